@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Local time. It only waits and measures: what is due is decided by chain time. */
 export interface Clock {
@@ -10,5 +10,13 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
+  sleep: async (ms, signal) => {
+    try {
+      await delay(ms, undefined, signal ? { signal } : {});
+    } catch (cause) {
+      // The timer reports a generic AbortError; callers want to know why they were stopped.
+      signal?.throwIfAborted();
+      throw cause;
+    }
+  },
 };

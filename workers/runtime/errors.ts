@@ -51,3 +51,12 @@ export class RemitError extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/**
+ * Whether the same action may be tried again: what a `RemitError` says of itself, never after an abort, and yes for
+ * anything else, because an unknown failure of a socket or a file is usually passing and every effect is idempotent.
+ */
+export function isRetryable(thrown: unknown): boolean {
+  if (thrown instanceof RemitError) return thrown.retryable;
+  return !(thrown instanceof Error && thrown.name === 'AbortError');
+}
