@@ -1,0 +1,144 @@
+import { AbiCoder, keccak256 } from 'ethers';
+import { FieldReader, type FieldTable, tupleOf, valuesOf } from './fields.ts';
+import { type Address, type Hex32, type JobId, type ModelId, ZERO_ADDRESS } from './ids.ts';
+
+/** Where a job stands; twin of `JobStatus` in `contracts/types/Job.sol`. */
+export const JobStatus = { None: 0, Requested: 1, Attested: 2, OnTrial: 3, Settled: 4, Expired: 5, Slashed: 6, Void: 7 } as const;
+export type JobStatus = (typeof JobStatus)[keyof typeof JobStatus];
+
+/** Why a job is where it is. */
+export const JobReason = {
+  None: 0,
+  ChallengeWindowPassed: 1,
+  DeadlinePassed: 2,
+  OfferMissed: 3,
+  Equivocation: 4,
+  Acquitted: 5,
+  Convicted: 6,
+  TrialVoid: 7,
+} as const;
+export type JobReason = (typeof JobReason)[keyof typeof JobReason];
+
+/** How everybody can obtain the input. */
+export const Availability = { None: 0, Inline: 1, Blob: 2 } as const;
+export type Availability = (typeof Availability)[keyof typeof Availability];
+
+/** How the output reaches the chain. */
+export const Delivery = { None: 0, Inline: 1, Blob: 2 } as const;
+export type Delivery = (typeof Delivery)[keyof typeof Delivery];
+
+/** When the requester's contract is called. */
+export const CallbackPhase = { None: 0, OnAttested: 1, OnFinal: 2 } as const;
+export type CallbackPhase = (typeof CallbackPhase)[keyof typeof CallbackPhase];
+
+/** The name of an enum's number, for people: `nameOf(JobStatus, 1)` is `'Requested'`. */
+export function nameOf(members: Readonly<Record<string, number>>, value: number): string {
+  return Object.entries(members).find(([, member]) => member === value)?.[0] ?? `unknown (${value})`;
+}
+
+const TERMINAL: ReadonlySet<JobStatus> = new Set([JobStatus.Settled, JobStatus.Expired, JobStatus.Slashed, JobStatus.Void]);
+
+/** True when nothing can happen to the job any more. */
+export function isTerminal(status: JobStatus): boolean {
+  return TERMINAL.has(status);
+}
+
+/** Everything two parties agree on; twin of `Terms` in `contracts/types/Job.sol`. Amounts in token units, times in Unix seconds. */
+export interface Terms {
+  readonly requester: Address;
+  readonly modelId: ModelId;
+  readonly inputRoot: Hex32;
+  readonly availability: Availability;
+  readonly delivery: Delivery;
+  readonly callbackPhase: CallbackPhase;
+  readonly callbackGas: number;
+  readonly callbackTarget: Address;
+  readonly fee: bigint;
+  readonly stakeAtRisk: bigint;
+  /** The zero address opens the job to the sortition ladder. */
+  readonly operator: Address;
+  readonly offerPenalty: bigint;
+  readonly attestDeadline: bigint;
+  /** Seconds. */
+  readonly challengeWindow: number;
+  readonly policy: Address;
+  readonly parametersVersion: number;
+  readonly salt: bigint;
+}
+
+const TERMS_FIELDS: FieldTable<Terms> = [
+  ['requester', 'address'],
+  ['modelId', 'bytes32'],
+  ['inputRoot', 'bytes32'],
+  ['availability', 'uint8'],
+  ['delivery', 'uint8'],
+  ['callbackPhase', 'uint8'],
+  ['callbackGas', 'uint32'],
+  ['callbackTarget', 'address'],
+  ['fee', 'uint128'],
+  ['stakeAtRisk', 'uint128'],
+  ['operator', 'address'],
+  ['offerPenalty', 'uint128'],
+  ['attestDeadline', 'uint64'],
+  ['challengeWindow', 'uint32'],
+  ['policy', 'address'],
+  ['parametersVersion', 'uint32'],
+  ['salt', 'uint64'],
+];
+const TERMS_TUPLE = tupleOf(TERMS_FIELDS);
+
+/** The registry that a job lives in. */
+export interface JobDomain {
+  readonly chainId: bigint;
+  readonly registry: Address;
+}
+
+/** Identity of a job: `keccak256(abi.encode(chainId, registry, terms))`. */
+export function jobIdOf(terms: Terms, { chainId, registry }: JobDomain): JobId {
+  const values = [chainId, registry, valuesOf(terms, TERMS_FIELDS)];
+  return keccak256(AbiCoder.defaultAbiCoder().encode(['uint256', 'address', TERMS_TUPLE], values)) as JobId;
+}
+
+/** True when any eligible operator may attest, false when only the named one may. */
+export function isOpen(terms: Pick<Terms, 'operator'>): boolean {
+  return terms.operator === ZERO_ADDRESS;
+}
+
+/** Terms in JSON: bigints as decimal strings, enums as their numbers. */
+export type TermsJson = { readonly [K in keyof Terms]: Terms[K] extends bigint ? string : Terms[K] extends string ? string : number };
+
+export function termsToJson(terms: Terms): TermsJson {
+  const { fee, stakeAtRisk, offerPenalty, attestDeadline, salt, ...rest } = terms;
+  return {
+    ...rest,
+    fee: fee.toString(),
+    stakeAtRisk: stakeAtRisk.toString(),
+    offerPenalty: offerPenalty.toString(),
+    attestDeadline: attestDeadline.toString(),
+    salt: salt.toString(),
+  };
+}
+
+/** Terms out of JSON or of a decoded event; unknown fields are dropped. @throws MalformedError `RECORD_MALFORMED`, naming the field. */
+export function parseTerms(value: unknown): Terms {
+  const terms = new FieldReader('terms', value);
+  return {
+    requester: terms.address('requester'),
+    modelId: terms.hex32('modelId') as ModelId,
+    inputRoot: terms.hex32('inputRoot'),
+    availability: terms.member('availability', Availability),
+    delivery: terms.member('delivery', Delivery),
+    callbackPhase: terms.member('callbackPhase', CallbackPhase),
+    callbackGas: terms.number('callbackGas', 32),
+    callbackTarget: terms.address('callbackTarget'),
+    fee: terms.big('fee', 128),
+    stakeAtRisk: terms.big('stakeAtRisk', 128),
+    operator: terms.address('operator'),
+    offerPenalty: terms.big('offerPenalty', 128),
+    attestDeadline: terms.big('attestDeadline', 64),
+    challengeWindow: terms.number('challengeWindow', 32),
+    policy: terms.address('policy'),
+    parametersVersion: terms.number('parametersVersion', 32),
+    salt: terms.big('salt', 64),
+  };
+}
