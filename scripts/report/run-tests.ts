@@ -1,0 +1,90 @@
+// Runs the suites one after the other and prints the honest sum. `./dev test` ends here; `./dev test --help` explains.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { styleText } from 'node:util';
+import { linesOf, type SuiteRun, sumReports } from './sum-reports.ts';
+import { readSuiteReport, removeSuiteReport, REPORTS_FOLDER, writeSuiteReport } from './suite-report.ts';
+
+const SUITES = {
+  check: { title: 'types, lint, format, import rules, sizes, gas', command: ['node', 'scripts/check/check.ts'] },
+  contracts: { title: 'contracts as a specification', command: ['hardhat', 'test', 'mocha', '--no-compile'] },
+  solidity: { title: 'Solidity fuzz and invariants', command: ['node', 'scripts/report/test-solidity.ts'] },
+  workers: { title: 'workers and scripts', command: ['vitest', 'run', '--project', 'workers'] },
+  e2e: { title: 'whole lives of jobs', command: ['vitest', 'run', '--project', 'e2e'] },
+} as const satisfies Record<string, { title: string; command: readonly [string, ...string[]] }>;
+type Suite = keyof typeof SUITES;
+
+/** A suite that hangs is killed and counted as failed. */
+const SUITE_DEADLINE_MS = 20 * 60_000;
+const ALL = Object.keys(SUITES) as Suite[];
+
+const HELP = `usage: ./dev test [suite…] [-- arguments of the runner]
+
+${ALL.map((suite) => `  ${suite.padEnd(10)} ${SUITES[suite].title}`).join('\n')}
+
+Without a suite: all of them. One suite takes its runner's arguments after --, for example one file:
+  ./dev test workers -- test/workers/protocol/vector.test.ts
+FUZZ_RUNS sets the runs of each Solidity fuzz test (256). Reports of every case: ${REPORTS_FOLDER}/<suite>.json`;
+
+const separator = process.argv.indexOf('--');
+const names = process.argv.slice(2, separator === -1 ? undefined : separator);
+const passedOn = separator === -1 ? [] : process.argv.slice(separator + 1);
+
+if (names.some((name) => ['help', '--help', '-h'].includes(name))) {
+  console.log(HELP);
+} else {
+  const unknown = names.find((name) => !Object.hasOwn(SUITES, name));
+  if (unknown !== undefined || (passedOn.length > 0 && names.length !== 1)) {
+    const what =
+      unknown === undefined ? 'arguments after -- need exactly one suite' : `there is no suite named '${unknown}'`;
+    console.error(`TEST_USAGE: ${what}\n  fix:  choose from: ${ALL.join(', ')}\n  docs: docs/ERRORS.md#test_usage`);
+    process.exitCode = 64;
+  } else {
+    process.exitCode = await runAll(names.length === 0 ? ALL : (names as Suite[]));
+  }
+}
+
+async function runAll(suites: readonly Suite[]): Promise<number> {
+  mkdirSync(REPORTS_FOLDER, { recursive: true });
+  for (const suite of ALL) removeSuiteReport(suite);
+  const runs: SuiteRun[] = [];
+  const built = await run('build', ['hardhat', 'build']);
+  if (built.exitCode === 0) {
+    for (const suite of suites) runs.push(await run(suite, [...SUITES[suite].command, ...passedOn]));
+  } else {
+    // Nothing can run without artifacts: one failure that says so.
+    writeSuiteReport({
+      suite: 'build',
+      cases: [{ name: 'hardhat build', status: 'failed', reason: 'does not compile' }],
+    });
+    runs.push({ ...built, report: readSuiteReport('build') });
+  }
+  const summary = sumReports(runs);
+  writeFileSync(path.join(REPORTS_FOLDER, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`);
+  console.log(`\n${linesOf(summary).join('\n')}`);
+  return summary.failed === 0 ? 0 : 1;
+}
+
+async function run(suite: string, command: readonly string[]): Promise<SuiteRun> {
+  const [program = '', ...args] = command;
+  console.log(styleText('bold', `\n── ${suite} ── ${command.join(' ')}`));
+  const start = performance.now();
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: SUITE_DEADLINE_MS,
+    killSignal: 'SIGKILL',
+  });
+  const stop = (): void => void child.kill('SIGTERM');
+  process.on('SIGTERM', stop);
+  const exitCode = await once(child, 'close').then(
+    ([code]: (number | null)[]) => code ?? null,
+    (error: unknown) => {
+      console.error(error);
+      return null;
+    },
+  );
+  process.off('SIGTERM', stop);
+  return { suite, exitCode, duration: Math.round(performance.now() - start), report: readSuiteReport(suite) };
+}
