@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Service } from '../runtime/service.ts';
 import { openArtifactFolder, type ArtifactFolder } from './artifact-folder.ts';
 import { verified } from './artifact-hashing.ts';
 import { parseByteRange, type ByteRange } from './byte-range.ts';
@@ -23,11 +24,8 @@ export interface ArtifactServerOptions {
   readonly idleMs?: number;
 }
 
-export interface ArtifactServer {
-  /** Listens. Throws `PORT_TAKEN`. */
-  start(): Promise<void>;
-  /** Ends open responses and frees the port. */
-  stop(): Promise<void>;
+/** `start` listens, or throws `PORT_TAKEN`; `stop` cuts open responses and frees the port. */
+export interface ArtifactServer extends Service {
   /** Where it listens, as `http://host:port`; only between `start` and `stop`. */
   url(): string;
 }
@@ -49,6 +47,8 @@ export function createArtifactServer(options: ArtifactServerOptions, deps: Artif
   let server: Server | undefined;
 
   return {
+    name: 'artifact-server',
+
     async start() {
       const folder = await openArtifactFolder(options.folder, deps);
       const started = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
