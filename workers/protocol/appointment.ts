@@ -26,6 +26,10 @@ export function appointmentDigest(appointment: Appointment, domain: SigningDomai
 }
 
 /** The key that signed an appointment; it counts only when it is `attester`. Undefined for a malformed signature. */
-export function recoverAppointed(appointment: Appointment, signature: string, domain: SigningDomain): Address | undefined {
+export function recoverAppointed(
+  appointment: Appointment,
+  signature: string,
+  domain: SigningDomain,
+): Address | undefined {
   return recoverSigner(appointmentTypedData(appointment, domain), signature);
 }

@@ -55,7 +55,11 @@ export function offerDigest(offer: Offer, domain: SigningDomain): Hex32 {
 }
 
 /** The key that signed an attestation; whose attester it is, only the chain knows. Undefined for a malformed signature. */
-export function recoverAttester(attestation: Attestation, signature: string, domain: SigningDomain): Address | undefined {
+export function recoverAttester(
+  attestation: Attestation,
+  signature: string,
+  domain: SigningDomain,
+): Address | undefined {
   return recoverSigner(attestationTypedData(attestation, domain), signature);
 }
 

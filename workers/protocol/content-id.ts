@@ -34,10 +34,16 @@ export function digestOf(id: ContentId): Hex32 {
 export function parseContentId(value: unknown): ContentId {
   if (typeof value !== 'string') throw malformed(`expected a content id, got ${shown(value)}`);
   const cid = decoded(value);
-  if (cid?.version !== 1 || cid.code !== raw.code || cid.multihash.code !== SHA2_256 || cid.multihash.digest.length !== 32) {
+  if (
+    cid?.version !== 1 ||
+    cid.code !== raw.code ||
+    cid.multihash.code !== SHA2_256 ||
+    cid.multihash.digest.length !== 32
+  ) {
     throw malformed(`expected CIDv1 raw sha2-256 in base32, got ${shown(value)}`);
   }
-  if (cid.toString(base32) !== value) throw malformed(`expected ${cid.toString(base32)}, got another spelling of it: ${shown(value)}`);
+  if (cid.toString(base32) !== value)
+    throw malformed(`expected ${cid.toString(base32)}, got another spelling of it: ${shown(value)}`);
   return value as ContentId;
 }
 

@@ -52,7 +52,8 @@ export class FieldReader {
   member<T extends number>(field: string, members: Readonly<Record<string, T>>): T {
     const wanted = this.number(field, 8);
     const member = Object.values(members).find((value) => value === wanted);
-    if (member === undefined) throw malformed(`${this.#name}.${field}`, `one of ${Object.values(members).join(', ')}`, String(wanted));
+    if (member === undefined)
+      throw malformed(`${this.#name}.${field}`, `one of ${Object.values(members).join(', ')}`, String(wanted));
     return member;
   }
 

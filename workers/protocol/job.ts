@@ -3,7 +3,16 @@ import { FieldReader, type FieldTable, tupleOf, valuesOf } from './fields.ts';
 import { type Address, type Hex32, type JobId, type ModelId, ZERO_ADDRESS } from './ids.ts';
 
 /** Where a job stands; twin of `JobStatus` in `contracts/types/Job.sol`. */
-export const JobStatus = { None: 0, Requested: 1, Attested: 2, OnTrial: 3, Settled: 4, Expired: 5, Slashed: 6, Void: 7 } as const;
+export const JobStatus = {
+  None: 0,
+  Requested: 1,
+  Attested: 2,
+  OnTrial: 3,
+  Settled: 4,
+  Expired: 5,
+  Slashed: 6,
+  Void: 7,
+} as const;
 export type JobStatus = (typeof JobStatus)[keyof typeof JobStatus];
 
 /** Why a job is where it is. */
@@ -36,7 +45,12 @@ export function nameOf(members: Readonly<Record<string, number>>, value: number)
   return Object.entries(members).find(([, member]) => member === value)?.[0] ?? `unknown (${value})`;
 }
 
-const TERMINAL: ReadonlySet<JobStatus> = new Set([JobStatus.Settled, JobStatus.Expired, JobStatus.Slashed, JobStatus.Void]);
+const TERMINAL: ReadonlySet<JobStatus> = new Set([
+  JobStatus.Settled,
+  JobStatus.Expired,
+  JobStatus.Slashed,
+  JobStatus.Void,
+]);
 
 /** True when nothing can happen to the job any more. */
 export function isTerminal(status: JobStatus): boolean {
@@ -105,7 +119,9 @@ export function isOpen(terms: Pick<Terms, 'operator'>): boolean {
 }
 
 /** Terms in JSON: bigints as decimal strings, enums as their numbers. */
-export type TermsJson = { readonly [K in keyof Terms]: Terms[K] extends bigint ? string : Terms[K] extends string ? string : number };
+export type TermsJson = {
+  readonly [K in keyof Terms]: Terms[K] extends bigint ? string : Terms[K] extends string ? string : number;
+};
 
 export function termsToJson(terms: Terms): TermsJson {
   const { fee, stakeAtRisk, offerPenalty, attestDeadline, salt, ...rest } = terms;

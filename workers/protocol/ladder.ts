@@ -6,7 +6,8 @@ export const LADDER_STEPS_MAX = 64;
 
 /** An operator's place on the sortition ladder of one open job. Stakes in token units, as of the request's checkpoint. */
 export interface LadderPlace {
-  readonly seed: Hex32;
+  /** Undefined when the chain has forgotten the block's hash: then everybody with stake is eligible. */
+  readonly seed: Hex32 | undefined;
   readonly operator: Address;
   readonly stake: bigint;
   readonly totalStake: bigint;
@@ -37,11 +38,14 @@ export function ladderStep({ requestedAt, step }: LadderTime, now: number): numb
 
 /**
  * Whether an operator may attest when the width has doubled `doublings` times:
- * `floor(ticket · totalStake / 2^256) < stake · width · 2^doublings`. The contract's right side saturates at 2^256 − 1,
- * which the left side never reaches, so unbounded integers agree with it.
+ * `floor(ticket · totalStake / 2^256) < stake · width · 2^doublings`. The contract's bounds on stakes and width
+ * keep its right side below 2^256, so unbounded integers agree with it.
  */
 export function eligibleAt(place: LadderPlace, doublings: number): boolean {
-  return drawn(place) < (place.stake * place.width) << BigInt(doublings);
+  const { seed, operator, stake, totalStake, width } = place;
+  if (stake === 0n) return false;
+  if (seed === undefined) return true;
+  return (ladderTicket(seed, operator) * totalStake) >> 256n < (stake * width) << BigInt(doublings);
 }
 
 /** Whether an operator may attest at chain time `now`. */
@@ -59,8 +63,4 @@ export function eligibleFrom(place: LadderPlace, { requestedAt, step }: LadderTi
     if (eligibleAt(place, doublings)) return requestedAt + doublings * step;
   }
   return undefined;
-}
-
-function drawn({ seed, operator, totalStake }: LadderPlace): bigint {
-  return (ladderTicket(seed, operator) * totalStake) >> 256n;
 }

@@ -1,6 +1,14 @@
 import { MalformedError } from './malformed.ts';
 import { OutputKind, type OutputSpec } from './model.ts';
-import { CHUNK_ELEMENTS, ELEMENT_BYTES, alignedStarts, decodeFloats, decodeInts, elementsIn, floatOfBits } from './vector.ts';
+import {
+  CHUNK_ELEMENTS,
+  ELEMENT_BYTES,
+  alignedStarts,
+  decodeFloats,
+  decodeInts,
+  elementsIn,
+  floatOfBits,
+} from './vector.ts';
 
 /** An element that was claimed and computed. */
 export interface ElementGap {
@@ -50,7 +58,12 @@ export function withinTolerance(claimed: number, canonical: number, tolerance: T
  * @throws MalformedError `OUTPUT_LENGTH` when a vector is not as long as the model's outputs, `OUTPUT_PADDING` when a gap
  * between outputs is not zero.
  */
-export function compareOutputs(outputs: readonly OutputSpec[], claimed: Uint8Array, canonical: Uint8Array, fraction = 1): Comparison {
+export function compareOutputs(
+  outputs: readonly OutputSpec[],
+  claimed: Uint8Array,
+  canonical: Uint8Array,
+  fraction = 1,
+): Comparison {
   const { starts, length } = alignedStarts(outputs.map((output) => output.length));
   for (const [name, vector] of Object.entries({ claimed, canonical })) requireLayout(name, vector, outputs, length);
   let first: ElementGap | undefined;
@@ -72,13 +85,22 @@ export function compareOutputs(outputs: readonly OutputSpec[], claimed: Uint8Arr
 function* gapsOf(spec: OutputSpec, output: number, claimed: Uint8Array, canonical: Uint8Array): Generator<ElementGap> {
   const isIndex = spec.kind === OutputKind.Index;
   const decode = isIndex ? decodeInts : decodeFloats;
-  const tolerance = isIndex ? { absTol: 0, relTol: 0 } : { absTol: floatOfBits(spec.absTol), relTol: floatOfBits(spec.relTol) };
+  const tolerance = isIndex
+    ? { absTol: 0, relTol: 0 }
+    : { absTol: floatOfBits(spec.absTol), relTol: floatOfBits(spec.relTol) };
   const [ours, theirs] = [decode(canonical), decode(claimed)];
   for (let index = 0; index < ours.length; index++) {
     const [a, b] = [theirs[index] ?? NaN, ours[index] ?? NaN];
     const ratio = gapRatio(a, b, tolerance);
     if (ratio === 0) continue;
-    yield { output, index, claimed: a, canonical: b, allowed: tolerance.absTol + tolerance.relTol * Math.abs(b), ratio };
+    yield {
+      output,
+      index,
+      claimed: a,
+      canonical: b,
+      allowed: tolerance.absTol + tolerance.relTol * Math.abs(b),
+      ratio,
+    };
   }
 }
 

@@ -38,7 +38,7 @@ export class VectorRootBuilder {
   /** Adds the next bytes; they may be reused by the caller afterwards. */
   update(bytes: Uint8Array): this {
     this.#bytes += bytes.length;
-    for (let from = 0; from < bytes.length; ) {
+    for (let from = 0; from < bytes.length;) {
       const take = Math.min(CHUNK_BYTES - this.#filled, bytes.length - from);
       this.#chunk.set(bytes.subarray(from, from + take), 1 + this.#filled);
       this.#filled += take;

@@ -105,7 +105,9 @@ export function alignedStarts(lengths: readonly number[]): VectorLayout {
 export function joinTensors(tensors: readonly Uint8Array[]): Uint8Array {
   const { starts, length } = alignedStarts(tensors.map(elementsIn));
   const vector = new Uint8Array(length * ELEMENT_BYTES);
-  tensors.forEach((tensor, i) => { vector.set(tensor, (starts[i] ?? 0) * ELEMENT_BYTES); });
+  tensors.forEach((tensor, i) => {
+    vector.set(tensor, (starts[i] ?? 0) * ELEMENT_BYTES);
+  });
   return vector;
 }
 
