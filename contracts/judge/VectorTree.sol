@@ -56,73 +56,80 @@ library VectorTree {
         assembly ("memory-safe") {
             let pad := mload(0x40)
             let chunk := add(pad, 1)
-            let hashes := add(pad, 0x120)
-            let next := hashes
             let end := add(data, byteLength)
+            let merkleRoot
             mstore8(pad, 0x00)
 
-            // full chunks
-            for {
-                let fullEnd := add(data, and(byteLength, not(0xff)))
-            } lt(data, fullEnd) {
-                data := add(data, 0x100)
-            } {
-                switch inMemory
-                case 0 {
-                    calldatacopy(chunk, data, 0x100)
-                }
-                default {
-                    mcopy(chunk, data, 0x100)
-                }
-                mstore(next, keccak256(pad, 0x101))
-                next := add(next, 0x20)
-            }
-
-            // the rest, over zeros: calldata past its end reads as zeros. The empty vector has such a chunk too.
-            if or(lt(data, end), iszero(byteLength)) {
+            switch gt(byteLength, 0x100)
+            case 0 {
+                // one chunk, over zeros: calldata past its end reads as zeros
                 calldatacopy(chunk, calldatasize(), 0x100)
                 switch inMemory
                 case 0 {
-                    calldatacopy(chunk, data, sub(end, data))
+                    calldatacopy(chunk, data, byteLength)
                 }
                 default {
-                    mcopy(chunk, data, sub(end, data))
+                    mcopy(chunk, data, byteLength)
                 }
-                mstore(next, keccak256(pad, 0x101))
-                next := add(next, 0x20)
+                merkleRoot := keccak256(pad, 0x101)
             }
-
-            // level by level, until one hash is left
-            let count := shr(5, sub(next, hashes))
-            // root of a subtree of zero chunks as high as the level; zero when the chunks are a power of two already
-            let zeros := mul(ZERO_LEAF, iszero(iszero(and(count, sub(count, 1)))))
-            for {} gt(count, 1) {} {
-                if zeros {
-                    // the hash after the last: used as its right sibling when the level is odd
-                    mstore(add(hashes, shl(5, count)), zeros)
-                    mstore8(pad, 0x01)
-                    mstore(chunk, zeros)
-                    mstore(add(chunk, 0x20), zeros)
-                    zeros := keccak256(pad, 0x41)
-                    count := add(count, 1)
-                }
-                count := shr(1, count)
-                let from := sub(hashes, 1)
-                let to := hashes
-                for {
-                    let last := add(hashes, shl(5, count))
-                } lt(to, last) {
-                    to := add(to, 0x20)
+            default {
+                let hashes := add(pad, 0x120)
+                let next := hashes
+                for {} lt(data, end) {
+                    data := add(data, 0x100)
                 } {
-                    mstore8(from, 0x01)
-                    mstore(to, keccak256(from, 0x41))
-                    from := add(from, 0x40)
+                    let size := sub(end, data)
+                    switch lt(size, 0x100)
+                    case 0 {
+                        size := 0x100
+                    }
+                    default {
+                        calldatacopy(chunk, calldatasize(), 0x100)
+                    }
+                    switch inMemory
+                    case 0 {
+                        calldatacopy(chunk, data, size)
+                    }
+                    default {
+                        mcopy(chunk, data, size)
+                    }
+                    mstore(next, keccak256(pad, 0x101))
+                    next := add(next, 0x20)
                 }
-            }
 
+                // level by level, until one hash is left
+                let count := shr(5, sub(next, hashes))
+                // root of zero chunks as high as the level; zero when the chunks are a power of two already
+                let zeros := mul(ZERO_LEAF, iszero(iszero(and(count, sub(count, 1)))))
+                for {} gt(count, 1) {} {
+                    if zeros {
+                        // the hash after the last: its right sibling when the level is odd, unused when it is even
+                        mstore(add(hashes, shl(5, count)), zeros)
+                        mstore8(pad, 0x01)
+                        mstore(chunk, zeros)
+                        mstore(add(chunk, 0x20), zeros)
+                        zeros := keccak256(pad, 0x41)
+                        count := add(count, 1)
+                    }
+                    count := shr(1, count)
+                    let from := sub(hashes, 1)
+                    let last := add(hashes, shl(5, count))
+                    for {
+                        let to := hashes
+                    } lt(to, last) {
+                        to := add(to, 0x20)
+                    } {
+                        mstore8(from, 0x01)
+                        mstore(to, keccak256(from, 0x41))
+                        from := add(from, 0x40)
+                    }
+                }
+                merkleRoot := mload(hashes)
+            }
             // 0x02, the length in 8 bytes, the hash: 41 bytes
             mstore(pad, or(shl(248, 0x02), shl(184, elements)))
-            mstore(add(pad, 9), mload(hashes))
+            mstore(add(pad, 9), merkleRoot)
             root := keccak256(pad, 0x29)
         }
     }

@@ -1,0 +1,650 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IAttestationPolicy} from "./interfaces/IAttestationPolicy.sol";
+import {IInferenceCallback} from "./interfaces/IInferenceCallback.sol";
+import {IJobRegistry} from "./interfaces/IJobRegistry.sol";
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {IOperatorStaking} from "./interfaces/IOperatorStaking.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+import {ISlasher} from "./interfaces/ISlasher.sol";
+import {VectorTree} from "./judge/VectorTree.sol";
+import {ExactCall} from "./libraries/ExactCall.sol";
+import {JobSlot, JobSlotLib} from "./libraries/JobSlot.sol";
+import {ParameterBook} from "./libraries/ParameterBook.sol";
+import {SortitionLadder} from "./libraries/SortitionLadder.sol";
+import {Attestation, ATTESTATION_TYPEHASH, OFFER_TYPEHASH, SignedOutput} from "./types/Attestation.sol";
+import {
+    AttestationRecord,
+    Availability,
+    CallbackPhase,
+    Delivery,
+    JobId,
+    JobReason,
+    JobStatus,
+    Terms
+} from "./types/Job.sol";
+import {ModelRecord, ModelStatus} from "./types/Model.sol";
+import {Parameters} from "./types/Parameters.sol";
+
+/// @notice See `IJobRegistry`.
+contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTransient {
+    using ParameterBook for ParameterBook.Book;
+
+    uint256 private constant BPS = 10_000;
+    uint256 private constant ELEMENT_BYTES = 4;
+    /// @notice Largest vector that travels in calldata, bytes.
+    uint256 public constant INLINE_MAX = 4_096;
+    /// @notice Gas a policy may use.
+    uint256 public constant POLICY_GAS = 500_000;
+    /// @dev Gas kept back after a callback, for what follows it.
+    uint256 private constant CALLBACK_RESERVE = 20_000;
+
+    IModelRegistry public immutable modelRegistry;
+    IOperatorStaking public immutable operatorStaking;
+    ISettlement public immutable settlement;
+    ISlasher public immutable slasher;
+    /// @notice The only caller of `openTrial` and `resolveTrial`; zero in a deployment without a court.
+    address public immutable trialCourt;
+
+    mapping(JobId jobId => JobSlot) private _slots;
+    mapping(bytes32 jobAndOperator => bool) private _equivocations;
+    ParameterBook.Book private _book;
+
+    constructor(
+        address authority,
+        IModelRegistry modelRegistry_,
+        IOperatorStaking operatorStaking_,
+        ISettlement settlement_,
+        ISlasher slasher_,
+        address trialCourt_,
+        uint32 challengeWindowFloor,
+        Parameters memory parameters
+    ) AccessManaged(authority) EIP712("Remit JobRegistry", "1") {
+        modelRegistry = modelRegistry_;
+        operatorStaking = operatorStaking_;
+        settlement = settlement_;
+        slasher = slasher_;
+        trialCourt = trialCourt_;
+        _book.open(challengeWindowFloor, uint32(operatorStaking_.unbondingDelay()), parameters);
+    }
+
+    modifier onlyTrialCourt() {
+        if (msg.sender != trialCourt) revert JobRegistryUnauthorized(msg.sender);
+        _;
+    }
+
+    /* VIEWS */
+
+    function jobIdOf(Terms calldata terms) external view returns (JobId) {
+        return _jobId(terms);
+    }
+
+    function stateOf(JobId jobId) external view returns (JobState memory state) {
+        JobSlot slot = _slots[jobId];
+        state.status = slot.status();
+        state.reason = slot.reason();
+        state.delivered = slot.isDelivered();
+        if (state.status == JobStatus.Requested) {
+            state.requestBlock = uint64(slot.requestBlock());
+            state.requestedAt = uint64(slot.requestedAt());
+        } else {
+            state.commitment = slot.commitment();
+        }
+    }
+
+    function statusOf(
+        Terms calldata terms,
+        AttestationRecord calldata record
+    ) external view returns (JobStatus status, JobReason reason, NextAction nextAction, uint256 notBefore) {
+        JobId jobId = _jobId(terms);
+        JobSlot slot = _slots[jobId];
+        (status, reason) = (slot.status(), slot.reason());
+        if (status == JobStatus.Requested) {
+            return
+                block.timestamp <= terms.attestDeadline
+                    ? (status, reason, NextAction.Attest, slot.requestedAt())
+                    : (status, reason, NextAction.Expire, uint256(terms.attestDeadline) + 1);
+        }
+        if (status == JobStatus.Attested) {
+            if (!slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
+            return
+                block.timestamp <= record.challengeEnd
+                    ? (status, reason, NextAction.Challenge, 0)
+                    : (status, reason, NextAction.Settle, uint256(record.challengeEnd) + 1);
+        }
+        if (status == JobStatus.OnTrial) nextAction = NextAction.ResolveTrial;
+    }
+
+    function currentParameters() external view returns (uint32, Parameters memory) {
+        return (_book.version, _book.current);
+    }
+
+    function parametersOf(uint32 version) external view returns (Parameters memory) {
+        return _book.get(version);
+    }
+
+    function requestsPaused() external view returns (bool) {
+        return _book.requestsPaused;
+    }
+
+    function eligibilityOf(Terms calldata terms, address operator) external view returns (bool, uint256) {
+        JobId jobId = _jobId(terms);
+        return _eligibility(jobId, _slots[jobId], terms.parametersVersion, operator);
+    }
+
+    /* REQUEST */
+
+    function request(Terms memory terms, bytes calldata input) external nonReentrant returns (JobId jobId) {
+        if (terms.offerPenalty != 0) revert JobRegistryInvalidOffer(terms.operator, terms.offerPenalty);
+        return _request(terms, input);
+    }
+
+    function requestWithOffer(
+        Terms memory terms,
+        bytes calldata input,
+        uint64 offerExpiry,
+        bytes calldata offerSignature
+    ) external nonReentrant returns (JobId jobId) {
+        if (terms.offerPenalty == 0) revert JobRegistryInvalidOffer(terms.operator, 0);
+        if (block.timestamp > offerExpiry) revert JobRegistryOfferExpired(offerExpiry);
+        jobId = _request(terms, input);
+        bytes32 structHash = keccak256(abi.encode(OFFER_TYPEHASH, jobId, terms.offerPenalty, offerExpiry));
+        address signer = _recover(structHash, offerSignature);
+        if (terms.operator == address(0) || operatorStaking.operatorOf(signer) != terms.operator) {
+            revert JobRegistryNotAttester(signer);
+        }
+        operatorStaking.relock(terms.operator, 0, terms.offerPenalty);
+    }
+
+    function _request(Terms memory terms, bytes calldata input) private returns (JobId jobId) {
+        ModelRecord memory model = modelRegistry.recordOf(terms.modelId);
+        if (model.status != ModelStatus.Active) revert JobRegistryModelNotActive(terms.modelId);
+        terms.requester = msg.sender;
+        terms.parametersVersion = _book.check(terms);
+        if (terms.policy != address(0) && terms.policy.code.length == 0) revert JobRegistryInvalidPolicy(terms.policy);
+        if (terms.delivery == Delivery.Inline) _checkInline(uint256(model.outputLength) * ELEMENT_BYTES);
+
+        uint256 expected = terms.availability == Availability.Blob ? 32 : 0;
+        if (terms.availability == Availability.Inline) {
+            expected = uint256(model.inputLength) * ELEMENT_BYTES;
+            _checkInline(expected);
+        }
+        if (input.length != expected) revert JobRegistryInputLength(input.length, expected);
+        if (terms.availability == Availability.Inline) terms.inputRoot = VectorTree.rootOf(input);
+
+        jobId = _jobIdOfMemory(terms);
+        // INVARIANT(I11): a slot is written from None once; every terminal status stays.
+        if (_slots[jobId].status() != JobStatus.None) revert JobRegistryAlreadyRequested(jobId);
+        _slots[jobId] = JobSlotLib.requested(block.timestamp, block.number);
+        emit JobRequested(jobId, msg.sender, terms.modelId, terms, input);
+        settlement.escrow(msg.sender, terms.fee);
+    }
+
+    /* ATTEST */
+
+    function attest(Terms calldata terms, Output calldata output, bytes calldata evidence) external nonReentrant {
+        address operator = operatorStaking.operatorOf(msg.sender);
+        if (operator == address(0)) revert JobRegistryNotAttester(msg.sender);
+        _attest(_jobId(terms), terms, operator, output, evidence);
+    }
+
+    function attestWithSignature(
+        Terms calldata terms,
+        address operator,
+        Output calldata output,
+        bytes calldata evidence,
+        bytes calldata signature
+    ) external nonReentrant {
+        JobId jobId = _jobId(terms);
+        address signer = _recover(_attestationHash(jobId, output.root, output.content, operator), signature);
+        if (operator == address(0) || operatorStaking.operatorOf(signer) != operator) {
+            revert JobRegistryNotAttester(signer);
+        }
+        _attest(jobId, terms, operator, output, evidence);
+    }
+
+    function _attest(
+        JobId jobId,
+        Terms calldata terms,
+        address operator,
+        Output calldata output,
+        bytes calldata evidence
+    ) private {
+        JobSlot slot = _slots[jobId];
+        JobStatus status = slot.status();
+        if (status == JobStatus.Attested) revert JobRegistryAlreadyAttested(jobId);
+        _checkStatus(jobId, status, JobStatus.Requested);
+        // INVARIANT(I15): attest iff now <= deadline, expire iff now > deadline.
+        if (block.timestamp > terms.attestDeadline) revert JobRegistryDeadlinePassed(jobId, terms.attestDeadline);
+        if (terms.operator == address(0)) {
+            (bool eligible, uint256 step) = _eligibility(jobId, slot, terms.parametersVersion, operator);
+            if (!eligible) revert JobRegistryNotEligible(operator, step);
+        } else if (terms.operator != operator) {
+            revert JobRegistryNotChosen(operator, terms.operator);
+        }
+        _checkOutput(terms, output);
+
+        AttestationRecord memory record = AttestationRecord({
+            outputRoot: output.root,
+            outputContent: output.content,
+            operator: operator,
+            challengeEnd: uint64(block.timestamp) + _window(jobId, terms, operator, output, evidence)
+        });
+        bool due = terms.callbackPhase == CallbackPhase.OnAttested;
+        _slots[jobId] = JobSlotLib.attested(record, due);
+        emit JobAttested(jobId, operator, record.outputRoot, record.outputContent, record.challengeEnd);
+        operatorStaking.relock(operator, terms.offerPenalty, terms.stakeAtRisk);
+        if (due) {
+            _requireGas(terms.callbackGas);
+            _callback(jobId, terms, record.outputRoot, record.outputContent, output.vector);
+        }
+    }
+
+    /// @dev Asks the policy, if there is one, and returns the challenge window of this answer.
+    function _window(
+        JobId jobId,
+        Terms calldata terms,
+        address operator,
+        Output calldata output,
+        bytes calldata evidence
+    ) private returns (uint32 window) {
+        if (terms.policy == address(0)) return terms.challengeWindow;
+        bool accepted;
+        (accepted, window) = IAttestationPolicy(terms.policy).onAttest{gas: POLICY_GAS}(
+            jobId,
+            terms,
+            Attestation(jobId, output.root, output.content, operator),
+            evidence
+        );
+        if (!accepted) revert JobRegistryPolicyRefused(terms.policy);
+        if (window == 0) return terms.challengeWindow;
+        _book.checkWindow(terms.parametersVersion, window);
+    }
+
+    function _checkOutput(Terms calldata terms, Output calldata output) private view {
+        uint256 expected = 0;
+        if (terms.delivery == Delivery.Inline) {
+            expected = uint256(modelRegistry.recordOf(terms.modelId).outputLength) * ELEMENT_BYTES;
+        }
+        if (output.vector.length != expected) revert JobRegistryOutputLength(output.vector.length, expected);
+        bool mismatch = (terms.delivery == Delivery.Blob) == (output.content == 0);
+        if (terms.delivery == Delivery.Inline) mismatch = mismatch || VectorTree.rootOf(output.vector) != output.root;
+        if (mismatch) revert JobRegistryOutputMismatch(output.root, output.content);
+    }
+
+    /* SETTLE AND EXPIRE */
+
+    function settle(
+        Terms calldata terms,
+        AttestationRecord calldata record,
+        bytes calldata output
+    ) external nonReentrant {
+        JobId jobId = _jobId(terms);
+        bytes4 failure = _settleFailure(jobId, terms, record, output);
+        if (failure != 0) _throw(failure, jobId, terms, record, output);
+        _settle(jobId, terms, record, output);
+    }
+
+    function settleMany(SettleCall[] calldata calls) external nonReentrant returns (uint256 settled) {
+        for (uint256 i = 0; i < calls.length; ++i) {
+            SettleCall calldata entry = calls[i];
+            JobId jobId = _jobId(entry.terms);
+            bytes4 failure = _settleFailure(jobId, entry.terms, entry.record, entry.output);
+            if (failure != 0) {
+                emit SettleSkipped(jobId, failure);
+                continue;
+            }
+            _settle(jobId, entry.terms, entry.record, entry.output);
+            ++settled;
+        }
+    }
+
+    function expire(Terms calldata terms) external nonReentrant {
+        JobId jobId = _jobId(terms);
+        _checkStatus(jobId, _slots[jobId].status(), JobStatus.Requested);
+        if (block.timestamp <= terms.attestDeadline) {
+            revert JobRegistryDeadlineNotPassed(jobId, terms.attestDeadline);
+        }
+        bool offered = terms.offerPenalty != 0;
+        _slots[jobId] = JobSlotLib.ended(JobStatus.Expired, offered ? JobReason.OfferMissed : JobReason.DeadlinePassed);
+        emit JobExpired(jobId, terms.fee, terms.offerPenalty);
+        settlement.refund(terms.requester, terms.fee);
+        if (offered) slasher.slashMissedOffer(jobId, terms.operator, terms.requester, terms.offerPenalty);
+    }
+
+    /// @dev What would stop `settle`, as the selector of the error it throws; zero when nothing does.
+    function _settleFailure(
+        JobId jobId,
+        Terms calldata terms,
+        AttestationRecord calldata record,
+        bytes calldata output
+    ) private view returns (bytes4) {
+        JobSlot slot = _slots[jobId];
+        JobStatus status = slot.status();
+        if (status == JobStatus.None) return JobRegistryUnknownJob.selector;
+        if (status != JobStatus.Attested) return JobRegistryWrongStatus.selector;
+        if (!slot.commitsTo(record)) return JobRegistryRecordMismatch.selector;
+        // INVARIANT(I13): settle iff now > challengeEnd, and a trial has a status of its own.
+        if (block.timestamp <= record.challengeEnd) return JobRegistryWindowNotPassed.selector;
+        if (terms.callbackPhase == CallbackPhase.OnFinal) {
+            if (!_isOutputOf(terms, record, output)) return JobRegistryOutputMismatch.selector;
+            if (gasleft() < _gasFor(terms.callbackGas)) return JobRegistryInsufficientGas.selector;
+        }
+        return 0;
+    }
+
+    function _throw(
+        bytes4 failure,
+        JobId jobId,
+        Terms calldata terms,
+        AttestationRecord calldata record,
+        bytes calldata output
+    ) private view {
+        if (failure == JobRegistryRecordMismatch.selector) revert JobRegistryRecordMismatch(jobId);
+        if (failure == JobRegistryWindowNotPassed.selector) {
+            revert JobRegistryWindowNotPassed(jobId, record.challengeEnd);
+        }
+        if (failure == JobRegistryInsufficientGas.selector) _requireGas(terms.callbackGas);
+        if (failure == JobRegistryOutputMismatch.selector) {
+            revert JobRegistryOutputMismatch(VectorTree.rootOf(output), record.outputContent);
+        }
+        _checkStatus(jobId, _slots[jobId].status(), JobStatus.Attested);
+    }
+
+    function _settle(
+        JobId jobId,
+        Terms calldata terms,
+        AttestationRecord calldata record,
+        bytes calldata output
+    ) private {
+        bool due = terms.callbackPhase == CallbackPhase.OnFinal;
+        JobSlot slot = _slots[jobId].moved(JobStatus.Settled, JobReason.ChallengeWindowPassed);
+        _slots[jobId] = due ? slot.withDelivered(true) : slot;
+        _payOut(jobId, terms, record.operator, JobReason.ChallengeWindowPassed);
+        if (due) _callback(jobId, terms, record.outputRoot, record.outputContent, output);
+    }
+
+    /// @dev INVARIANT(I12): operator + publisher + treasury == fee, to the wei; shares round down, the operator has the rest.
+    function _payOut(JobId jobId, Terms calldata terms, address operator, JobReason reason) private {
+        ModelRecord memory model = modelRegistry.recordOf(terms.modelId);
+        (uint256 feeBps, address treasury) = _book.feeOf(terms.parametersVersion);
+        uint256 fee = terms.fee;
+        uint256 publisherAmount = (fee * model.publisherFeeBps) / BPS;
+        uint256 treasuryAmount = (fee * feeBps) / BPS;
+        uint256 operatorAmount = fee - publisherAmount - treasuryAmount;
+        emit JobSettled(jobId, operator, reason, operatorAmount, publisherAmount, treasuryAmount);
+        operatorStaking.relock(operator, terms.stakeAtRisk, 0);
+        settlement.pay(operator, operatorAmount, model.publisher, publisherAmount, treasury, treasuryAmount);
+    }
+
+    /* CALLBACKS */
+
+    function retryCallback(
+        Terms calldata terms,
+        AttestationRecord calldata record,
+        bytes calldata output
+    ) external nonReentrant {
+        JobId jobId = _jobId(terms);
+        JobSlot slot = _slots[jobId];
+        JobStatus status = slot.status();
+        bool due = status == JobStatus.Settled
+            ? terms.callbackPhase != CallbackPhase.None
+            : status == JobStatus.Attested && terms.callbackPhase == CallbackPhase.OnAttested;
+        if (!due || slot.isDelivered()) revert JobRegistryCallbackNotDue(jobId);
+        if (!slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
+        if (!_isOutputOf(terms, record, output)) {
+            revert JobRegistryOutputMismatch(VectorTree.rootOf(output), record.outputContent);
+        }
+        _requireGas(terms.callbackGas);
+        _slots[jobId] = slot.withDelivered(true);
+        emit CallbackRetried(jobId);
+        if (!_call(jobId, terms, record.outputRoot, record.outputContent, output)) {
+            revert JobRegistryCallbackFailed(jobId);
+        }
+    }
+
+    /// @dev The slot says delivered before the call, so nothing that happens inside can deliver twice.
+    /// INVARIANT(I23): whatever the target does, the money has moved and this returns.
+    function _callback(
+        JobId jobId,
+        Terms calldata terms,
+        bytes32 root,
+        bytes32 content,
+        bytes calldata vector
+    ) private {
+        if (_call(jobId, terms, root, content, vector)) return;
+        _slots[jobId] = _slots[jobId].withDelivered(false);
+        emit CallbackFailed(jobId);
+    }
+
+    function _call(
+        JobId jobId,
+        Terms calldata terms,
+        bytes32 root,
+        bytes32 content,
+        bytes calldata vector
+    ) private returns (bool) {
+        bytes4 selector = terms.callbackPhase == CallbackPhase.OnAttested
+            ? IInferenceCallback.onAttested.selector
+            : IInferenceCallback.onFinal.selector;
+        return
+            ExactCall.tryCall(
+                terms.callbackTarget,
+                terms.callbackGas,
+                abi.encodeWithSelector(selector, jobId, root, content, vector)
+            );
+    }
+
+    function _isOutputOf(
+        Terms calldata terms,
+        AttestationRecord calldata record,
+        bytes calldata output
+    ) private pure returns (bool) {
+        if (terms.delivery != Delivery.Inline) return output.length == 0;
+        return output.length % ELEMENT_BYTES == 0 && VectorTree.rootOf(output) == record.outputRoot;
+    }
+
+    /// @dev What must be left so that the callback really gets its gas: EIP-150 keeps back one part in 64.
+    function _gasFor(uint256 callbackGas) private pure returns (uint256) {
+        return (callbackGas * 64) / 63 + CALLBACK_RESERVE;
+    }
+
+    function _requireGas(uint256 callbackGas) private view {
+        uint256 needed = _gasFor(callbackGas);
+        if (gasleft() < needed) revert JobRegistryInsufficientGas(gasleft(), needed);
+    }
+
+    /* EQUIVOCATION */
+
+    function proveEquivocation(
+        Terms calldata terms,
+        AttestationRecord calldata record,
+        address operator,
+        SignedOutput calldata first,
+        SignedOutput calldata second
+    ) external nonReentrant {
+        JobId jobId = _jobId(terms);
+        JobSlot slot = _slots[jobId];
+        bool recorded = _recorded(jobId, slot, record, first.signature.length == 0) && record.operator == operator;
+        bool firstHolds = first.signature.length == 0
+            ? recorded && record.outputRoot == first.outputRoot
+            : _signed(jobId, terms, operator, first);
+        if (!firstHolds || first.outputRoot == second.outputRoot || !_signed(jobId, terms, operator, second)) {
+            revert JobRegistryNoEquivocation(jobId, operator);
+        }
+
+        // INVARIANT(I18): once per operator and job.
+        bytes32 key = keccak256(abi.encode(jobId, operator));
+        if (_equivocations[key]) revert JobRegistryAlreadyProven(jobId, operator);
+        _equivocations[key] = true;
+        emit EquivocationProven(jobId, operator, msg.sender);
+        _punishEquivocation(jobId, slot, terms, operator, recorded);
+    }
+
+    function _punishEquivocation(
+        JobId jobId,
+        JobSlot slot,
+        Terms calldata terms,
+        address operator,
+        bool recorded
+    ) private {
+        uint256 locked = 0;
+        if (recorded && slot.status() == JobStatus.Attested) {
+            locked = terms.stakeAtRisk;
+            _slots[jobId] = slot.moved(JobStatus.Slashed, JobReason.Equivocation);
+            emit JobSlashed(jobId, operator, JobReason.Equivocation, terms.fee);
+            settlement.refund(terms.requester, terms.fee);
+        }
+        slasher.slashEquivocation(jobId, operator, terms.requester, msg.sender, locked, terms.stakeAtRisk);
+    }
+
+    /// @dev Whether there is a recorded attestation, and `record` is it. While one holds a lock, the caller may not leave
+    /// it out: the lock is what is slashed first.
+    function _recorded(
+        JobId jobId,
+        JobSlot slot,
+        AttestationRecord calldata record,
+        bool needed
+    ) private pure returns (bool) {
+        JobStatus status = slot.status();
+        if (status == JobStatus.None) revert JobRegistryUnknownJob(jobId);
+        if (!needed && status != JobStatus.Attested && status != JobStatus.OnTrial) return false;
+        if (status == JobStatus.Requested || !slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
+        return true;
+    }
+
+    /// @dev Whether a key of `operator` signed this output while it could bind it: a key that had ended before the job can
+    /// have been requested binds nobody.
+    function _signed(
+        JobId jobId,
+        Terms calldata terms,
+        address operator,
+        SignedOutput calldata signedOutput
+    ) private view returns (bool) {
+        bytes32 structHash = _attestationHash(jobId, signedOutput.outputRoot, signedOutput.outputContent, operator);
+        IOperatorStaking.AttesterKey memory key = operatorStaking.attesterKey(
+            _recover(structHash, signedOutput.signature)
+        );
+        if (key.operator != operator || operator == address(0)) return false;
+        uint256 attestTimeMax = _book.get(terms.parametersVersion).attestTimeMax;
+        return key.revokedAt == 0 || uint256(key.revokedAt) + attestTimeMax > terms.attestDeadline;
+    }
+
+    /* TRIALS */
+
+    function openTrial(Terms calldata terms, AttestationRecord calldata record) external nonReentrant onlyTrialCourt {
+        (JobId jobId, JobSlot slot) = _proven(terms, record, JobStatus.Attested);
+        if (block.timestamp > record.challengeEnd) revert JobRegistryWindowPassed(jobId, record.challengeEnd);
+        _slots[jobId] = slot.moved(JobStatus.OnTrial, JobReason.None);
+        emit JobOnTrial(jobId);
+    }
+
+    function resolveTrial(
+        Terms calldata terms,
+        AttestationRecord calldata record,
+        TrialOutcome outcome,
+        ISlasher.Award calldata award
+    ) external nonReentrant onlyTrialCourt {
+        (JobId jobId, JobSlot slot) = _proven(terms, record, JobStatus.OnTrial);
+        address operator = record.operator;
+        if (outcome == TrialOutcome.Acquitted) {
+            _slots[jobId] = slot.moved(JobStatus.Settled, JobReason.Acquitted);
+            _payOut(jobId, terms, operator, JobReason.Acquitted);
+        } else if (outcome == TrialOutcome.Convicted) {
+            _slots[jobId] = slot.moved(JobStatus.Slashed, JobReason.Convicted);
+            emit JobSlashed(jobId, operator, JobReason.Convicted, terms.fee);
+            settlement.refund(terms.requester, terms.fee);
+            slasher.slashConviction(jobId, operator, terms.requester, terms.stakeAtRisk, award);
+        } else if (outcome == TrialOutcome.Void) {
+            _slots[jobId] = slot.moved(JobStatus.Void, JobReason.TrialVoid);
+            emit JobVoided(jobId, operator, terms.fee);
+            operatorStaking.relock(operator, terms.stakeAtRisk, 0);
+            settlement.refund(terms.requester, terms.fee);
+        } else {
+            revert JobRegistryInvalidOutcome();
+        }
+    }
+
+    /* GOVERNANCE */
+
+    function setParameters(Parameters calldata parameters) external restricted returns (uint32 version) {
+        return _book.set(parameters);
+    }
+
+    function pauseRequests() external restricted {
+        _book.requestsPaused = true;
+        emit RequestsPaused(msg.sender);
+    }
+
+    function unpauseRequests() external restricted {
+        _book.requestsPaused = false;
+        emit RequestsUnpaused(msg.sender);
+    }
+
+    /* INTERNAL */
+
+    function _eligibility(
+        JobId jobId,
+        JobSlot slot,
+        uint32 version,
+        address operator
+    ) private view returns (bool eligible, uint256 step) {
+        _checkStatus(jobId, slot.status(), JobStatus.Requested);
+        uint256 seedBlock = slot.requestBlock() + 1;
+        if (block.number <= seedBlock) revert JobRegistryLadderNotSeeded(seedBlock + 1);
+        (uint256 ladderStep, uint256 ladderWidth) = _book.ladderOf(version);
+        step = SortitionLadder.stepAt(block.timestamp - slot.requestedAt(), ladderStep);
+        (uint256 stake, uint256 total) = operatorStaking.ladderStakes(operator, slot.requestedAt());
+        bytes32 seedHash = Blockhash.blockHash(seedBlock);
+        eligible = SortitionLadder.isEligible(jobId, seedHash, operator, stake, total, ladderWidth, step);
+    }
+
+    function _proven(
+        Terms calldata terms,
+        AttestationRecord calldata record,
+        JobStatus status
+    ) private view returns (JobId jobId, JobSlot slot) {
+        jobId = _jobId(terms);
+        slot = _slots[jobId];
+        _checkStatus(jobId, slot.status(), status);
+        if (!slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
+    }
+
+    function _checkStatus(JobId jobId, JobStatus status, JobStatus expected) private pure {
+        if (status == expected) return;
+        if (status == JobStatus.None) revert JobRegistryUnknownJob(jobId);
+        revert JobRegistryWrongStatus(jobId, status);
+    }
+
+    function _checkInline(uint256 length) private pure {
+        if (length > INLINE_MAX) revert JobRegistryInlineTooLarge(length, INLINE_MAX);
+    }
+
+    function _jobId(Terms calldata terms) private view returns (JobId) {
+        return JobId.wrap(keccak256(abi.encode(block.chainid, address(this), terms)));
+    }
+
+    function _jobIdOfMemory(Terms memory terms) private view returns (JobId) {
+        return JobId.wrap(keccak256(abi.encode(block.chainid, address(this), terms)));
+    }
+
+    function _attestationHash(
+        JobId jobId,
+        bytes32 root,
+        bytes32 content,
+        address operator
+    ) private pure returns (bytes32) {
+        return keccak256(abi.encode(ATTESTATION_TYPEHASH, jobId, root, content, operator));
+    }
+
+    /// @dev INVARIANT(I17): the digest binds chain and registry; a malformed or malleable signature recovers to nobody.
+    function _recover(bytes32 structHash, bytes calldata signature) private view returns (address signer) {
+        (signer, , ) = ECDSA.tryRecover(_hashTypedDataV4(structHash), signature);
+    }
+}

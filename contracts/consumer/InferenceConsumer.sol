@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
+import {IInferenceCallback} from "../interfaces/IInferenceCallback.sol";
+import {IJobRegistry} from "../interfaces/IJobRegistry.sol";
+import {Availability, CallbackPhase, Delivery, JobId, Terms} from "../types/Job.sol";
+import {ModelId} from "../types/Model.sol";
+
+/// @title What a contract inherits to ask for inferences
+/// @notice Call `_requestInference`, override `_onAttested` or `_onFinal`. Prepay the contract's balance in `Settlement`
+/// (anybody may deposit for it); the fee of every request is taken from there.
+/// @dev Callbacks arrive only from the registry. They say nothing about whose job it is: keep the ids you asked for, or
+/// accept that anybody may pay for an answer that names your contract as its callback target. Keep callbacks small: they
+/// have exactly the gas you asked for, and a failing one must be retried by hand.
+abstract contract InferenceConsumer is IInferenceCallback, ERC165 {
+    /// @notice What a request chooses. All other terms have one sensible value for a contract.
+    struct InferenceRequest {
+        ModelId modelId;
+        /// root of the input; ignored for inline inputs, where the registry computes it
+        bytes32 inputRoot;
+        Availability availability;
+        Delivery delivery;
+        CallbackPhase callbackPhase;
+        uint32 callbackGas;
+        /// token units
+        uint128 fee;
+        /// token units
+        uint128 stakeAtRisk;
+        /// the operator that is asked; zero opens the job to all
+        address operator;
+        /// seconds from now until an answer must be there
+        uint32 attestTime;
+        /// seconds in which the answer can be put on trial
+        uint32 challengeWindow;
+        /// tells otherwise equal requests apart
+        uint64 salt;
+    }
+
+    IJobRegistry public immutable jobRegistry;
+
+    error InferenceConsumerUnauthorized(address caller);
+    /// @notice Thrown for a private input: nobody else could check the answer.
+    error InferenceConsumerPrivateInput();
+
+    constructor(IJobRegistry jobRegistry_) {
+        jobRegistry = jobRegistry_;
+    }
+
+    modifier onlyJobRegistry() {
+        if (msg.sender != address(jobRegistry)) revert InferenceConsumerUnauthorized(msg.sender);
+        _;
+    }
+
+    /// @inheritdoc IInferenceCallback
+    function onAttested(JobId jobId, bytes32 root, bytes32 content, bytes calldata output) external onlyJobRegistry {
+        _onAttested(jobId, root, content, output);
+    }
+
+    /// @inheritdoc IInferenceCallback
+    function onFinal(JobId jobId, bytes32 root, bytes32 content, bytes calldata output) external onlyJobRegistry {
+        _onFinal(jobId, root, content, output);
+    }
+
+    function supportsInterface(bytes4 interfaceId) public view virtual override returns (bool) {
+        return interfaceId == type(IInferenceCallback).interfaceId || super.supportsInterface(interfaceId);
+    }
+
+    /// @dev Asks. `input` is the vector (inline) or the 32-byte sha2-256 digest of the published vector (blob).
+    function _requestInference(InferenceRequest memory asked, bytes calldata input) internal returns (JobId) {
+        if (asked.availability == Availability.None) revert InferenceConsumerPrivateInput();
+        Terms memory terms;
+        terms.modelId = asked.modelId;
+        terms.inputRoot = asked.inputRoot;
+        terms.availability = asked.availability;
+        terms.delivery = asked.delivery;
+        terms.callbackPhase = asked.callbackPhase;
+        if (asked.callbackPhase != CallbackPhase.None) {
+            terms.callbackTarget = address(this);
+            terms.callbackGas = asked.callbackGas;
+        }
+        terms.fee = asked.fee;
+        terms.stakeAtRisk = asked.stakeAtRisk;
+        terms.operator = asked.operator;
+        terms.attestDeadline = uint64(block.timestamp) + asked.attestTime;
+        terms.challengeWindow = asked.challengeWindow;
+        terms.salt = asked.salt;
+        return jobRegistry.request(terms, input);
+    }
+
+    /// @dev The answer is here and may still be overturned.
+    function _onAttested(JobId jobId, bytes32 root, bytes32 content, bytes calldata output) internal virtual {}
+
+    /// @dev The answer is final.
+    function _onFinal(JobId jobId, bytes32 root, bytes32 content, bytes calldata output) internal virtual {}
+}
