@@ -53,10 +53,17 @@ export function messageOf(thrown: unknown): string {
 }
 
 /**
- * Whether the same action may be tried again: what a `RemitError` says of itself, never after an abort, and yes for
- * anything else, because an unknown failure of a socket or a file is usually passing and every effect is idempotent.
+ * Whether the same action may be tried again: what an error with a boolean `retryable` says of itself, never after an
+ * abort, and yes for anything else, because an unknown failure of a socket or a file is usually passing and every effect
+ * is idempotent.
  */
 export function isRetryable(thrown: unknown): boolean {
-  if (thrown instanceof RemitError) return thrown.retryable;
-  return !(thrown instanceof Error && thrown.name === 'AbortError');
+  if (!(thrown instanceof Error)) return true;
+  if ('retryable' in thrown && typeof thrown.retryable === 'boolean') return thrown.retryable;
+  return thrown.name !== 'AbortError';
+}
+
+/** The stable code of an error that carries one, else `UNEXPECTED`. */
+export function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : 'UNEXPECTED';
 }

@@ -42,7 +42,7 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, policy: Re
 }
 
 /** The wait in milliseconds after failure number `attempt` (from 1), with `random` in [0, 1). */
-export function backoffMs(attempt: number, { baseMs, maxMs, jitter = 0.5 }: RetryPolicy, random: number): number {
+export function backoffMs(attempt: number, { baseMs, maxMs, jitter = 0.5 }: Omit<RetryPolicy, 'attempts'>, random: number): number {
   const full = Math.min(maxMs, baseMs * 2 ** (attempt - 1));
   return Math.round(full * (1 - jitter * random));
 }

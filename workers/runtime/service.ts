@@ -121,7 +121,7 @@ export async function runUntilSignal(services: readonly Service[], deps: RunDeps
 
 /** 78 when a person has to change something first, else 1. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof RemitError && !error.retryable ? EXIT_CONFIG : EXIT_FAILED;
+  return error instanceof Error && 'retryable' in error && error.retryable === false ? EXIT_CONFIG : EXIT_FAILED;
 }
 
 async function stopAll(

@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import { address, coordinates, count, hex, hex32, jobId } from './message-fields.ts';
+import { termsSchema } from './terms-schema.ts';
+
+/** Everything that is fixed about a queue. Producers and consumers read it; nothing about a queue is said elsewhere. */
+export interface QueueDefinition<S extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly schema: S;
+  /** The last part of the message's id: which step of the job's life this is. */
+  readonly phase: (message: z.output<S>) => string;
+  /** Runs in all before the message is kept as failed. A run that asks to be called later does not count. */
+  readonly attempts: number;
+  /** Wait between runs: doubles from base to max, in milliseconds, half of it random. */
+  readonly backoff: { readonly baseMs: number; readonly maxMs: number };
+  /** Largest message as JSON, in bytes. */
+  readonly maxBytes: number;
+  /** How many finished messages stay. A kept id is not accepted again, so completed ones outlive any reorg. */
+  readonly keep: { readonly completed: number; readonly failed: number; readonly seconds: number };
+}
+
+/** A dead consumer's message runs elsewhere after at most lock + 2 × stalled check = 9 s. */
+export const LOCK_MS = 5_000;
+export const STALLED_CHECK_MS = 2_000;
+/** A message whose consumers died this often is taken for the cause and kept as failed. */
+export const MAX_STALLS = 3;
+
+const KEEP = { completed: 20_000, failed: 20_000, seconds: 86_400 };
+const KIB = 1_024;
+
+const ofJob = { chainId: count.positive(), registry: address, jobId, terms: termsSchema };
+const record = z.strictObject({ outputRoot: hex32, outputContent: hex32, operator: address, challengeEnd: count });
+
+function define<S extends z.ZodType>(definition: QueueDefinition<S>): QueueDefinition<S> {
+  return definition;
+}
+
+export const catalog = {
+  /** Listener → executor: run this job. `input` holds the vector itself, or the sha2-256 of the blob that does, or nothing. */
+  inference: define({
+    name: 'inference',
+    schema: z.strictObject({ ...ofJob, input: hex, request: coordinates }),
+    phase: () => 'infer',
+    attempts: 10,
+    backoff: { baseMs: 500, maxMs: 60_000 },
+    maxBytes: 16 * KIB,
+    keep: KEEP,
+  }),
+  /** Executor → submitter: sign and send this result. `timings` are milliseconds by stage. */
+  attestation: define({
+    name: 'attestation',
+    schema: z.strictObject({ ...ofJob, outputRoot: hex32, outputContent: hex32, output: hex, timings: z.record(z.string(), z.number()) }),
+    phase: () => 'attest',
+    attempts: 20,
+    backoff: { baseMs: 250, maxMs: 30_000 },
+    maxBytes: 16 * KIB,
+    keep: KEEP,
+  }),
+  /** Listener → submitter: the window or the deadline of this job passes at a known time; the message is delayed until then. */
+  settlement: define({
+    name: 'settlement',
+    schema: z.strictObject({ ...ofJob, record, action: z.enum(['settle', 'expire']), output: hex }),
+    phase: (message) => message.action,
+    attempts: 20,
+    backoff: { baseMs: 1_000, maxMs: 300_000 },
+    maxBytes: 16 * KIB,
+    keep: KEEP,
+  }),
+  /** Listener → watchtower: re-run this job and compare. Holds input and output, each up to 4 KiB, as hex. */
+  verification: define({
+    name: 'verification',
+    schema: z.strictObject({ ...ofJob, input: hex, record, output: hex, request: coordinates, attest: coordinates }),
+    phase: () => 'verify',
+    attempts: 10,
+    backoff: { baseMs: 500, maxMs: 60_000 },
+    maxBytes: 24 * KIB,
+    keep: KEEP,
+  }),
+};
+
+export type Catalog = typeof catalog;
+export type QueueName = keyof Catalog;
+/** What a consumer's handler is given. */
+export type MessageOf<N extends QueueName> = z.output<Catalog[N]['schema']>;
+/** What a producer gives: plain texts and numbers. */
+export type MessageInput<N extends QueueName> = z.input<Catalog[N]['schema']>;
+
+/** What names a chain job everywhere. */
+export interface JobKey {
+  readonly chainId: number;
+  readonly registry: string;
+  readonly jobId: string;
+}
+
+/**
+ * The deterministic id of a message: `<chainId>-<first 8 hex of the registry>-<jobId hex>-<phase>`. The same step of the
+ * same job always has the same id, whoever enqueues it, so a second enqueue changes nothing.
+ */
+export function messageId({ chainId, registry, jobId }: JobKey, phase: string): string {
+  return [chainId, registry.slice(2, 10), jobId.slice(2), phase].join('-').toLowerCase();
+}
