@@ -1,0 +1,110 @@
+import { withTimeout } from '../runtime/abort.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { messageOf, RemitError } from '../runtime/errors.ts';
+import { nodeName, RpcRejection } from './rpc.ts';
+
+/** One JSON-RPC node over HTTP. One call per request, no caching, no retries, no unbounded wait. */
+export interface RpcNode {
+  /** Shown in messages; carries no key. */
+  readonly name: string;
+  call(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown>;
+}
+
+export interface RpcNodeOptions {
+  readonly url: string;
+  /** Milliseconds until a call is given up. */
+  readonly timeoutMs: number;
+  /** Answers larger than this are cut off, bytes. Defaults to 64 MiB. */
+  readonly maxAnswerBytes?: number;
+}
+
+interface Answer {
+  readonly result?: unknown;
+  readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly data?: unknown } | null;
+}
+
+/**
+ * `call` throws `RpcRejection` for an error answered by the node, and otherwise a retryable RemitError: `TIMEOUT`, or
+ * `RPC_NODE_FAILED` with `context.retryAfterMs` when the node asked for patience.
+ */
+export function createRpcNode({ url, timeoutMs, maxAnswerBytes = 64 << 20 }: RpcNodeOptions, { clock }: { clock: Clock }): RpcNode {
+  const name = nodeName(url);
+  let nextId = 1;
+
+  async function post(body: string, signal: AbortSignal): Promise<string> {
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal, redirect: 'error' });
+    // Nodes answer JSON-RPC errors with 200 or with 400; the body decides. Everything else is trouble on the way.
+    if (!response.ok && response.status !== 400) {
+      await response.body?.cancel();
+      throw failed(name, `HTTP ${response.status}`, { status: response.status, ...retryAfter(response) });
+    }
+    return readCapped(response, maxAnswerBytes, name);
+  }
+
+  return {
+    name,
+    async call(method, params, signal) {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: nextId++, method, params });
+      const text = await withTimeout(
+        timeoutMs,
+        (limit) =>
+          post(body, limit).catch((error: unknown) => {
+            limit.throwIfAborted();
+            throw error instanceof RemitError ? error : failed(name, reasonOf(error), {}, error);
+          }),
+        { clock, what: `${method} from ${name}`, ...(signal && { signal }) },
+      );
+      const answer = parse(text, name);
+      if (answer.error != null) {
+        const { code, message, data } = answer.error;
+        throw new RpcRejection({ method, node: name, code: typeof code === 'number' ? code : 0, message: String(message), data });
+      }
+      if (answer.result === undefined) throw failed(name, 'an answer with neither result nor error');
+      return answer.result;
+    },
+  };
+}
+
+async function readCapped(response: Response, cap: number, name: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > cap) throw failed(name, `an answer of more than ${cap} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string, name: string): Answer {
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer;
+  } catch {
+    // Reported below, together with JSON that is not an object.
+  }
+  throw failed(name, `not a JSON-RPC answer: ${text.slice(0, 80)}`);
+}
+
+function retryAfter(response: Response): { retryAfterMs?: number } {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {};
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof Error && 'code' in cause) return String(cause.code);
+  return messageOf(error);
+}
+
+function failed(name: string, what: string, context: Readonly<Record<string, unknown>> = {}, cause?: unknown): RemitError {
+  return new RemitError({
+    code: 'RPC_NODE_FAILED',
+    message: `node ${name}: ${what}`,
+    fix: 'check that the node runs and that its address and key are right',
+    retryable: true,
+    context: { node: name, ...context },
+    cause,
+  });
+}

@@ -1,0 +1,129 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import { RemitError } from '../runtime/errors.ts';
+import { openSqlite, transact } from './sqlite.ts';
+
+/** Whose journal it is. A file is never used for another signer or another chain. */
+export interface JournalOwner {
+  readonly chainId: number;
+  /** Hash of block 0: tells a restarted local chain from the one before it. */
+  readonly genesisHash: string;
+  /** Address of the signer, or any other name for a journal that signs nothing. */
+  readonly signer: string;
+}
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+/** The durable memory of one signer: one SQLite file, one process. Every write is on the disk when it returns. */
+export interface Journal {
+  readonly path: string;
+  readonly owner: JournalOwner;
+  /** Runs `work` as one transaction. Must not be nested. */
+  transact<T>(work: () => T): T;
+  run(sql: string, ...values: SQLInputValue[]): void;
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined;
+  all(sql: string, ...values: SQLInputValue[]): readonly Row[];
+  close(): void;
+}
+
+const MIGRATIONS = [
+  `CREATE TABLE owner (chain_id INTEGER NOT NULL, genesis_hash TEXT NOT NULL, signer TEXT NOT NULL) STRICT;
+   CREATE TABLE transactions (
+     key TEXT PRIMARY KEY,
+     nonce INTEGER NOT NULL,
+     status TEXT NOT NULL CHECK (status IN ('pending', 'mined', 'final', 'abandoned')),
+     request TEXT NOT NULL,
+     outcome TEXT,
+     created_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX transactions_open_nonce ON transactions (nonce) WHERE status IN ('pending', 'mined');
+   CREATE INDEX transactions_nonce ON transactions (nonce);
+   CREATE TABLE attempts (
+     hash TEXT PRIMARY KEY,
+     key TEXT NOT NULL REFERENCES transactions (key),
+     raw TEXT NOT NULL,
+     max_fee TEXT NOT NULL,
+     max_tip TEXT NOT NULL,
+     cancels INTEGER NOT NULL,
+     signed_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX attempts_key ON attempts (key, signed_at);
+   CREATE TABLE attestations (
+     operator TEXT NOT NULL,
+     job_id TEXT NOT NULL,
+     output_root TEXT NOT NULL,
+     output_content TEXT NOT NULL,
+     recorded_at INTEGER NOT NULL,
+     PRIMARY KEY (operator, job_id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE cursor_blocks (
+     stream TEXT NOT NULL,
+     number INTEGER NOT NULL,
+     hash TEXT NOT NULL,
+     parent_hash TEXT NOT NULL,
+     timestamp INTEGER NOT NULL,
+     logs TEXT NOT NULL,
+     PRIMARY KEY (stream, number)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE job_notes (
+     job_id TEXT NOT NULL,
+     stage TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     detail TEXT NOT NULL,
+     PRIMARY KEY (job_id, stage)
+   ) STRICT, WITHOUT ROWID`,
+];
+
+/**
+ * Opens (or makes) the journal at `path`.
+ * @throws RemitError JOURNAL_LOCKED, JOURNAL_CORRUPT, JOURNAL_TOO_NEW, JOURNAL_UNWRITABLE, JOURNAL_FOREIGN
+ */
+export function openJournal(path: string, owner: JournalOwner): Journal {
+  const db = openSqlite({ path, migrations: MIGRATIONS });
+  const journal = wrap(db, path, owner);
+  try {
+    bind(journal);
+    return journal;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function wrap(db: DatabaseSync, path: string, owner: JournalOwner): Journal {
+  const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
+  const prepared = (sql: string): ReturnType<DatabaseSync['prepare']> => {
+    const statement = statements.get(sql) ?? db.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  return {
+    path,
+    owner,
+    transact: (work) => transact(db, path, work),
+    run(sql, ...values) {
+      if (db.isTransaction) prepared(sql).run(...values);
+      else transact(db, path, () => prepared(sql).run(...values));
+    },
+    get: (sql, ...values) => prepared(sql).get(...values),
+    all: (sql, ...values) => prepared(sql).all(...values),
+    close() {
+      if (db.isOpen) db.close();
+    },
+  };
+}
+
+function bind(journal: Journal): void {
+  const { chainId, genesisHash, signer } = journal.owner;
+  const found = journal.get('SELECT chain_id, genesis_hash, signer FROM owner');
+  if (!found) {
+    journal.run('INSERT INTO owner VALUES (?, ?, ?)', chainId, genesisHash, signer);
+    return;
+  }
+  if (found['chain_id'] === chainId && found['genesis_hash'] === genesisHash && found['signer'] === signer) return;
+  throw new RemitError({
+    code: 'JOURNAL_FOREIGN',
+    message: `${journal.path} belongs to ${String(found['signer'])} on chain ${String(found['chain_id'])} (genesis ${String(found['genesis_hash'])}), not to ${signer} on chain ${chainId} (genesis ${genesisHash})`,
+    fix: 'use a data folder of its own for every signer and chain; for a local chain that was started anew, remove the old folder',
+    context: { path: journal.path, found: { ...found }, expected: { chainId, genesisHash, signer } },
+  });
+}
