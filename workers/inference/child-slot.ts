@@ -1,0 +1,93 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { startChild, type ChildProcessOptions, type OnnxChild } from './child-process.ts';
+import { sessionKey, type ChildRequest, type ChildSettings, type ReplyByKind } from './child-protocol.ts';
+import type { Confinement } from './confinement.ts';
+
+export interface ChildSlotOptions extends ChildProcessOptions {
+  readonly settings: ChildSettings;
+  readonly startTimeoutMs: number;
+  readonly loadTimeoutMs: number;
+  readonly runTimeoutMs: number;
+  /** A child is replaced after so many requests, or when its memory has grown by so much since its last load. */
+  readonly recycle: { readonly runs: number; readonly rssGrowthBytes: number };
+}
+
+export interface ChildSlotDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly confinement: Confinement;
+  readonly onEnd: (reason: 'failed' | 'recycled') => void;
+}
+
+type ModelRequest = Exclude<ChildRequest, { kind: 'start' }>;
+
+/** A place for one child: starts it when needed, replaces it when it died, grew or grew old. One request at a time. */
+export interface ChildSlot {
+  request<Request extends ModelRequest>(request: Request): Promise<ReplyByKind[Request['kind']]>;
+  /** Provider names that the engine was built with, known after the first request. */
+  readonly backends: readonly string[];
+  readonly pid: number | undefined;
+  close(): Promise<void>;
+}
+
+export function createChildSlot(options: ChildSlotOptions, { clock, logger, confinement, onEnd }: ChildSlotDeps): ChildSlot {
+  let child: OnnxChild | undefined;
+  let backends: readonly string[] = [];
+  let requests = 0;
+  let baseline = 0;
+  let loaded = '';
+
+  const ready = async (): Promise<OnnxChild> => {
+    if (child?.alive) return child;
+    await child?.close();
+    const started = await startChild(options, confinement, clock);
+    child = started;
+    ({ backends } = await started.request({ kind: 'start', settings: options.settings }, options.startTimeoutMs));
+    requests = 0;
+    loaded = '';
+    logger.info({ pid: started.pid, confined: confinement.holds }, 'inference child started');
+    return started;
+  };
+
+  // A model that the child has dropped from its cache is loaded inside the run.
+  const timeoutOf = (request: ModelRequest, { state }: OnnxChild): number => {
+    const load = state.loaded.includes(sessionKey(request.source, request.provider)) ? 0 : options.loadTimeoutMs;
+    return request.kind === 'run' ? load + options.runTimeoutMs : options.loadTimeoutMs;
+  };
+
+  const recycleIfOld = async (used: OnnxChild): Promise<void> => {
+    requests += 1;
+    const { rssBytes } = used.state;
+    // Loading sessions grows the memory rightly, so growth is counted from the last load on.
+    if (used.state.loaded.toSorted().join() !== loaded) {
+      loaded = used.state.loaded.toSorted().join();
+      baseline = rssBytes;
+    }
+    if (requests < options.recycle.runs && rssBytes - baseline < options.recycle.rssGrowthBytes) return;
+    logger.info({ pid: used.pid, requests, rssBytes: used.state.rssBytes }, 'inference child recycled');
+    onEnd('recycled');
+    await used.close();
+  };
+
+  return {
+    async request<Request extends ModelRequest>(request: Request) {
+      const used = await ready();
+      try {
+        return await used.request(request, timeoutOf(request, used));
+      } finally {
+        if (used.alive) await recycleIfOld(used);
+        else onEnd('failed');
+      }
+    },
+    get backends() {
+      return backends;
+    },
+    get pid() {
+      return child?.alive ? child.pid : undefined;
+    },
+    async close() {
+      await child?.close();
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '../runtime/clock.ts';
+import { RemitError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { BatchPolicy } from './batching.ts';
+import type { BatchProof, ModelSource } from './child-protocol.ts';
+import { createChildSlot, type ChildSlot } from './child-slot.ts';
+import { findConfinement } from './confinement.ts';
+import { chooseProvider, type AskedProvider, type ProviderReport } from './devices.ts';
+import type { ModelSummary } from './model-summary.ts';
+import { childSettings, withDefaults, type OnnxRunnerOptions } from './runner-options.ts';
+import { createRunQueue, type RunOutcome } from './run-queue.ts';
+import type { TensorLayout } from './tensor-layout.ts';
+
+/** A model that was vetted, loaded, warmed up and proven on its provider. */
+export interface LoadedModel {
+  readonly key: string;
+  readonly summary: ModelSummary;
+  /** Lengths of the input and output vectors. */
+  readonly layout: TensorLayout;
+  readonly provider: ProviderReport;
+  readonly batch: BatchProof;
+  readonly loadMs: number;
+  readonly warmUpMs: number;
+}
+
+/** Runs models by key. The model runs elsewhere: nothing that it does can stop or read this process. */
+export interface ModelRunner {
+  /**
+   * Vets, loads and proves a model; loading it again gives the first answer again.
+   *
+   * @throws RemitError `EXECUTION_PROVIDER_UNAVAILABLE`, every `MODEL_…` code
+   */
+  load(source: ModelSource): Promise<LoadedModel>;
+  /**
+   * Runs a loaded model.
+   *
+   * @param modelKey `ModelSource.key`
+   * @param input the input vector (`protocol/vector.ts`)
+   * @param signal gives the answer up; a run inside the engine cannot be stopped and ends unheard
+   * @returns the output vector and where the time went, in milliseconds
+   * @throws RemitError `MODEL_NOT_LOADED`, `INPUT_…`, `OUTPUT_…`, `MODEL_TIMEOUT`, `MODEL_MEMORY`, `MODEL_CRASHED`, `MODEL_REFUSED`
+   */
+  run(modelKey: string, input: Uint8Array, signal: AbortSignal): Promise<RunOutcome>;
+  /** Ends the children; waiting runs fail with `RUNNER_CLOSED`. */
+  close(): Promise<void>;
+}
+
+export interface RunnerMetrics {
+  ran(facts: { readonly rows: number; readonly runMs: number; readonly provider: string }): void;
+  childEnded(reason: 'failed' | 'recycled'): void;
+}
+
+export interface OnnxRunnerDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics?: RunnerMetrics;
+}
+
+interface Known {
+  readonly source: ModelSource;
+  readonly model: LoadedModel;
+}
+
+/** Starts nothing until the first load. */
+export async function createOnnxRunner(given: OnnxRunnerOptions, deps: OnnxRunnerDeps): Promise<ModelRunner> {
+  const options = withDefaults(given);
+  const confinement = await findConfinement({ memoryBytes: options.memoryBytes });
+  const slots = Array.from({ length: options.children }, () =>
+    createChildSlot(
+      { ...options, settings: childSettings(options) },
+      { ...deps, confinement, onEnd: (reason) => deps.metrics?.childEnded(reason) },
+    ),
+  );
+  const queue = createRunQueue({ batch: options.batch }, { ...deps, slots });
+  const loads = new Map<string, Promise<Known>>();
+
+  const load = async (source: ModelSource): Promise<Known> => {
+    const { report, loaded, batch } = await queue.exclusive((slot) => prove(slot, source, options.provider, options.batch));
+    deps.logger.info({ model: source.key, nodes: report.nodes, batch: batch.reason }, report.line);
+    const { summary, layout, loadMs, warmUpMs } = loaded;
+    return { source, model: { key: source.key, summary, layout, provider: report, batch, loadMs, warmUpMs } };
+  };
+
+  return {
+    async load(source) {
+      const loading = loads.get(source.key) ?? load(source);
+      loads.set(source.key, loading);
+      try {
+        return (await loading).model;
+      } catch (error) {
+        loads.delete(source.key);
+        throw error;
+      }
+    },
+    async run(modelKey, input, signal) {
+      const known = await loads.get(modelKey);
+      if (!known) throw notLoaded(modelKey);
+      const { source, model } = known;
+      return queue.run({ source, provider: model.provider.provider, joinable: model.batch.safe, input, signal });
+    },
+    close: () => queue.close(),
+  };
+}
+
+async function prove(slot: ChildSlot, source: ModelSource, asked: AskedProvider, policy: BatchPolicy) {
+  const { report, loaded } = await chooseProvider(
+    { key: source.key, asked, platform: process.platform },
+    { attempt: (provider) => slot.request({ kind: 'load', source, provider, prove: true }) },
+  );
+  const batch: BatchProof =
+    policy.maxSize > 1
+      ? await slot.request({ kind: 'batch', source, provider: report.provider })
+      : { safe: false, reason: 'batching is off' };
+  return { report, loaded, batch };
+}
+
+function notLoaded(key: string): RemitError {
+  return new RemitError({
+    code: 'MODEL_NOT_LOADED',
+    message: `model ${key} is not loaded in this runner`,
+    fix: 'Load the model before running it.',
+    context: { key },
+  });
+}
