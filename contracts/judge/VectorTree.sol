@@ -40,8 +40,8 @@ library VectorTree {
 
     /// @notice Elements in a vector of `byteLength` bytes.
     function lengthOf(uint256 byteLength) internal pure returns (uint256 elements) {
-        if (byteLength % 4 != 0) revert VectorTreeLength(byteLength);
-        return byteLength / 4;
+        if (byteLength & 3 != 0) revert VectorTreeLength(byteLength);
+        return byteLength >> 2;
     }
 
     /// @dev Works in memory after the free memory pointer and allocates nothing:
