@@ -15,10 +15,11 @@ import {ISettlement} from "./interfaces/ISettlement.sol";
 import {ISlasher} from "./interfaces/ISlasher.sol";
 import {VectorTree} from "./judge/VectorTree.sol";
 import {ExactCall} from "./libraries/ExactCall.sol";
+import {JobHash} from "./libraries/JobHash.sol";
 import {JobSlot, JobSlotLib} from "./libraries/JobSlot.sol";
 import {ParameterBook} from "./libraries/ParameterBook.sol";
 import {SortitionLadder} from "./libraries/SortitionLadder.sol";
-import {Attestation, ATTESTATION_TYPEHASH, OFFER_TYPEHASH, SignedOutput} from "./types/Attestation.sol";
+import {Attestation, ATTESTATION_TYPEHASH, OFFER_TYPEHASH} from "./types/Attestation.sol";
 import {
     AttestationRecord,
     Availability,
@@ -49,11 +50,12 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     IOperatorStaking public immutable operatorStaking;
     ISettlement public immutable settlement;
     ISlasher public immutable slasher;
+    /// @notice The only caller of `convictEquivocation`.
+    address public immutable equivocationCourt;
     /// @notice The only caller of `openTrial` and `resolveTrial`; zero in a deployment without a court.
     address public immutable trialCourt;
 
     mapping(JobId jobId => JobSlot) private _slots;
-    mapping(bytes32 jobAndOperator => bool) private _equivocations;
     ParameterBook.Book private _book;
 
     constructor(
@@ -62,6 +64,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         IOperatorStaking operatorStaking_,
         ISettlement settlement_,
         ISlasher slasher_,
+        address equivocationCourt_,
         address trialCourt_,
         uint32 challengeWindowFloor,
         Parameters memory parameters
@@ -70,6 +73,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         operatorStaking = operatorStaking_;
         settlement = settlement_;
         slasher = slasher_;
+        equivocationCourt = equivocationCourt_;
         trialCourt = trialCourt_;
         _book.open(challengeWindowFloor, uint32(operatorStaking_.unbondingDelay()), parameters);
     }
@@ -82,7 +86,17 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     /* VIEWS */
 
     function jobIdOf(Terms calldata terms) external view returns (JobId) {
-        return _jobId(terms);
+        return JobHash.idOf(terms);
+    }
+
+    /// @dev INVARIANT(I17): the digest binds chain and registry.
+    function attestationDigest(
+        JobId jobId,
+        bytes32 outputRoot,
+        bytes32 outputContent,
+        address operator
+    ) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, jobId, outputRoot, outputContent, operator)));
     }
 
     function stateOf(JobId jobId) external view returns (JobState memory state) {
@@ -102,7 +116,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         Terms calldata terms,
         AttestationRecord calldata record
     ) external view returns (JobStatus status, JobReason reason, NextAction nextAction, uint256 notBefore) {
-        JobId jobId = _jobId(terms);
+        JobId jobId = JobHash.idOf(terms);
         JobSlot slot = _slots[jobId];
         (status, reason) = (slot.status(), slot.reason());
         if (status == JobStatus.Requested) {
@@ -121,8 +135,8 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (status == JobStatus.OnTrial) nextAction = NextAction.ResolveTrial;
     }
 
-    function currentParameters() external view returns (uint32, Parameters memory) {
-        return (_book.version, _book.current);
+    function currentVersion() external view returns (uint32) {
+        return _book.version;
     }
 
     function parametersOf(uint32 version) external view returns (Parameters memory) {
@@ -134,7 +148,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     }
 
     function eligibilityOf(Terms calldata terms, address operator) external view returns (bool, uint256) {
-        JobId jobId = _jobId(terms);
+        JobId jobId = JobHash.idOf(terms);
         return _eligibility(jobId, _slots[jobId], terms.parametersVersion, operator);
     }
 
@@ -155,7 +169,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (block.timestamp > offerExpiry) revert JobRegistryOfferExpired(offerExpiry);
         jobId = _request(terms, input);
         bytes32 structHash = keccak256(abi.encode(OFFER_TYPEHASH, jobId, terms.offerPenalty, offerExpiry));
-        address signer = _recover(structHash, offerSignature);
+        (address signer, , ) = ECDSA.tryRecover(_hashTypedDataV4(structHash), offerSignature);
         if (terms.operator == address(0) || operatorStaking.operatorOf(signer) != terms.operator) {
             revert JobRegistryNotAttester(signer);
         }
@@ -178,7 +192,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (input.length != expected) revert JobRegistryInputLength(input.length, expected);
         if (terms.availability == Availability.Inline) terms.inputRoot = VectorTree.rootOf(input);
 
-        jobId = _jobIdOfMemory(terms);
+        jobId = JobHash.idOfMemory(terms);
         // INVARIANT(I11): a slot is written from None once; every terminal status stays.
         if (_slots[jobId].status() != JobStatus.None) revert JobRegistryAlreadyRequested(jobId);
         _slots[jobId] = JobSlotLib.requested(block.timestamp, block.number);
@@ -191,7 +205,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     function attest(Terms calldata terms, Output calldata output, bytes calldata evidence) external nonReentrant {
         address operator = operatorStaking.operatorOf(msg.sender);
         if (operator == address(0)) revert JobRegistryNotAttester(msg.sender);
-        _attest(_jobId(terms), terms, operator, output, evidence);
+        _attest(JobHash.idOf(terms), terms, operator, output, evidence);
     }
 
     function attestWithSignature(
@@ -201,8 +215,11 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bytes calldata evidence,
         bytes calldata signature
     ) external nonReentrant {
-        JobId jobId = _jobId(terms);
-        address signer = _recover(_attestationHash(jobId, output.root, output.content, operator), signature);
+        JobId jobId = JobHash.idOf(terms);
+        (address signer, , ) = ECDSA.tryRecover(
+            attestationDigest(jobId, output.root, output.content, operator),
+            signature
+        );
         if (operator == address(0) || operatorStaking.operatorOf(signer) != operator) {
             revert JobRegistryNotAttester(signer);
         }
@@ -257,8 +274,6 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (terms.policy == address(0)) return terms.challengeWindow;
         bool accepted;
         (accepted, window) = IAttestationPolicy(terms.policy).onAttest{gas: POLICY_GAS}(
-            jobId,
-            terms,
             Attestation(jobId, output.root, output.content, operator),
             evidence
         );
@@ -285,7 +300,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         AttestationRecord calldata record,
         bytes calldata output
     ) external nonReentrant {
-        JobId jobId = _jobId(terms);
+        JobId jobId = JobHash.idOf(terms);
         bytes4 failure = _settleFailure(jobId, terms, record, output);
         if (failure != 0) _throw(failure, jobId, terms, record, output);
         _settle(jobId, terms, record, output);
@@ -294,7 +309,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     function settleMany(SettleCall[] calldata calls) external nonReentrant returns (uint256 settled) {
         for (uint256 i = 0; i < calls.length; ++i) {
             SettleCall calldata entry = calls[i];
-            JobId jobId = _jobId(entry.terms);
+            JobId jobId = JobHash.idOf(entry.terms);
             bytes4 failure = _settleFailure(jobId, entry.terms, entry.record, entry.output);
             if (failure != 0) {
                 emit SettleSkipped(jobId, failure);
@@ -306,7 +321,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     }
 
     function expire(Terms calldata terms) external nonReentrant {
-        JobId jobId = _jobId(terms);
+        JobId jobId = JobHash.idOf(terms);
         _checkStatus(jobId, _slots[jobId].status(), JobStatus.Requested);
         if (block.timestamp <= terms.attestDeadline) {
             revert JobRegistryDeadlineNotPassed(jobId, terms.attestDeadline);
@@ -390,7 +405,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         AttestationRecord calldata record,
         bytes calldata output
     ) external nonReentrant {
-        JobId jobId = _jobId(terms);
+        JobId jobId = JobHash.idOf(terms);
         JobSlot slot = _slots[jobId];
         JobStatus status = slot.status();
         bool due = status == JobStatus.Settled
@@ -460,83 +475,33 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (gasleft() < needed) revert JobRegistryInsufficientGas(gasleft(), needed);
     }
 
-    /* EQUIVOCATION */
+    /* COURTS */
 
-    function proveEquivocation(
+    function convictEquivocation(
         Terms calldata terms,
         AttestationRecord calldata record,
         address operator,
-        SignedOutput calldata first,
-        SignedOutput calldata second
+        address reporter,
+        bool againstRecord
     ) external nonReentrant {
-        JobId jobId = _jobId(terms);
+        if (msg.sender != equivocationCourt) revert JobRegistryUnauthorized(msg.sender);
+        JobId jobId = JobHash.idOf(terms);
         JobSlot slot = _slots[jobId];
-        bool recorded = _recorded(jobId, slot, record, first.signature.length == 0) && record.operator == operator;
-        bool firstHolds = first.signature.length == 0
-            ? recorded && record.outputRoot == first.outputRoot
-            : _signed(jobId, terms, operator, first);
-        if (!firstHolds || first.outputRoot == second.outputRoot || !_signed(jobId, terms, operator, second)) {
-            revert JobRegistryNoEquivocation(jobId, operator);
+        JobStatus status = slot.status();
+        if (status == JobStatus.None) revert JobRegistryUnknownJob(jobId);
+        // While an attestation holds a lock, nobody may leave it out: the lock is what is slashed first.
+        if (againstRecord || status == JobStatus.Attested || status == JobStatus.OnTrial) {
+            if (status == JobStatus.Requested || !slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
         }
-
-        // INVARIANT(I18): once per operator and job.
-        bytes32 key = keccak256(abi.encode(jobId, operator));
-        if (_equivocations[key]) revert JobRegistryAlreadyProven(jobId, operator);
-        _equivocations[key] = true;
-        emit EquivocationProven(jobId, operator, msg.sender);
-        _punishEquivocation(jobId, slot, terms, operator, recorded);
-    }
-
-    function _punishEquivocation(
-        JobId jobId,
-        JobSlot slot,
-        Terms calldata terms,
-        address operator,
-        bool recorded
-    ) private {
         uint256 locked = 0;
-        if (recorded && slot.status() == JobStatus.Attested) {
+        if (status == JobStatus.Attested && record.operator == operator) {
             locked = terms.stakeAtRisk;
             _slots[jobId] = slot.moved(JobStatus.Slashed, JobReason.Equivocation);
             emit JobSlashed(jobId, operator, JobReason.Equivocation, terms.fee);
             settlement.refund(terms.requester, terms.fee);
         }
-        slasher.slashEquivocation(jobId, operator, terms.requester, msg.sender, locked, terms.stakeAtRisk);
+        slasher.slashEquivocation(jobId, operator, terms.requester, reporter, locked, terms.stakeAtRisk);
     }
-
-    /// @dev Whether there is a recorded attestation, and `record` is it. While one holds a lock, the caller may not leave
-    /// it out: the lock is what is slashed first.
-    function _recorded(
-        JobId jobId,
-        JobSlot slot,
-        AttestationRecord calldata record,
-        bool needed
-    ) private pure returns (bool) {
-        JobStatus status = slot.status();
-        if (status == JobStatus.None) revert JobRegistryUnknownJob(jobId);
-        if (!needed && status != JobStatus.Attested && status != JobStatus.OnTrial) return false;
-        if (status == JobStatus.Requested || !slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
-        return true;
-    }
-
-    /// @dev Whether a key of `operator` signed this output while it could bind it: a key that had ended before the job can
-    /// have been requested binds nobody.
-    function _signed(
-        JobId jobId,
-        Terms calldata terms,
-        address operator,
-        SignedOutput calldata signedOutput
-    ) private view returns (bool) {
-        bytes32 structHash = _attestationHash(jobId, signedOutput.outputRoot, signedOutput.outputContent, operator);
-        IOperatorStaking.AttesterKey memory key = operatorStaking.attesterKey(
-            _recover(structHash, signedOutput.signature)
-        );
-        if (key.operator != operator || operator == address(0)) return false;
-        uint256 attestTimeMax = _book.get(terms.parametersVersion).attestTimeMax;
-        return key.revokedAt == 0 || uint256(key.revokedAt) + attestTimeMax > terms.attestDeadline;
-    }
-
-    /* TRIALS */
 
     function openTrial(Terms calldata terms, AttestationRecord calldata record) external nonReentrant onlyTrialCourt {
         (JobId jobId, JobSlot slot) = _proven(terms, record, JobStatus.Attested);
@@ -610,7 +575,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         AttestationRecord calldata record,
         JobStatus status
     ) private view returns (JobId jobId, JobSlot slot) {
-        jobId = _jobId(terms);
+        jobId = JobHash.idOf(terms);
         slot = _slots[jobId];
         _checkStatus(jobId, slot.status(), status);
         if (!slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
@@ -624,27 +589,5 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
 
     function _checkInline(uint256 length) private pure {
         if (length > INLINE_MAX) revert JobRegistryInlineTooLarge(length, INLINE_MAX);
-    }
-
-    function _jobId(Terms calldata terms) private view returns (JobId) {
-        return JobId.wrap(keccak256(abi.encode(block.chainid, address(this), terms)));
-    }
-
-    function _jobIdOfMemory(Terms memory terms) private view returns (JobId) {
-        return JobId.wrap(keccak256(abi.encode(block.chainid, address(this), terms)));
-    }
-
-    function _attestationHash(
-        JobId jobId,
-        bytes32 root,
-        bytes32 content,
-        address operator
-    ) private pure returns (bytes32) {
-        return keccak256(abi.encode(ATTESTATION_TYPEHASH, jobId, root, content, operator));
-    }
-
-    /// @dev INVARIANT(I17): the digest binds chain and registry; a malformed or malleable signature recovers to nobody.
-    function _recover(bytes32 structHash, bytes calldata signature) private view returns (address signer) {
-        (signer, , ) = ECDSA.tryRecover(_hashTypedDataV4(structHash), signature);
     }
 }

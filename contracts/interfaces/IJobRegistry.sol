@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {SignedOutput} from "../types/Attestation.sol";
 import {AttestationRecord, JobId, JobReason, JobStatus, Terms} from "../types/Job.sol";
 import {ModelId} from "../types/Model.sol";
 import {Parameters} from "../types/Parameters.sol";
@@ -95,7 +94,6 @@ interface IJobRegistry {
     event JobSlashed(JobId indexed jobId, address indexed operator, JobReason reason, uint256 refund);
     /// @notice The fee went back, the lock was released.
     event JobVoided(JobId indexed jobId, address indexed operator, uint256 refund);
-    event EquivocationProven(JobId indexed jobId, address indexed operator, address indexed reporter);
     /// @notice The callback failed; anybody may retry it. A callback that is due and not announced here was delivered.
     event CallbackFailed(JobId indexed jobId);
     event CallbackRetried(JobId indexed jobId);
@@ -141,13 +139,19 @@ interface IJobRegistry {
     error JobRegistryCallbackNotDue(JobId jobId);
     error JobRegistryCallbackFailed(JobId jobId);
     error JobRegistryInsufficientGas(uint256 gasLeft, uint256 needed);
-    error JobRegistryNoEquivocation(JobId jobId, address operator);
-    error JobRegistryAlreadyProven(JobId jobId, address operator);
     error JobRegistryInvalidOutcome();
     error JobRegistryInvalidParameters(bytes32 field);
 
     /// @notice The id that these terms have here. `requester`, `parametersVersion` and `inputRoot` must be filled in.
     function jobIdOf(Terms calldata terms) external view returns (JobId);
+
+    /// @notice What an attester signs: the EIP-712 digest of an `Attestation` under this registry's domain.
+    function attestationDigest(
+        JobId jobId,
+        bytes32 outputRoot,
+        bytes32 outputContent,
+        address operator
+    ) external view returns (bytes32);
 
     /// @notice The slot of a job, unpacked.
     function stateOf(JobId jobId) external view returns (JobState memory);
@@ -159,9 +163,10 @@ interface IJobRegistry {
         AttestationRecord calldata record
     ) external view returns (JobStatus status, JobReason reason, NextAction nextAction, uint256 notBefore);
 
-    /// @notice The parameters that new jobs get.
-    function currentParameters() external view returns (uint32 version, Parameters memory parameters);
+    /// @notice The version of the parameters that new jobs get.
+    function currentVersion() external view returns (uint32);
 
+    /// @notice The parameters of a version; all zero when there never was one.
     function parametersOf(uint32 version) external view returns (Parameters memory);
 
     function requestsPaused() external view returns (bool);
@@ -213,18 +218,15 @@ interface IJobRegistry {
     /// @notice Calls a callback again that failed. Reverts if it fails again.
     function retryCallback(Terms calldata terms, AttestationRecord calldata record, bytes calldata output) external;
 
-    /// @notice Proves that an operator signed two outputs for one job. Once per operator and job; anybody may call.
-    /// @param record the recorded attestation when the job is attested or on trial; else ignored
-    /// @param first one signed output; an empty signature means the recorded attestation itself
-    /// @param second the other signed output
-    /// @dev Slashes the job's lock if this operator's recorded attestation still holds it, and as much again from free, then
-    /// unbonding stake; never another job's lock. While a trial is open the lock is left to the court.
-    function proveEquivocation(
+    /// @notice Ends a job whose operator signed two outputs, if its lock is still held, and has it slashed. Only the
+    /// equivocation court, which has checked the signatures.
+    /// @param againstRecord whether the recorded attestation is one of the two outputs
+    function convictEquivocation(
         Terms calldata terms,
         AttestationRecord calldata record,
         address operator,
-        SignedOutput calldata first,
-        SignedOutput calldata second
+        address reporter,
+        bool againstRecord
     ) external;
 
     /// @notice Puts an attested job before the court. Only the court, until the challenge window ends.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {JobHash} from "./JobHash.sol";
 import {AttestationRecord, JobReason, JobStatus} from "../types/Job.sol";
 
 /// @notice The one slot of a job.
@@ -28,7 +29,7 @@ library JobSlotLib {
     function attested(AttestationRecord memory record, bool delivered) internal pure returns (JobSlot) {
         return
             _wrap(
-                (uint256(keccak256(abi.encode(record))) & ~LOW_MASK) |
+                (uint256(JobHash.hashOfMemory(record)) & ~LOW_MASK) |
                     uint8(JobStatus.Attested) |
                     (delivered ? DELIVERED : 0)
             );
@@ -75,7 +76,7 @@ library JobSlotLib {
     }
 
     function commitsTo(JobSlot slot, AttestationRecord calldata record) internal pure returns (bool) {
-        return (_raw(slot) ^ uint256(keccak256(abi.encode(record)))) >> BODY_SHIFT == 0;
+        return (_raw(slot) ^ uint256(JobHash.hashOf(record))) >> BODY_SHIFT == 0;
     }
 
     function _raw(JobSlot slot) private pure returns (uint256) {
