@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { address, coordinates, count, hex, hex32, jobId } from './message-fields.ts';
+import { address, coordinates, count, hex, hex32, jobId, uint } from './message-fields.ts';
 import { termsSchema } from './terms-schema.ts';
 
 /** Everything that is fixed about a queue. Producers and consumers read it; nothing about a queue is said elsewhere. */
@@ -28,7 +28,7 @@ const KEEP = { completed: 20_000, failed: 20_000, seconds: 86_400 };
 const KIB = 1_024;
 
 const ofJob = { chainId: count.positive(), registry: address, jobId, terms: termsSchema };
-const record = z.strictObject({ outputRoot: hex32, outputContent: hex32, operator: address, challengeEnd: count });
+const record = z.strictObject({ outputRoot: hex32, outputContent: hex32, operator: address, challengeEnd: uint });
 
 function define<S extends z.ZodType>(definition: QueueDefinition<S>): QueueDefinition<S> {
   return definition;
@@ -58,7 +58,10 @@ export const catalog = {
   /** Listener → submitter: the window or the deadline of this job passes at a known time; the message is delayed until then. */
   settlement: define({
     name: 'settlement',
-    schema: z.strictObject({ ...ofJob, record, action: z.enum(['settle', 'expire']), output: hex }),
+    schema: z.discriminatedUnion('action', [
+      z.strictObject({ ...ofJob, action: z.literal('settle'), record, output: hex }),
+      z.strictObject({ ...ofJob, action: z.literal('expire') }),
+    ]),
     phase: (message) => message.action,
     attempts: 20,
     backoff: { baseMs: 1_000, maxMs: 300_000 },
