@@ -10,6 +10,7 @@ export default defineConfig({
       include: ['workers/**/*.ts'],
       reportsDirectory: 'coverage/workers',
       reporter: ['json-summary'],
+      reportOnFailure: true,
     },
     projects: [
       {

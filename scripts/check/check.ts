@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { messageOf } from '../../workers/runtime/errors.ts';
 import { type Case, writeSuiteReport } from '../report/suite-report.ts';
-import { commandStep } from './command.ts';
+import { commandStep } from './command-step.ts';
 import { checkContractSizes } from './contract-size.ts';
 import { checkErrorCodes } from './error-codes.ts';
 import { checkGasSnapshot } from './gas-snapshot.ts';

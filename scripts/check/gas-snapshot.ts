@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { runCommand } from './command.ts';
+import { runCommand } from '../process/command.ts';
 import type { Problems } from './step.ts';
 
 const SNAPSHOT = 'bench/snapshots/gas.json';

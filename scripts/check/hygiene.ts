@@ -37,7 +37,7 @@ function sizes({ path, text }: SourceFile): string[] {
 function words({ path, text }: SourceFile): string[] {
   const rules: readonly [RegExp, string][] = [
     // An absolute path of one person's machine; /tmp, /usr and the like are the same everywhere.
-    [/(?<![\w.:/-])\/(home|Users|root|work|workspace|mnt)\/[\w.-]+/g, 'a path of one machine'],
+    [/(?<![\w.:~/-])\/(home|Users|root|work|workspace|mnt)\/[\w.-]+/g, 'a path of one machine'],
     [/\b[A-Z]:\\\\?Users\\/g, 'a path of one machine'],
     [/^\s*(registry|\/\/[^\n]*:_authToken)\s*=/gm, 'a package registry belongs in the user configuration'],
   ];

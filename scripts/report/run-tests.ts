@@ -4,8 +4,15 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { styleText } from 'node:util';
+import { runCommand } from '../process/command.ts';
 import { linesOf, type SuiteRun, sumReports } from './sum-reports.ts';
-import { readSuiteReport, removeSuiteReport, REPORTS_FOLDER, writeSuiteReport } from './suite-report.ts';
+import {
+  readSuiteReport,
+  removeSuiteReport,
+  REPORTS_FOLDER,
+  type SuiteReport,
+  writeSuiteReport,
+} from './suite-report.ts';
 
 const SUITES = {
   check: { title: 'types, lint, format, import rules, sizes, gas', command: ['node', 'scripts/check/check.ts'] },
@@ -50,21 +57,30 @@ async function runAll(suites: readonly Suite[]): Promise<number> {
   mkdirSync(REPORTS_FOLDER, { recursive: true });
   for (const suite of ALL) removeSuiteReport(suite);
   const runs: SuiteRun[] = [];
-  const built = await run('build', ['hardhat', 'build']);
-  if (built.exitCode === 0) {
+  const built = await build();
+  if (built === undefined) {
     for (const suite of suites) runs.push(await run(suite, [...SUITES[suite].command, ...passedOn]));
   } else {
-    // Nothing can run without artifacts: one failure that says so.
-    writeSuiteReport({
-      suite: 'build',
-      cases: [{ name: 'hardhat build', status: 'failed', reason: 'does not compile' }],
-    });
-    runs.push({ ...built, report: readSuiteReport('build') });
+    runs.push(built);
   }
   const summary = sumReports(runs);
   writeFileSync(path.join(REPORTS_FOLDER, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`);
   console.log(`\n${linesOf(summary).join('\n')}`);
   return summary.failed === 0 ? 0 : 1;
+}
+
+/** Quiet when it works. When it does not, nothing else can run: one failure that says so. */
+async function build(): Promise<SuiteRun | undefined> {
+  const start = performance.now();
+  const { exitCode, stdout, stderr } = await runCommand('hardhat', ['build']);
+  if (exitCode === 0) return undefined;
+  console.log(`${stdout}\n${stderr}`);
+  const report: SuiteReport = {
+    suite: 'build',
+    cases: [{ name: 'hardhat build', status: 'failed', reason: 'the contracts do not compile' }],
+  };
+  writeSuiteReport(report);
+  return { suite: 'build', exitCode, duration: Math.round(performance.now() - start), report };
 }
 
 async function run(suite: string, command: readonly string[]): Promise<SuiteRun> {

@@ -10,9 +10,12 @@ ensure_contracts() {
   say "compiling the contracts"
   mkdir -p cache
   : >"$contracts_marker.$$"
-  if ! hardhat build --quiet >&2 </dev/null; then
-    rm -f "$contracts_marker.$$"
+  contracts_log=$contracts_marker.$$.log
+  if ! hardhat build --quiet >"$contracts_log" 2>&1 </dev/null; then
+    cat "$contracts_log" >&2
+    rm -f "$contracts_log" "$contracts_marker.$$"
     fail 1 BUILD_FAILED "the contracts do not compile" "correct what the compiler reports above"
   fi
+  rm -f "$contracts_log"
   mv "$contracts_marker.$$" "$contracts_marker"
 }

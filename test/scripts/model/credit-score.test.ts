@@ -7,7 +7,8 @@ import { createRandom } from '../../../models/credit-score/random.ts';
 import { casesJson, train, type Trained } from '../../../models/credit-score/train.ts';
 import { decodeModel } from '../../../workers/inference/onnx-proto.ts';
 
-const file = (name: string): Promise<Buffer> => readFile(new URL(`../../../models/credit-score/${name}`, import.meta.url));
+const file = (name: string): Promise<Buffer> =>
+  readFile(new URL(`../../../models/credit-score/${name}`, import.meta.url));
 
 describe('the default model', () => {
   let trained: Trained;
@@ -24,7 +25,9 @@ describe('the default model', () => {
     expect(trained.onnx.byteLength).toBeLessThan(30_000);
     const { irVersion, opsetImport, graph } = decodeModel(trained.onnx);
     expect([irVersion?.toNumber(), opsetImport?.[0]?.version?.toNumber()]).toEqual([8, 17]);
-    const dims = [graph?.input, graph?.output].map((values) => values?.map(({ name, type }) => [name, type?.tensorType?.shape?.dim]));
+    const dims = [graph?.input, graph?.output].map((values) =>
+      values?.map(({ name, type }) => [name, type?.tensorType?.shape?.dim]),
+    );
     expect(JSON.parse(JSON.stringify(dims))).toMatchObject([
       [['features', [{ dimParam: 'batch' }, { dimValue: '10' }]]],
       [['score', [{ dimParam: 'batch' }, { dimValue: '1' }]]],
@@ -35,7 +38,8 @@ describe('the default model', () => {
     const session = await InferenceSession.create(trained.onnx);
     const features = Float32Array.from(trained.cases.flatMap(({ values }) => values));
     const run = async (data: Float32Array) =>
-      (await session.run({ features: new Tensor('float32', data, [data.length / 10, 10]) }))['score']?.data as Float32Array;
+      (await session.run({ features: new Tensor('float32', data, [data.length / 10, 10]) }))['score']
+        ?.data as Float32Array;
     const batch = await run(features);
     for (const [at, { values, label }] of trained.cases.entries()) {
       const [single] = await run(Float32Array.from(values));
@@ -48,10 +52,12 @@ describe('the default model', () => {
   it('has the accuracy, size and features that its README states', async () => {
     const readme = String(await file('README.md'));
     const { accuracy, ruleAccuracy, commonest, logLoss } = trained.measured;
-    for (const share of [accuracy, ruleAccuracy, commonest]) expect(readme).toContain(`| ${(share * 100).toFixed(2)} % |`);
+    for (const share of [accuracy, ruleAccuracy, commonest])
+      expect(readme).toContain(`| ${(share * 100).toFixed(2)} % |`);
     expect(readme).toContain(`log loss: ${logLoss.toFixed(4)}`);
     expect(readme).toContain(`${trained.onnx.byteLength.toLocaleString('en-US')} bytes`);
-    for (const [at, { name, meaning }] of FEATURES.entries()) expect(readme).toContain(`| ${at} | \`${name}\` | ${meaning} |`);
+    for (const [at, { name, meaning }] of FEATURES.entries())
+      expect(readme).toContain(`| ${at} | \`${name}\` | ${meaning} |`);
     expect(accuracy).toBeGreaterThan(0.88);
   });
 
@@ -70,7 +76,11 @@ describe('the gradient', () => {
   it('agrees with finite differences of the log loss', () => {
     const random = createRandom(7);
     const layers = createLayers([3, 4, 2, 1], random);
-    const gradients = layers.map((layer) => ({ ...layer, weights: layer.weights.map(() => 0), bias: layer.bias.map(() => 0) }));
+    const gradients = layers.map((layer) => ({
+      ...layer,
+      weights: layer.weights.map(() => 0),
+      bias: layer.bias.map(() => 0),
+    }));
     const values = [0.2, 0.7, 0.4];
     const loss = (): number => -Math.log(score(layers, values));
     addGradient(layers, values, 1, gradients);
