@@ -105,11 +105,13 @@ contract VectorsTest is Test {
         assertGe(count, 16, "cases");
         for (uint256 i = 0; i < count; i++) {
             JsonObject memory entry = cases.item(i);
-            uint256[] memory doublings = entry.integers("doublings");
-            bool[] memory expected = entry.flags("eligible");
-            for (uint256 j = 0; j < doublings.length; j++) {
-                string memory name = string.concat("case ", vm.toString(i), ", step ", vm.toString(doublings[j]));
-                assertEq(_eligible(entry, doublings[j]), expected[j], name);
+            JsonObject memory steps = entry.child("steps");
+            uint256 stepCount = steps.count();
+            assertGe(stepCount, 9, "steps");
+            for (uint256 j = 0; j < stepCount; j++) {
+                JsonObject memory rung = steps.item(j);
+                string memory name = string.concat("case ", vm.toString(i), ", step ", vm.toString(j));
+                assertEq(_eligible(entry, rung.integer("doublings")), rung.flag("eligible"), name);
             }
             uint256 from = entry.integer("eligibleFrom");
             uint256 requestedAt = entry.integer("requestedAt");

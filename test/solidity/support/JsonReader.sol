@@ -53,14 +53,6 @@ library JsonReader {
         return vm.parseJsonBool(self.json, _key(self, field));
     }
 
-    function flags(JsonObject memory self, string memory field) internal pure returns (bool[] memory) {
-        return vm.parseJsonBoolArray(self.json, _key(self, field));
-    }
-
-    function integers(JsonObject memory self, string memory field) internal pure returns (uint256[] memory) {
-        return vm.parseJsonUintArray(self.json, _key(self, field));
-    }
-
     function _key(JsonObject memory self, string memory field) private pure returns (string memory) {
         return string.concat(self.path, ".", field);
     }

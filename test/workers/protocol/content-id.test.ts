@@ -45,6 +45,7 @@ describe('content id', () => {
     ['upper case', 'BAFKREIHDWDCEFGH4DQKJV67UZCMW7OJEE6XEDZDETOJUZJEVTENXQUVYKU'],
     ['a cut one', 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyk'],
     ['a path', 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku/..'],
+    ['padding', 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku='],
     ['loose bits at its end', 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvykv'],
   ])('refuses %s', (_, text) => {
     expect(() => parseContentId(text)).toThrow(expect.objectContaining({ code: 'CONTENT_ID_MALFORMED' }));

@@ -23,7 +23,7 @@ describe('32 bytes of hex', () => {
     [`0x${'0'.repeat(63)}`],
     [`0x${'0'.repeat(65)}`],
     [`0x${'g'.repeat(64)}`],
-    [`${'0'.repeat(64)}`],
+    ['0'.repeat(64)],
     [7n],
     [null],
   ])('are not %s', (value) => {
