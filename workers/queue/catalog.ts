@@ -48,7 +48,13 @@ export const catalog = {
   /** Executor → submitter: sign and send this result. `timings` are milliseconds by stage. */
   attestation: define({
     name: 'attestation',
-    schema: z.strictObject({ ...ofJob, outputRoot: hex32, outputContent: hex32, output: hex, timings: z.record(z.string(), z.number()) }),
+    schema: z.strictObject({
+      ...ofJob,
+      outputRoot: hex32,
+      outputContent: hex32,
+      output: hex,
+      timings: z.record(z.string(), z.number()),
+    }),
     phase: () => 'attest',
     attempts: 20,
     backoff: { baseMs: 250, maxMs: 30_000 },

@@ -35,8 +35,17 @@ export function connectConsumer(address: RedisAddress, deps: ConnectionDeps): Re
   return connect(address, { maxRetriesPerRequest: null }, deps);
 }
 
-function connect(address: RedisAddress, profile: Pick<RedisOptions, 'maxRetriesPerRequest' | 'enableOfflineQueue' | 'commandTimeout'>, { logger, clock }: ConnectionDeps): Redis {
-  const client = new Redis(address.url, { ...profile, connectTimeout: 5_000, retryStrategy: reconnectMs, keepAlive: 10_000 });
+function connect(
+  address: RedisAddress,
+  profile: Pick<RedisOptions, 'maxRetriesPerRequest' | 'enableOfflineQueue' | 'commandTimeout'>,
+  { logger, clock }: ConnectionDeps,
+): Redis {
+  const client = new Redis(address.url, {
+    ...profile,
+    connectTimeout: 5_000,
+    retryStrategy: reconnectMs,
+    keepAlive: 10_000,
+  });
   const warn = throttledWarn(logger, clock);
   // Without a listener an ioredis error ends the process.
   client.on('error', (error) => {

@@ -106,7 +106,12 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
   }
 
   /** Puts the message back for later; always throws what tells BullMQ that this was done. */
-  async function postpone(job: Job, token: string | undefined, { retryAfterMs, why }: Later, child: Logger): Promise<never> {
+  async function postpone(
+    job: Job,
+    token: string | undefined,
+    { retryAfterMs, why }: Later,
+    child: Logger,
+  ): Promise<never> {
     await job.moveToDelayed(Date.now() + Math.max(0, Math.ceil(retryAfterMs)), token);
     child.debug({ retryAfterMs, why }, 'message postponed');
     throw new DelayedError();
@@ -129,7 +134,13 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
     worker.on('lockRenewalFailed', (ids) => {
       for (const [job, { aborter }] of running) {
         if (!ids.includes(job.id ?? '')) continue;
-        aborter.abort(new RemitError({ code: 'LOCK_LOST', message: `the lock of message ${job.id ?? ''} is lost`, retryable: true }));
+        aborter.abort(
+          new RemitError({
+            code: 'LOCK_LOST',
+            message: `the lock of message ${job.id ?? ''} is lost`,
+            retryable: true,
+          }),
+        );
       }
     });
     worker.on('failed', (job, error) => {
@@ -188,7 +199,9 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
         await withTimeout(START_TIMEOUT_MS, () => worker.waitUntilReady(), { clock, signal, what: 'connecting' });
       } catch (error) {
         await close();
-        throw error instanceof RemitError && error.code === 'TIMEOUT' ? redisUnreachable(hostOf(redis), error.message) : explainRedis(error, hostOf(redis));
+        throw error instanceof RemitError && error.code === 'TIMEOUT'
+          ? redisUnreachable(hostOf(redis), error.message)
+          : explainRedis(error, hostOf(redis));
       }
       worker.run().catch((error: unknown) => {
         logger.error({ error }, 'consumer loop ended');
@@ -201,7 +214,8 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
           for (const { aborter } of running.values()) {
             aborter.abort(new RemitError({ code: 'SHUTTING_DOWN', message: 'the process stops', retryable: true }));
           }
-          if (!(await drained(GRACE_MS))) logger.warn({ messages: running.size }, 'handlers did not end, their messages will run elsewhere');
+          if (!(await drained(GRACE_MS)))
+            logger.warn({ messages: running.size }, 'handlers did not end, their messages will run elsewhere');
         }
         stopping.abort();
         await beforeClose();

@@ -21,15 +21,23 @@ export interface DepthSamplerDeps {
 }
 
 /** Keeps the gauge `queue_depth_messages{queue,state}` fresh. */
-export function createDepthSampler({ queues, everyMs = 5_000 }: DepthSamplerOptions, { producer, metrics, clock, logger }: DepthSamplerDeps): Service {
-  const gauge = metrics.gauge({ name: 'queue_depth_messages', help: 'Messages in a queue by state.', labels: ['queue', 'state'] });
+export function createDepthSampler(
+  { queues, everyMs = 5_000 }: DepthSamplerOptions,
+  { producer, metrics, clock, logger }: DepthSamplerDeps,
+): Service {
+  const gauge = metrics.gauge({
+    name: 'queue_depth_messages',
+    help: 'Messages in a queue by state.',
+    labels: ['queue', 'state'],
+  });
   const warn = throttledWarn(logger, clock, 60_000);
   const stopping = new AbortController();
   let loop: Promise<void> = Promise.resolve();
 
   async function sample(): Promise<void> {
     for (const queue of queues) {
-      for (const [state, value] of Object.entries(await producer.depth(queue))) gauge.set(value as number, { queue, state });
+      for (const [state, value] of Object.entries(await producer.depth(queue)))
+        gauge.set(value as number, { queue, state });
     }
   }
 

@@ -37,7 +37,7 @@ export interface Producer extends Service {
   enqueue<N extends QueueName>(queue: N, message: MessageInput<N>, options?: EnqueueOptions): Promise<Enqueued>;
   /** As `enqueue`, but a finished message with the same id is removed first: after a reorg its effect may be gone. */
   enqueueAgain<N extends QueueName>(queue: N, message: MessageInput<N>, options?: EnqueueOptions): Promise<Enqueued>;
-  /** Takes back a message that has not begun. */
+  /** Takes back a message that has not begun. One that ends in the same moment may be forgotten, which is harmless. */
   retract(queue: QueueName, job: JobKey, phase: string): Promise<RetractOutcome>;
   depth(queue: QueueName): Promise<QueueDepth>;
 }
@@ -67,14 +67,22 @@ export function createProducer(address: RedisAddress, deps: ConnectionDeps): Pro
 
   async function command<T>(name: QueueName, work: (queue: Queue) => Promise<T>): Promise<T> {
     try {
-      return await withTimeout(TIMEOUT_MS, () => work(queueOf(name)), { clock: deps.clock, what: `redis command on ${name}` });
+      return await withTimeout(TIMEOUT_MS, () => work(queueOf(name)), {
+        clock: deps.clock,
+        what: `redis command on ${name}`,
+      });
     } catch (error) {
       if (error instanceof RemitError && error.code === 'TIMEOUT') throw redisUnreachable(redis, error.message);
       throw explainRedis(error, redis);
     }
   }
 
-  async function add<N extends QueueName>(name: N, message: MessageInput<N>, options: EnqueueOptions, again: boolean): Promise<Enqueued> {
+  async function add<N extends QueueName>(
+    name: N,
+    message: MessageInput<N>,
+    options: EnqueueOptions,
+    again: boolean,
+  ): Promise<Enqueued> {
     const definition = catalog[name] as QueueDefinition;
     const { id, data } = prepare(definition, message);
     return command(name, async (queue) => {
@@ -119,7 +127,13 @@ export function createProducer(address: RedisAddress, deps: ConnectionDeps): Pro
       }),
     depth: (name) =>
       command(name, async (queue) => {
-        const { wait = 0, prioritized = 0, delayed = 0, active = 0, failed = 0 } = await queue.getJobCounts('wait', 'prioritized', 'delayed', 'active', 'failed');
+        const {
+          wait = 0,
+          prioritized = 0,
+          delayed = 0,
+          active = 0,
+          failed = 0,
+        } = await queue.getJobCounts('wait', 'prioritized', 'delayed', 'active', 'failed');
         return { waiting: wait + prioritized, delayed, active, failed };
       }),
   };

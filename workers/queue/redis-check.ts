@@ -24,7 +24,13 @@ const ALARM_RATIO = 0.8;
  */
 export async function checkRedis(address: RedisAddress): Promise<RedisFacts> {
   const redis = hostOf(address);
-  const client = new Redis(address.url, { lazyConnect: true, connectTimeout: 3_000, commandTimeout: 3_000, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  const client = new Redis(address.url, {
+    lazyConnect: true,
+    connectTimeout: 3_000,
+    commandTimeout: 3_000,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
   let reason: unknown;
   client.on('error', (error) => {
     reason = error;
@@ -42,12 +48,19 @@ export async function checkRedis(address: RedisAddress): Promise<RedisFacts> {
 
 /** Judges the answer of `INFO`; see `checkRedis` for what it refuses. `redis` is host:port. */
 export function readRedisFacts(info: string, redis: string): RedisFacts {
-  const fields = new Map(info.split(/\r?\n/).map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
+  const fields = new Map(
+    info.split(/\r?\n/).map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+  );
   const field = (name: string): string => fields.get(name) ?? '';
   const version = field('redis_version');
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    throw new RemitError({ code: 'REDIS_VERSION', message: `Redis at ${redis} is version ${version}; ${OLDEST.join('.')} is the oldest that works`, fix: 'install Redis 7 or Valkey 8', context: { redis, version } });
+    throw new RemitError({
+      code: 'REDIS_VERSION',
+      message: `Redis at ${redis} is version ${version}; ${OLDEST.join('.')} is the oldest that works`,
+      fix: 'install Redis 7 or Valkey 8',
+      context: { redis, version },
+    });
   }
   if (field('role') !== 'master') {
     throw new RemitError({
@@ -66,7 +79,13 @@ export function readRedisFacts(info: string, redis: string): RedisFacts {
       context: { redis, evictionPolicy },
     });
   }
-  return { version, evictionPolicy, usedBytes: Number(field('used_memory')), maxBytes: Number(field('maxmemory')), appendOnly: field('aof_enabled') === '1' };
+  return {
+    version,
+    evictionPolicy,
+    usedBytes: Number(field('used_memory')),
+    maxBytes: Number(field('maxmemory')),
+    appendOnly: field('aof_enabled') === '1',
+  };
 }
 
 /** Redis for `/readyz`: failing when it is away or wrongly set up, degraded from 80 % of its memory. */

@@ -2,7 +2,8 @@ import { messageOf, RemitError } from '../runtime/errors.ts';
 
 const FULL = /\bOOM command not allowed/;
 const REFUSES_WRITES = /\b(MISCONF|READONLY|LOADING|MASTERDOWN)\b/;
-const UNREACHABLE = /ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|EHOSTUNREACH|Connection is closed|isn't writeable|Command timed out|max retries per request/i;
+const UNREACHABLE =
+  /ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|EHOSTUNREACH|Connection is closed|isn't writeable|Command timed out|max retries per request/i;
 const NO_ENTRY = /\b(NOAUTH|WRONGPASS|NOPERM)\b/;
 
 /** A failure of Redis as a `RemitError` with a fix; anything else unchanged. `redis` is host:port. */
@@ -30,7 +31,12 @@ export function explainRedis(thrown: unknown, redis: string): unknown {
     });
   }
   if (NO_ENTRY.test(text)) {
-    return new RemitError({ code: 'REDIS_AUTH', message: `Redis at ${redis} refuses this user: ${reason}`, fix: 'put the user and password into the URL: redis://user:password@host:port', context });
+    return new RemitError({
+      code: 'REDIS_AUTH',
+      message: `Redis at ${redis} refuses this user: ${reason}`,
+      fix: 'put the user and password into the URL: redis://user:password@host:port',
+      context,
+    });
   }
   if (UNREACHABLE.test(text)) return redisUnreachable(redis, reason);
   return thrown;

@@ -47,21 +47,33 @@ function readDurationMs(value: string): number | undefined {
 
 /** A length of time with its unit (`250ms`, `12s`, `5m`, `2h`, `1d`), as milliseconds. */
 export const durationMs = () =>
-  field({ type: 'duration', expected: 'a length of time with its unit (ms, s, m, h or d)', example: '250ms' }, readDurationMs);
+  field(
+    { type: 'duration', expected: 'a length of time with its unit (ms, s, m, h or d)', example: '250ms' },
+    readDurationMs,
+  );
 
 /** A length of time with its unit, a whole number of seconds, as seconds. */
 export const durationSeconds = () =>
-  field({ type: 'duration', expected: 'a length of time with its unit (s, m, h or d), whole seconds', example: '30s' }, (value) => {
-    const ms = readDurationMs(value);
-    return ms === undefined || ms % 1_000 !== 0 ? undefined : ms / 1_000;
-  });
+  field(
+    { type: 'duration', expected: 'a length of time with its unit (s, m, h or d), whole seconds', example: '30s' },
+    (value) => {
+      const ms = readDurationMs(value);
+      return ms === undefined || ms % 1_000 !== 0 ? undefined : ms / 1_000;
+    },
+  );
 
 /** A decimal integer within [min, max]. */
-export const integer = ({ min = 0, max = Number.MAX_SAFE_INTEGER }: { readonly min?: number; readonly max?: number } = {}) =>
-  field({ type: 'integer', expected: `a whole number from ${min} to ${max}`, example: String(Math.max(min, 1)) }, (value) => {
-    const number = /^-?\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
-    return Number.isSafeInteger(number) && number >= min && number <= max ? number : undefined;
-  });
+export const integer = ({
+  min = 0,
+  max = Number.MAX_SAFE_INTEGER,
+}: { readonly min?: number; readonly max?: number } = {}) =>
+  field(
+    { type: 'integer', expected: `a whole number from ${min} to ${max}`, example: String(Math.max(min, 1)) },
+    (value) => {
+      const number = /^-?\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+      return Number.isSafeInteger(number) && number >= min && number <= max ? number : undefined;
+    },
+  );
 
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = () =>
@@ -111,10 +123,15 @@ const DEFAULT_PROTOCOLS = ['http:', 'https:'];
 
 /** One URL. Quoted in errors without user, path or query, where keys hide. */
 export const url = (protocols: readonly string[] = DEFAULT_PROTOCOLS, example = 'http://127.0.0.1:8545') =>
-  field({ type: 'url', expected: `a URL (${protocols.join(' or ')})`, example, quote: quoteUrl }, (value) => readUrl(value, protocols));
+  field({ type: 'url', expected: `a URL (${protocols.join(' or ')})`, example, quote: quoteUrl }, (value) =>
+    readUrl(value, protocols),
+  );
 
 /** URLs separated by commas, at least one, none twice. */
-export const urlList = (protocols: readonly string[] = DEFAULT_PROTOCOLS, example = 'http://127.0.0.1:8545,https://rpc.example.org') =>
+export const urlList = (
+  protocols: readonly string[] = DEFAULT_PROTOCOLS,
+  example = 'http://127.0.0.1:8545,https://rpc.example.org',
+) =>
   field(
     {
       type: 'url list',
@@ -143,4 +160,5 @@ export const secret = () =>
   field({ type: 'secret', expected: 'a text', example: '…', quote: () => '[redacted]' }, (value) => new Secret(value));
 
 /** Any text that is not empty. */
-export const text = () => field({ type: 'text', expected: 'a text that is not empty', example: 'node-1' }, (value) => value || undefined);
+export const text = () =>
+  field({ type: 'text', expected: 'a text that is not empty', example: 'node-1' }, (value) => value || undefined);

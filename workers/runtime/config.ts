@@ -51,21 +51,32 @@ export function loadConfig<S extends z.ZodObject>(
   for (const issue of parsed.error?.issues ?? []) {
     const key = String(issue.path[0] ?? '');
     problems.push(
-      describeIssue({ key, variable: key === '' ? prefix + '*' : variableOf(key, prefix), message: issue.message }, schema, env),
+      describeIssue(
+        { key, variable: key === '' ? prefix + '*' : variableOf(key, prefix), message: issue.message },
+        schema,
+        env,
+      ),
     );
   }
   if (problems.length === 0 && parsed.success) return parsed.data;
-  const lines = problems.map(({ variable, saw, expected, fix }) => `  ${variable}: saw ${saw}; expected ${expected}; ${fix}`);
+  const lines = problems.map(
+    ({ variable, saw, expected, fix }) => `  ${variable}: saw ${saw}; expected ${expected}; ${fix}`,
+  );
   throw new RemitError({
     code: 'CONFIG_INVALID',
-    message: [`${problems.length} configuration ${problems.length === 1 ? 'problem' : 'problems'}`, ...lines].join('\n'),
+    message: [`${problems.length} configuration ${problems.length === 1 ? 'problem' : 'problems'}`, ...lines].join(
+      '\n',
+    ),
     fix: 'correct the variables named above; docs/CONFIG.md lists them all',
     context: { problems },
   });
 }
 
 /** Every variable of `schema`, in its order, for `docs/CONFIG.md` and for `known`. */
-export function listVariables(schema: z.ZodObject, { prefix = PREFIX }: Pick<LoadConfigOptions, 'prefix'> = {}): ConfigVariable[] {
+export function listVariables(
+  schema: z.ZodObject,
+  { prefix = PREFIX }: Pick<LoadConfigOptions, 'prefix'> = {},
+): ConfigVariable[] {
   return Object.entries(schema.shape as Record<string, z.core.$ZodType>).map(([key, field]) => {
     const layers = layersOf(field);
     const fallback = layers.map(defaultOf).find((value) => value !== undefined);
@@ -74,7 +85,8 @@ export function listVariables(schema: z.ZodObject, { prefix = PREFIX }: Pick<Loa
       type: factsOf(field)?.type ?? 'text',
       default: fallback,
       required: fallback === undefined && !layers.some((layer) => layer._zod.def.type === 'optional'),
-      description: layers.map((layer) => z.globalRegistry.get(layer)?.description).find((value) => value !== undefined) ?? '',
+      description:
+        layers.map((layer) => z.globalRegistry.get(layer)?.description).find((value) => value !== undefined) ?? '',
     };
   });
 }
@@ -85,7 +97,9 @@ function variableOf(key: string, prefix: string): string {
 }
 
 function unknownVariables(env: Environment, prefix: string, known: ReadonlySet<string>): ConfigProblem[] {
-  const unknown = Object.keys(env).filter((name) => name.startsWith(prefix) && env[name] !== undefined && !known.has(name));
+  const unknown = Object.keys(env).filter(
+    (name) => name.startsWith(prefix) && env[name] !== undefined && !known.has(name),
+  );
   return unknown.sort().map((variable) => {
     const nearest = nearestName(variable, known);
     // The value is not shown: nobody knows whether it is a secret.
@@ -98,7 +112,11 @@ function unknownVariables(env: Environment, prefix: string, known: ReadonlySet<s
   });
 }
 
-function describeIssue(issue: { key: string; variable: string; message: string }, schema: z.ZodObject, env: Environment): ConfigProblem {
+function describeIssue(
+  issue: { key: string; variable: string; message: string },
+  schema: z.ZodObject,
+  env: Environment,
+): ConfigProblem {
   const { key, variable, message } = issue;
   const field = (schema.shape as Record<string, z.core.$ZodType>)[key];
   const facts = field && factsOf(field);

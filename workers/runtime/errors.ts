@@ -39,7 +39,9 @@ export class RemitError extends Error {
 
   /** What a terminal shows: cause, fix and where to read on. */
   explain(): string {
-    return [`${this.code}: ${this.message}`, this.fix && `  fix:  ${this.fix}`, `  docs: ${this.docs}`].filter(Boolean).join('\n');
+    return [`${this.code}: ${this.message}`, this.fix && `  fix:  ${this.fix}`, `  docs: ${this.docs}`]
+      .filter(Boolean)
+      .join('\n');
   }
 
   toJSON(): Record<string, unknown> {

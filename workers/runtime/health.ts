@@ -50,9 +50,11 @@ export function createHealthServer(
 ): HealthServer {
   const startedAt = clock.now();
   const server = createServer((request, response) => {
-    answer(request.method ?? '', new URL(request.url ?? '/', 'http://localhost').pathname, response).catch((error: unknown) => {
-      sendJson(response, 500, { error: messageOf(error) });
-    });
+    answer(request.method ?? '', new URL(request.url ?? '/', 'http://localhost').pathname, response).catch(
+      (error: unknown) => {
+        sendJson(response, 500, { error: messageOf(error) });
+      },
+    );
   });
 
   async function answer(method: string, path: string, response: ServerResponse): Promise<void> {
@@ -123,5 +125,7 @@ function worstOf(states: readonly HealthState[]): HealthState {
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(`${JSON.stringify(body)}\n`);
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    .end(`${JSON.stringify(body)}\n`);
 }

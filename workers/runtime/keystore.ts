@@ -24,7 +24,10 @@ export async function openSigner(source: SignerSource, { chainId }: { readonly c
   if ('devKey' in source) return openDevKey(source.devKey, chainId);
   const { keystorePath, passwordFile } = source;
   const json = await readText(keystorePath, 'SIGNER_KEYSTORE_MISSING', 'keystore');
-  const password = (await readText(passwordFile, 'SIGNER_PASSWORD_FILE_MISSING', 'password file')).replace(/\r?\n$/, '');
+  const password = (await readText(passwordFile, 'SIGNER_PASSWORD_FILE_MISSING', 'password file')).replace(
+    /\r?\n$/,
+    '',
+  );
   if (!isKeystoreJson(json)) {
     throw new RemitError({
       code: 'SIGNER_KEYSTORE_INVALID',
@@ -67,11 +70,20 @@ export interface CreateKeystoreOptions {
  * Writes an encrypted web3 v3 keystore, readable by its owner only, and returns the address. The file appears whole or
  * not at all and is never overwritten: `RemitError` SIGNER_KEYSTORE_EXISTS.
  */
-export async function createKeystore({ keystorePath, password, privateKey, scryptCost = 131_072 }: CreateKeystoreOptions): Promise<string> {
+export async function createKeystore({
+  keystorePath,
+  password,
+  privateKey,
+  scryptCost = 131_072,
+}: CreateKeystoreOptions): Promise<string> {
   const wallet = privateKey ? new Wallet(privateKey.reveal()) : Wallet.createRandom();
-  const json = await encryptKeystoreJson({ address: wallet.address, privateKey: wallet.privateKey }, password.reveal(), {
-    scrypt: { N: scryptCost },
-  });
+  const json = await encryptKeystoreJson(
+    { address: wallet.address, privateKey: wallet.privateKey },
+    password.reveal(),
+    {
+      scrypt: { N: scryptCost },
+    },
+  );
   await mkdir(dirname(keystorePath), { recursive: true, mode: 0o700 });
   const temporary = `${keystorePath}.${randomUUID()}`;
   try {

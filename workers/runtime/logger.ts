@@ -20,7 +20,10 @@ export function createLogger({ level, name }: LoggerOptions, destination?: Desti
   const options = {
     level,
     name,
-    redact: { paths: ['privateKey', 'password', 'mnemonic', '*.privateKey', '*.password', '*.mnemonic'], censor: '[redacted]' },
+    redact: {
+      paths: ['privateKey', 'password', 'mnemonic', '*.privateKey', '*.password', '*.mnemonic'],
+      censor: '[redacted]',
+    },
     serializers: { error: pino.stdSerializers.err },
   };
   return destination ? pino(options, destination) : pino(options);
@@ -29,4 +32,10 @@ export function createLogger({ level, name }: LoggerOptions, destination?: Desti
 const nothing = (): void => undefined;
 
 /** The no-op twin, for tests and tools. */
-export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => silentLogger };
+export const silentLogger: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  child: () => silentLogger,
+};

@@ -45,7 +45,19 @@ export interface CreateMetricsOptions {
   readonly processMetrics?: boolean;
 }
 
-const UNITS = ['seconds', 'bytes', 'wei', 'gas', 'ratio', 'info', 'blocks', 'jobs', 'messages', 'sessions', 'endpoints'];
+const UNITS = [
+  'seconds',
+  'bytes',
+  'wei',
+  'gas',
+  'ratio',
+  'info',
+  'blocks',
+  'jobs',
+  'messages',
+  'sessions',
+  'endpoints',
+];
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const SECONDS_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
 
@@ -109,7 +121,13 @@ export function createMetrics({ role, version, processMetrics = true }: CreateMe
     histogram: (options) =>
       once('histogram', options, (name, labelNames): Histogram => {
         const buckets = [...(options.buckets ?? SECONDS_BUCKETS)];
-        const histogram = new prometheus.Histogram({ name, help: options.help, labelNames, buckets, registers: [registry] });
+        const histogram = new prometheus.Histogram({
+          name,
+          help: options.help,
+          labelNames,
+          buckets,
+          registers: [registry],
+        });
         return {
           observe: (value, labels = {}) => {
             histogram.observe(labels, value);
@@ -126,7 +144,10 @@ function requireUnit(kind: string, name: string): void {
   throw new RemitError({
     code: 'METRIC_NAME_INVALID',
     message: `${kind} "${name}" does not end in its unit`,
-    fix: kind === 'counter' ? 'end the name of a counter in _total' : `end the name in one of ${UNITS.map((one) => `_${one}`).join(' ')}`,
+    fix:
+      kind === 'counter'
+        ? 'end the name of a counter in _total'
+        : `end the name in one of ${UNITS.map((one) => `_${one}`).join(' ')}`,
   });
 }
 

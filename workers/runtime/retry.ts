@@ -25,7 +25,11 @@ export interface RetryDeps {
  * Runs `work` until it succeeds, an error says that it is not retryable, the attempts are used up, or the signal aborts.
  * Rejects with the last error, or with the signal's reason.
  */
-export async function retry<T>(work: (attempt: number) => Promise<T>, policy: RetryPolicy, deps: RetryDeps): Promise<T> {
+export async function retry<T>(
+  work: (attempt: number) => Promise<T>,
+  policy: RetryPolicy,
+  deps: RetryDeps,
+): Promise<T> {
   const { clock, signal, random = Math.random, onRetry } = deps;
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
@@ -42,7 +46,11 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, policy: Re
 }
 
 /** The wait in milliseconds after failure number `attempt` (from 1), with `random` in [0, 1). */
-export function backoffMs(attempt: number, { baseMs, maxMs, jitter = 0.5 }: Omit<RetryPolicy, 'attempts'>, random: number): number {
+export function backoffMs(
+  attempt: number,
+  { baseMs, maxMs, jitter = 0.5 }: Omit<RetryPolicy, 'attempts'>,
+  random: number,
+): number {
   const full = Math.min(maxMs, baseMs * 2 ** (attempt - 1));
   return Math.round(full * (1 - jitter * random));
 }

@@ -133,7 +133,10 @@ async function stopAll(
   for (const service of services) {
     try {
       // Past the deadline a stop is still begun, so that what needs no waiting is released.
-      await withTimeout(Math.max(0, deadline - clock.now()), () => service.stop(), { clock, what: `stopping ${service.name}` });
+      await withTimeout(Math.max(0, deadline - clock.now()), () => service.stop(), {
+        clock,
+        what: `stopping ${service.name}`,
+      });
       logger.info({ service: service.name }, 'service stopped');
     } catch (error) {
       clean = false;

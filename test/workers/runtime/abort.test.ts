@@ -17,7 +17,11 @@ describe('withTimeout', () => {
     const clock = new ManualClock();
     let seen: AbortSignal | undefined;
     const result = withTimeout(50, (signal) => ((seen = signal), never()), { clock, what: 'eth_call' });
-    const expectation = expect(result).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true, message: 'eth_call took longer than 50 ms' });
+    const expectation = expect(result).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      retryable: true,
+      message: 'eth_call took longer than 50 ms',
+    });
     await clock.advance(49);
     expect(seen?.aborted).toBe(false);
     await clock.advance(1);
@@ -30,7 +34,9 @@ describe('withTimeout', () => {
     const result = withTimeout(50, never, { clock: new ManualClock(), signal: aborter.signal });
     aborter.abort(new Error('shutting down'));
     await expect(result).rejects.toThrow('shutting down');
-    await expect(withTimeout(50, never, { clock: new ManualClock(), signal: aborter.signal })).rejects.toThrow('shutting down');
+    await expect(withTimeout(50, never, { clock: new ManualClock(), signal: aborter.signal })).rejects.toThrow(
+      'shutting down',
+    );
   });
 
   it('passes on a failure thrown before the first await', async () => {

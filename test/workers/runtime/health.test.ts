@@ -15,7 +15,10 @@ afterEach(async () => {
 });
 
 async function serve(checks: HealthCheck[], clock = systemClock, port = 0) {
-  const server = createHealthServer({ port }, { metrics: createMetrics({ role: 'test', version: '1', processMetrics: false }), checks, clock });
+  const server = createHealthServer(
+    { port },
+    { metrics: createMetrics({ role: 'test', version: '1', processMetrics: false }), checks, clock },
+  );
   await server.start(new AbortController().signal);
   servers.push(server);
   return { server, get: (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${server.port}${path}`, init) };
@@ -27,14 +30,23 @@ describe('createHealthServer', () => {
     expect((await get('/livez')).status).toBe(200);
     const ready = await get('/readyz');
     expect(ready.status).toBe(503);
-    expect(await ready.json()).toEqual({ state: 'failing', checks: [{ name: 'rpc', state: 'failing', detail: 'no route' }] });
+    expect(await ready.json()).toEqual({
+      state: 'failing',
+      checks: [{ name: 'rpc', state: 'failing', detail: 'no route' }],
+    });
   });
 
   it('is ready while a check is only degraded, and says so', async () => {
-    const { get } = await serve([ok, { name: 'device', check: () => Promise.resolve({ state: 'degraded', detail: 'on the CPU' }) }]);
+    const { get } = await serve([
+      ok,
+      { name: 'device', check: () => Promise.resolve({ state: 'degraded', detail: 'on the CPU' }) },
+    ]);
     const health = await get('/healthz');
     expect(health.status).toBe(200);
-    expect(await health.json()).toMatchObject({ state: 'degraded', checks: [{ name: 'redis', state: 'ok' }, { detail: 'on the CPU' }] });
+    expect(await health.json()).toMatchObject({
+      state: 'degraded',
+      checks: [{ name: 'redis', state: 'ok' }, { detail: 'on the CPU' }],
+    });
   });
 
   it('counts a check that does not answer within 2 s as failing', async () => {
@@ -57,7 +69,10 @@ describe('createHealthServer', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    await expect(serve([], systemClock, port)).rejects.toMatchObject({ code: 'PORT_TAKEN', fix: expect.stringContaining(String(port)) as string });
+    await expect(serve([], systemClock, port)).rejects.toMatchObject({
+      code: 'PORT_TAKEN',
+      fix: expect.stringContaining(String(port)) as string,
+    });
     other.close();
   });
 });

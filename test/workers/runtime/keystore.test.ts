@@ -27,12 +27,15 @@ describe('openSigner with a development key', () => {
 
   it('refuses a key that is none, and does not quote it', async () => {
     await expect(openSigner({ devKey: new Secret('0xhunter2') }, { chainId: 31337 })).rejects.toSatisfy(
-      (error: Error & { code: string }) => error.code === 'SIGNER_DEV_KEY_INVALID' && !JSON.stringify(error).includes('hunter2'),
+      (error: Error & { code: string }) =>
+        error.code === 'SIGNER_DEV_KEY_INVALID' && !JSON.stringify(error).includes('hunter2'),
     );
   });
 
   it('opens a plain key and the accounts of anvil on local chains', async () => {
-    expect((await openSigner({ devKey: new Secret(KEY) }, { chainId: 1337 })).address).toBe(await (await openSigner({ devKey: new Secret(KEY) }, { chainId: 31337 })).getAddress());
+    expect((await openSigner({ devKey: new Secret(KEY) }, { chainId: 1337 })).address).toBe(
+      await (await openSigner({ devKey: new Secret(KEY) }, { chainId: 31337 })).getAddress(),
+    );
     expect((await openSigner({ devKey: new Secret('anvil:0') }, { chainId: 31337 })).address).toBe(ANVIL_0);
     expect((await openSigner({ devKey: new Secret('anvil:1') }, { chainId: 31337 })).address).toBe(ANVIL_1);
   });
@@ -50,29 +53,41 @@ describe('openSigner with a keystore', () => {
   });
 
   it('says that the password is wrong', async () => {
-    await expect(openSigner(await keystore({ file: 'correct house' }), { chainId: 1 })).rejects.toMatchObject({ code: 'SIGNER_PASSWORD_WRONG' });
+    await expect(openSigner(await keystore({ file: 'correct house' }), { chainId: 1 })).rejects.toMatchObject({
+      code: 'SIGNER_PASSWORD_WRONG',
+    });
   });
 
   it('says which file is missing', async () => {
     const good = await keystore();
-    await expect(openSigner({ ...good, keystorePath: '/nowhere/key.json' }, { chainId: 1 })).rejects.toMatchObject({ code: 'SIGNER_KEYSTORE_MISSING' });
-    await expect(openSigner({ ...good, passwordFile: '/nowhere/password' }, { chainId: 1 })).rejects.toMatchObject({ code: 'SIGNER_PASSWORD_FILE_MISSING' });
+    await expect(openSigner({ ...good, keystorePath: '/nowhere/key.json' }, { chainId: 1 })).rejects.toMatchObject({
+      code: 'SIGNER_KEYSTORE_MISSING',
+    });
+    await expect(openSigner({ ...good, passwordFile: '/nowhere/password' }, { chainId: 1 })).rejects.toMatchObject({
+      code: 'SIGNER_PASSWORD_FILE_MISSING',
+    });
   });
 
   it('refuses a file that is no keystore, and one that is damaged', async () => {
     const good = await keystore();
     const bad = join(good.folder, 'bad.json');
     await writeFile(bad, '{"version":');
-    await expect(openSigner({ ...good, keystorePath: bad }, { chainId: 1 })).rejects.toMatchObject({ code: 'SIGNER_KEYSTORE_INVALID' });
+    await expect(openSigner({ ...good, keystorePath: bad }, { chainId: 1 })).rejects.toMatchObject({
+      code: 'SIGNER_KEYSTORE_INVALID',
+    });
     await writeFile(bad, '{"version":3,"crypto":{"cipher":"rot13"}}');
-    await expect(openSigner({ ...good, keystorePath: bad }, { chainId: 1 })).rejects.toMatchObject({ code: 'SIGNER_KEYSTORE_INVALID' });
+    await expect(openSigner({ ...good, keystorePath: bad }, { chainId: 1 })).rejects.toMatchObject({
+      code: 'SIGNER_KEYSTORE_INVALID',
+    });
   });
 });
 
 describe('createKeystore', () => {
   it('never overwrites a key', async () => {
     const { keystorePath, passwordFile, address } = await keystore();
-    await expect(createKeystore({ keystorePath, password: new Secret('x'), scryptCost: 2 })).rejects.toMatchObject({ code: 'SIGNER_KEYSTORE_EXISTS' });
+    await expect(createKeystore({ keystorePath, password: new Secret('x'), scryptCost: 2 })).rejects.toMatchObject({
+      code: 'SIGNER_KEYSTORE_EXISTS',
+    });
     expect((await openSigner({ keystorePath, passwordFile }, { chainId: 1 })).address).toBe(address);
   });
 

@@ -9,7 +9,7 @@ function failing(times: number, error: unknown = new Error('socket hang up')) {
   const runs: number[] = [];
   const work = (attempt: number): Promise<string> => {
     runs.push(attempt);
-    return attempt <= times ? Promise.reject(error as Error) : Promise.resolve('done');
+    return attempt <= times ? Promise.reject(error) : Promise.resolve('done');
   };
   return { runs, work };
 }

@@ -17,7 +17,14 @@ function harness() {
     ...parts,
   });
   const run = (services: Service[]) =>
-    runUntilSignal(services, { logger: silentLogger, clock, signals, onReady: () => { ready.resolve(undefined); } });
+    runUntilSignal(services, {
+      logger: silentLogger,
+      clock,
+      signals,
+      onReady: () => {
+        ready.resolve(undefined);
+      },
+    });
   return { events, signals, clock, service, run, ready: ready.promise };
 }
 
@@ -33,10 +40,15 @@ describe('runUntilSignal', () => {
   });
 
   it('stops what was started when a later start fails: 78 when a person must act, else 1', async () => {
-    for (const [retryable, code] of [[false, 78], [true, 1]] as const) {
+    for (const [retryable, code] of [
+      [false, 78],
+      [true, 1],
+    ] as const) {
       const { events, service, run } = harness();
       const failure = new RemitError({ code: 'X', message: 'x', retryable });
-      expect(await run([service('a'), service('b', { start: () => Promise.reject(failure) }), service('c')])).toBe(code);
+      expect(await run([service('a'), service('b', { start: () => Promise.reject(failure) }), service('c')])).toBe(
+        code,
+      );
       expect(events).toEqual(['start a', 'stop a']);
     }
   });
@@ -44,7 +56,12 @@ describe('runUntilSignal', () => {
   it('gives up a start that hangs when it is told to stop', async () => {
     const { events, signals, clock, service, run } = harness();
     const slow = service('slow', {
-      start: (signal) => new Promise((_, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error); }); }),
+      start: (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reject(signal.reason as Error);
+          });
+        }),
     });
     const exit = run([service('a'), slow]);
     await clock.advance(0);

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { catalog, LOCK_MS, messageId, STALLED_CHECK_MS } from '../../../workers/queue/catalog.ts';
+import { parseTerms, termsToJson } from '../../../workers/protocol/job.ts';
+import { inferenceMessage, settlementMessage } from './messages.ts';
+
+describe('messageId', () => {
+  it('is made of chain, registry, job and phase, so BullMQ accepts it: no colon, never only digits', () => {
+    const id = messageId(inferenceMessage(255), 'infer');
+    expect(id).toBe(`31337-5fbdb231-${'ff'.padStart(64, '0')}-infer`);
+    for (const queue of Object.values(catalog)) {
+      expect(queue.name).not.toContain(':');
+    }
+  });
+
+  it('does not depend on the case of the hex', () => {
+    const message = inferenceMessage(0xabc);
+    expect(messageId({ ...message, jobId: message.jobId.toUpperCase().replace('0X', '0x') }, 'infer')).toBe(
+      messageId(message, 'infer'),
+    );
+  });
+
+  it('differs for the two ends of one job', () => {
+    const settle = catalog.settlement.schema.parse(settlementMessage());
+    const {
+      record: _,
+      output: __,
+      ...rest
+    } = settlementMessage() as Extract<ReturnType<typeof settlementMessage>, { action: 'settle' }>;
+    const expire = catalog.settlement.schema.parse({ ...rest, action: 'expire' });
+    expect(messageId(settle, catalog.settlement.phase(settle))).not.toBe(
+      messageId(expire, catalog.settlement.phase(expire)),
+    );
+  });
+});
+
+describe('the schemas', () => {
+  it('survive JSON unchanged, so a stored message is read as it was written', () => {
+    const parsed = catalog.inference.schema.parse(inferenceMessage());
+    expect(catalog.inference.schema.parse(JSON.parse(JSON.stringify(parsed)))).toEqual(parsed);
+  });
+
+  it('carry terms that the protocol reads back with every wei', () => {
+    const { terms } = catalog.inference.schema.parse(inferenceMessage());
+    expect(parseTerms(terms).stakeAtRisk).toBe(2n ** 128n - 1n);
+    expect(termsToJson(parseTerms(terms))).toEqual(terms);
+  });
+
+  const broken: [string, object][] = [
+    ['an unknown field', { extra: 1 }],
+    ['a short job id', { jobId: '0x12' }],
+    ['odd hex', { input: '0x123' }],
+    ['a number for an amount', { terms: { ...inferenceMessage().terms, fee: 1 } }],
+    ['an unknown enum member', { terms: { ...inferenceMessage().terms, delivery: 3 } }],
+    ['a negative height', { request: { ...inferenceMessage().request, blockNumber: -1 } }],
+    ['chain 0', { chainId: 0 }],
+  ];
+  it.each(broken)('refuse %s', (_, change) => {
+    expect(catalog.inference.schema.safeParse({ ...inferenceMessage(), ...change }).success).toBe(false);
+  });
+});
+
+it('lock and stalled check together bring a dead consumer’s message back within 10 s', () => {
+  expect(LOCK_MS + 2 * STALLED_CHECK_MS).toBeLessThan(10_000);
+});
