@@ -42,8 +42,9 @@ export function parseContentId(value: unknown): ContentId {
   ) {
     throw malformed(`expected CIDv1 raw sha2-256 in base32, got ${shown(value)}`);
   }
-  if (cid.toString(base32) !== value)
-    throw malformed(`expected ${cid.toString(base32)}, got another spelling of it: ${shown(value)}`);
+  // Written anew: a CID remembers the text that it was parsed from, padding and all.
+  const canonical = contentIdOf(cid.multihash.digest);
+  if (canonical !== value) throw malformed(`expected ${canonical}, got another spelling of it: ${shown(value)}`);
   return value as ContentId;
 }
 
