@@ -43,7 +43,7 @@ export type ChildRequest =
   | { readonly kind: 'start'; readonly settings: ChildSettings }
   | { readonly kind: 'load'; readonly source: ModelSource; readonly provider: string; readonly prove: boolean }
   | { readonly kind: 'batch'; readonly source: ModelSource; readonly provider: string }
-  | { readonly kind: 'run'; readonly source: ModelSource; readonly provider: string; readonly inputs: readonly Uint8Array[] };
+  | { readonly kind: 'run'; readonly source: ModelSource; readonly provider: string; readonly inputs: readonly Uint8Array[]; readonly stack: boolean };
 
 export interface StartReply {
   readonly backends: readonly string[];

@@ -1,7 +1,7 @@
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { LoadReply } from './child-protocol.ts';
 
-/** `auto` = the platform's ladder; a name or a list = these and nothing else. */
+/** `auto` = the platform's ladder, without what is slower than the CPU; a name or a list = these and nothing else. */
 export type AskedProvider = string | readonly string[];
 
 /** Where a model runs and how that was found out. */
@@ -28,7 +28,8 @@ export function ladderFor(platform: NodeJS.Platform): readonly string[] {
 }
 
 /**
- * Tries providers in order and takes the first that really ran nodes of this model. onnxruntime runs whatever a
+ * Tries providers in order and takes the first that really ran nodes of this model (and, when the choice is ours, is
+ * not slower than the CPU). onnxruntime runs whatever a
  * provider cannot take on the CPU without a word, so a created session proves nothing: the profile of a run does.
  *
  * The CPU goes first, whatever was asked: its time is the yardstick, and a model that fails there is refused for its
@@ -45,8 +46,9 @@ export async function chooseProvider(
   const passedOver: string[] = [];
   for (const provider of candidates) {
     const tried = provider === 'cpu' ? cpu : await tryProvider(provider, attempt);
-    if (typeof tried === 'string') {
-      passedOver.push(`${provider}: ${tried}`);
+    const refusal = typeof tried === 'string' ? tried : asked === 'auto' ? slower(tried, cpu) : undefined;
+    if (typeof tried === 'string' || refusal !== undefined) {
+      passedOver.push(`${provider}: ${refusal ?? ''}`);
       continue;
     }
     return { loaded: tried, report: reportOf({ key, asked, provider, passedOver, cpu, tried }) };
@@ -68,6 +70,12 @@ async function tryProvider(provider: string, attempt: DeviceDeps['attempt']): Pr
   } catch (error) {
     return reasonOf(error);
   }
+}
+
+/** Set when the CPU is quicker: small models are not worth the way to a device and back. */
+function slower(tried: LoadReply, cpu: LoadReply): string | undefined {
+  const ms = tried.proof?.runMs ?? 0;
+  return ms > (cpu.proof?.runMs ?? Infinity) ? `works, but slower: ${milliseconds(ms)}` : undefined;
 }
 
 function reportOf(facts: {

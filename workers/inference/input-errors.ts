@@ -19,7 +19,7 @@ const fixes: Readonly<Record<InputErrorCode, string>> = {
   INPUT_PADDING: 'Fill the gaps between inputs with zeros.',
   INPUT_SHAPE: 'Send the shape that the model declares; bind dynamic dimensions when the model is loaded.',
   INPUT_TYPE: 'Send numbers of the element type that the model declares.',
-  OUTPUT_LENGTH: 'The model gives outputs of another size than it declares; do not serve it.',
+  OUTPUT_LENGTH: 'The size of an output depends on the input, so it has no fixed vector; do not serve this model.',
   OUTPUT_NOT_FINITE: 'The model does not give a number for this input; keep the input inside its domain.',
   OUTPUT_OUT_OF_RANGE: 'The model gives an integer beyond int32; cast its output inside the model.',
 };

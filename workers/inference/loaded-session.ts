@@ -9,7 +9,8 @@ import { createSession, profileNodes, type OnnxSession } from './onnx-session.ts
 import { canStack, compareRows, cutRows, probeRow, stackRows } from './row-batch.ts';
 import type { Cached } from './session-cache.ts';
 import { zeros } from './tensor-data.ts';
-import { bindShapes, joinOutputs, splitInputs, type Tensor, type TensorLayout } from './tensor-layout.ts';
+import { bindShapes, joinOutputs, splitInputs, withMeasuredOutputs, type Tensor, type TensorLayout } from './tensor-layout.ts';
+import { withoutWeightInputs } from './weight-inputs.ts';
 import { toWireError } from './wire-error.ts';
 
 const PROBE_ROWS = 3;
@@ -21,8 +22,8 @@ export interface LoadedSession extends Cached {
   readonly layout: TensorLayout;
   /** Milliseconds of the first run, on zeros. */
   readonly warmUpMs: number;
-  /** Runs every row, as one batch when there are several; a bad row fails alone. */
-  runRows(inputs: readonly Uint8Array[]): Promise<{ rows: RowResult[]; runMs: number }>;
+  /** Runs every row: stacked into one batch, or one after another. A bad row fails alone. */
+  runRows(inputs: readonly Uint8Array[], stack: boolean): Promise<{ rows: RowResult[]; runMs: number }>;
   /** Times the session and counts nodes by provider; reads the file again for the profiled run. */
   prove(): Promise<ProviderProof>;
   proveBatch(): Promise<BatchProof>;
@@ -30,29 +31,31 @@ export interface LoadedSession extends Cached {
 
 /**
  * Reads, verifies, vets and loads a model, then warms it up with zeros. The bytes that were hashed and vetted are the
- * bytes the engine gets; the path is read once.
+ * bytes the engine gets (but for `withoutWeightInputs`); the path is read once.
  *
  * @throws RemitError `MODEL_DIGEST_MISMATCH`, `MODEL_FILE_MISSING` and what `vetModel` and `bindShapes` throw
  */
 export async function loadSession(source: ModelSource, provider: string, settings: ChildSettings): Promise<LoadedSession> {
   const bytes = await readVerified(source, settings);
   const summary = vetModel(bytes, settings.limits);
-  const layout = bindShapes(summary, source.bindings);
+  const declared = bindShapes(summary, source.bindings);
   const options = { provider, threads: settings.threads };
-  const session = await createSession(bytes, options);
-  const blank: Tensor[] = layout.inputs.map(({ name, type, shape, length }) => ({ name, type, shape, data: zeros(type, length) }));
-  const warmUpMs = await timed(() => session.run(blank));
+  const session = await createSession(withoutWeightInputs(bytes), options);
+  const blank: Tensor[] = declared.inputs.map(({ name, type, shape, length }) => ({ name, type, shape, data: zeros(type, length) }));
+  const started = performance.now();
+  const layout = withMeasuredOutputs(declared, await session.run(blank));
+  const warmUpMs = performance.now() - started;
   return {
     summary,
     layout,
     warmUpMs,
     bytes: summary.estimatedPeakBytes,
     dispose: () => session.release(),
-    runRows: (inputs) => runRows(session, layout, inputs),
+    runRows: (inputs, stack) => runRows(session, layout, inputs, stack),
     async prove() {
       const times: number[] = [];
       for (let run = 0; run < TIMED_RUNS; run += 1) times.push(await timed(() => session.run(blank)));
-      const nodes = await profileNodes(await readVerified(source, settings), options, blank);
+      const nodes = await profileNodes(withoutWeightInputs(await readVerified(source, settings)), options, blank);
       return { nodes, runMs: times.sort((a, b) => a - b)[1] ?? 0 };
     },
     proveBatch: () => proveBatch(session, summary, layout),
@@ -88,7 +91,12 @@ async function readVerified({ key, path }: ModelSource, { limits }: ChildSetting
   });
 }
 
-async function runRows(session: OnnxSession, layout: TensorLayout, inputs: readonly Uint8Array[]): Promise<{ rows: RowResult[]; runMs: number }> {
+async function runRows(
+  session: OnnxSession,
+  layout: TensorLayout,
+  inputs: readonly Uint8Array[],
+  stack: boolean,
+): Promise<{ rows: RowResult[]; runMs: number }> {
   const rows: RowResult[] = [];
   const good: { readonly at: number; readonly tensors: Tensor[] }[] = [];
   for (const [at, input] of inputs.entries()) {
@@ -105,7 +113,7 @@ async function runRows(session: OnnxSession, layout: TensorLayout, inputs: reado
     runMs += performance.now() - started;
     return outputs;
   };
-  const stacked = good.length > 1 ? await batchOf(run, good.map((row) => row.tensors)) : undefined;
+  const stacked = stack && good.length > 1 ? await batchOf(run, good.map((row) => row.tensors)) : undefined;
   for (const [index, { at, tensors }] of good.entries()) {
     try {
       rows[at] = { output: joinOutputs(layout, stacked?.[index] ?? (await run(tensors))) };

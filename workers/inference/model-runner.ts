@@ -1,14 +1,14 @@
 import type { Clock } from '../runtime/clock.ts';
 import { RemitError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { BatchPolicy } from './batching.ts';
-import type { BatchProof, ModelSource } from './child-protocol.ts';
+import { maxJoined, type BatchPolicy } from './batching.ts';
+import { sessionKey, type BatchProof, type ModelSource } from './child-protocol.ts';
 import { createChildSlot, type ChildSlot } from './child-slot.ts';
 import { findConfinement } from './confinement.ts';
 import { chooseProvider, type AskedProvider, type ProviderReport } from './devices.ts';
 import type { ModelSummary } from './model-summary.ts';
 import { childSettings, withDefaults, type OnnxRunnerOptions } from './runner-options.ts';
-import { createRunQueue, type RunOutcome } from './run-queue.ts';
+import { createRunQueue, type RunOrder, type RunOutcome } from './run-queue.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
 /** A model that was vetted, loaded, warmed up and proven on its provider. */
@@ -57,8 +57,8 @@ export interface OnnxRunnerDeps {
 }
 
 interface Known {
-  readonly source: ModelSource;
   readonly model: LoadedModel;
+  readonly order: Omit<RunOrder, 'input' | 'signal'>;
 }
 
 /** Starts nothing until the first load. */
@@ -78,7 +78,11 @@ export async function createOnnxRunner(given: OnnxRunnerOptions, deps: OnnxRunne
     const { report, loaded, batch } = await queue.exclusive((slot) => prove(slot, source, options.provider, options.batch));
     deps.logger.info({ model: source.key, nodes: report.nodes, batch: batch.reason }, report.line);
     const { summary, layout, loadMs, warmUpMs } = loaded;
-    return { source, model: { key: source.key, summary, layout, provider: report, batch, loadMs, warmUpMs } };
+    const { provider, runMs } = report;
+    return {
+      model: { key: source.key, summary, layout, provider: report, batch, loadMs, warmUpMs },
+      order: { source, provider, session: sessionKey(source, provider), stack: batch.safe, maxJoined: maxJoined({ stackable: batch.safe, runMs }) },
+    };
   };
 
   return {
@@ -95,8 +99,7 @@ export async function createOnnxRunner(given: OnnxRunnerOptions, deps: OnnxRunne
     async run(modelKey, input, signal) {
       const known = await loads.get(modelKey);
       if (!known) throw notLoaded(modelKey);
-      const { source, model } = known;
-      return queue.run({ source, provider: model.provider.provider, joinable: model.batch.safe, input, signal });
+      return queue.run({ ...known.order, input, signal });
     },
     close: () => queue.close(),
   };

@@ -38,7 +38,7 @@ async function answer(request: ChildRequest): Promise<ReplyByKind[keyof ReplyByK
     case 'batch':
       return loaded.proveBatch();
     case 'run': {
-      const { rows, runMs } = await loaded.runRows(request.inputs);
+      const { rows, runMs } = await loaded.runRows(request.inputs, request.stack);
       return { rows, loadMs, runMs, childMs: performance.now() - started };
     }
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { nextBatch, type BatchPolicy, type Waiting } from './batching.ts';
-import { sessionKey, type ModelSource, type RunReply } from './child-protocol.ts';
+import type { ModelSource, RunReply } from './child-protocol.ts';
 import type { ChildSlot } from './child-slot.ts';
 import { fromWireError } from './wire-error.ts';
 
@@ -26,8 +26,12 @@ export interface RunOutcome {
 export interface RunOrder {
   readonly source: ModelSource;
   readonly provider: string;
-  /** True when rows of this model may run together. */
-  readonly joinable: boolean;
+  /** True when rows of this model may be stacked into one run of the engine. */
+  readonly stack: boolean;
+  /** See `batching.ts`. */
+  readonly maxJoined: number;
+  /** `sessionKey` of source and provider. */
+  readonly session: string;
   readonly input: Uint8Array;
   readonly signal: AbortSignal;
 }
@@ -97,7 +101,7 @@ export function createRunQueue({ batch }: { readonly batch: BatchPolicy }, deps:
     if (!first) return;
     const started = clock.now();
     try {
-      const reply = await slot.request({ kind: 'run', source: first.source, provider: first.provider, inputs: runs.map((run) => run.input) });
+      const reply = await slot.request({ kind: 'run', source: first.source, provider: first.provider, inputs: runs.map((run) => run.input), stack: first.stack });
       metrics?.ran({ rows: runs.length, runMs: reply.runMs, provider: first.provider });
       deliver(runs, reply, started);
     } catch (error) {
@@ -121,7 +125,7 @@ export function createRunQueue({ batch }: { readonly batch: BatchPolicy }, deps:
   const fail = (runs: readonly QueuedRun[], error: unknown): void => {
     logger.warn({ error: messageOf(error), rows: runs.length }, 'model run failed');
     const lost = error instanceof RemitError && LOST.has(error.code) && !closing.signal.aborted;
-    if (runs.length > 1 && lost) queue.unshift(...runs.map((run) => ({ ...run, joinable: false })));
+    if (runs.length > 1 && lost) queue.unshift(...runs.map((run) => ({ ...run, maxJoined: 1 })));
     else for (const run of runs) run.reject(closing.signal.aborted ? closed() : error);
   };
 
@@ -131,12 +135,26 @@ export function createRunQueue({ batch }: { readonly batch: BatchPolicy }, deps:
         if (closing.signal.aborted) return reject(closed());
         order.signal.throwIfAborted();
         const leave = (): void => {
-          queue = queue.filter((run) => run.resolve !== resolve);
+          queue = queue.filter((waiting) => waiting !== run);
           reject(order.signal.reason as Error);
         };
+        const stay = (): void => {
+          order.signal.removeEventListener('abort', leave);
+        };
+        const run: QueuedRun = {
+          ...order,
+          queuedAt: clock.now(),
+          resolve: (outcome) => {
+            stay();
+            resolve(outcome);
+          },
+          reject: (error) => {
+            stay();
+            reject(error as Error);
+          },
+        };
         order.signal.addEventListener('abort', leave, { once: true });
-        const settled = { resolve, reject };
-        queue.push({ ...order, ...settled, session: sessionKey(order.source, order.provider), queuedAt: clock.now() });
+        queue.push(run);
         pump();
       }),
     exclusive: (work) =>

@@ -1,6 +1,11 @@
+import { endianness } from 'node:os';
 import { decodeFloats, decodeInts, encodeFloats, encodeInts } from '../protocol/vector.ts';
 import { integerRange, type ElementType } from './element-type.ts';
 import { inputError } from './input-errors.ts';
+
+const HOST_IS_LITTLE = endianness() === 'LE';
+const EXPONENT = 0x7f800000;
+const NEGATIVE_ZERO = 0x80000000;
 
 /** Typed arrays of onnxruntime's tensors; bool travels as 0 and 1 in a `Uint8Array`. */
 export type TensorData = Float32Array | Int32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | BigInt64Array;
@@ -12,10 +17,11 @@ export type TensorData = Float32Array | Int32Array | Int16Array | Uint16Array | 
  */
 export function decodeTensor(type: ElementType, bytes: Uint8Array, name: string): TensorData {
   if (type === 'float32') {
-    const values = decodeFloats(bytes);
-    const at = firstNotFinite(values);
-    if (at < 0) return values;
-    throw inputError('INPUT_NOT_FINITE', `element ${at} of input "${name}" is ${String(values[at])}`, { name, index: at });
+    const values = finiteFloats(bytes);
+    if (values) return values;
+    const all = decodeFloats(bytes);
+    const at = firstNotFinite(all);
+    throw inputError('INPUT_NOT_FINITE', `element ${at} of input "${name}" is ${String(all[at])}`, { name, index: at });
   }
   const values = decodeInts(bytes);
   const [low, high] = integerRange[type];
@@ -65,6 +71,22 @@ function narrow(type: Exclude<ElementType, 'float32'>, values: Int32Array): Tens
     case 'uint8':
       return Uint8Array.from(values);
   }
+}
+
+/**
+ * `decodeFloats` for vectors without NaN and infinity, in one pass over the bits: a picture has 230,000 numbers, and
+ * this is most of what a run costs outside the engine. Undefined when a number is not finite.
+ */
+function finiteFloats(bytes: Uint8Array): Float32Array | undefined {
+  const copy = new Uint8Array(bytes);
+  if (HOST_IS_LITTLE) Buffer.from(copy.buffer).swap32();
+  const bits = new Uint32Array(copy.buffer);
+  for (let index = 0; index < bits.length; index += 1) {
+    const value = bits[index] as number;
+    if ((value & EXPONENT) === EXPONENT) return undefined;
+    if (value === NEGATIVE_ZERO) bits[index] = 0;
+  }
+  return new Float32Array(copy.buffer);
 }
 
 /** A plain loop: it runs over every number of every job. */

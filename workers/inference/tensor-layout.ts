@@ -59,6 +59,16 @@ export function bindShapes(summary: ModelSummary, bindings: Readonly<Record<stri
 }
 
 /**
+ * The layout with the outputs that a run really gave. Exported files name output dimensions freely, and some name them
+ * wrongly; onnxruntime only warns.
+ */
+export function withMeasuredOutputs(layout: TensorLayout, measured: readonly Tensor[]): TensorLayout {
+  const { starts, length } = alignedStarts(measured.map((output) => output.data.length));
+  const outputs = measured.map(({ name, type, shape, data }, index) => ({ name, type, shape, length: data.length, start: starts[index] ?? 0 }));
+  return { ...layout, outputs, outputLength: length };
+}
+
+/**
  * Cuts an input vector into the tensors onnxruntime takes.
  *
  * @param vector big-endian 4-byte elements, `layout.inputLength` of them
@@ -84,7 +94,7 @@ export function splitInputs(layout: TensorLayout, vector: Uint8Array): Tensor[] 
 /**
  * Joins outputs, given in graph order, into the output vector. Minus zero becomes zero, as in every vector.
  *
- * @throws RemitError `OUTPUT_LENGTH` when an output is not what the layout promises, `OUTPUT_NOT_FINITE`, `OUTPUT_OUT_OF_RANGE`
+ * @throws RemitError `OUTPUT_LENGTH` when an output is not as long as the layout says, `OUTPUT_NOT_FINITE`, `OUTPUT_OUT_OF_RANGE`
  */
 export function joinOutputs(layout: TensorLayout, outputs: readonly Tensor[]): Uint8Array {
   outputs.forEach((output, index) => {
