@@ -27,7 +27,8 @@ const NOISE = 0.6;
 
 /** The written-down rule: above 0 the loan is repaid. Real lending has no such rule. */
 export function rule(values: readonly number[]): number {
-  const at = (name: (typeof FEATURES)[number]['name']): number => values[FEATURES.findIndex((feature) => feature.name === name)] ?? 0;
+  const at = (name: (typeof FEATURES)[number]['name']): number =>
+    values[FEATURES.findIndex((feature) => feature.name === name)] ?? 0;
   const linear = WEIGHTS.reduce((sum, weight, index) => sum + weight * (values[index] ?? 0), BIAS);
   const squeezed = -3 * at('debt_to_income') * at('credit_used');
   const cushioned = 2 * at('savings_months') * at('missed_payments');
@@ -38,7 +39,8 @@ export function rule(values: readonly number[]): number {
 /** Draws an applicant: features that hang together through one hidden trait, and a label from the rule plus noise. */
 export function drawApplicant(random: Random): Applicant {
   const prudence = random.normal();
-  const draw = (mean: number, pull: number, spread: number): number => rounded(mean + pull * prudence + spread * random.normal());
+  const draw = (mean: number, pull: number, spread: number): number =>
+    rounded(mean + pull * prudence + spread * random.normal());
   const values = [
     draw(0.35, 0.06, 0.15),
     draw(0.4, -0.08, 0.17),

@@ -19,7 +19,11 @@ export function createLayers(widths: readonly number[], random: Random): Layer[]
 
 /** The same layers with every number rounded to float32, as the file stores them. */
 export function toFloat32(layers: readonly Layer[]): Layer[] {
-  return layers.map((layer) => ({ ...layer, weights: layer.weights.map(Math.fround), bias: layer.bias.map(Math.fround) }));
+  return layers.map((layer) => ({
+    ...layer,
+    weights: layer.weights.map(Math.fround),
+    bias: layer.bias.map(Math.fround),
+  }));
 }
 
 /** What each layer gives for one input: ReLU between layers, sigmoid at the end. The last array holds the answer. */
@@ -30,7 +34,8 @@ export function forward(layers: readonly Layer[], values: ArrayLike<number>): Fl
     const next = new Float64Array(outputs);
     for (let row = 0; row < outputs; row += 1) {
       let sum = bias[row] ?? 0;
-      for (let column = 0; column < inputs; column += 1) sum += (weights[row * inputs + column] ?? 0) * (current[column] ?? 0);
+      for (let column = 0; column < inputs; column += 1)
+        sum += (weights[row * inputs + column] ?? 0) * (current[column] ?? 0);
       next[row] = depth < layers.length - 1 ? Math.max(0, sum) : 1 / (1 + Math.exp(-sum));
     }
     given.push(next);
@@ -45,7 +50,12 @@ export function score(layers: readonly Layer[], values: ArrayLike<number>): numb
 }
 
 /** Adds the gradient of the log loss of one example to `gradients`, which has the shapes of `layers`. */
-export function addGradient(layers: readonly Layer[], values: ArrayLike<number>, label: number, gradients: readonly Layer[]): void {
+export function addGradient(
+  layers: readonly Layer[],
+  values: ArrayLike<number>,
+  label: number,
+  gradients: readonly Layer[],
+): void {
   const given = forward(layers, values);
   // For a sigmoid under log loss the error before the sigmoid is simply answer − label.
   let errors = (given.at(-1) ?? new Float64Array()).map((answer) => answer - label);

@@ -11,7 +11,10 @@ const OPSET = 17;
  * The layers as an ONNX file: `features` float32 [batch, inputs] → Gemm, Relu, …, Gemm, Sigmoid → `score` float32
  * [batch, 1]. The same layers always give the same bytes.
  */
-export function onnxFile(layers: readonly Layer[], { name, doc }: { readonly name: string; readonly doc: string }): Uint8Array {
+export function onnxFile(
+  layers: readonly Layer[],
+  { name, doc }: { readonly name: string; readonly doc: string },
+): Uint8Array {
   const last = layers.length - 1;
   const widths = { input: layers[0]?.inputs ?? 0, output: layers[last]?.outputs ?? 0 };
   return encodeMessage('Model', {
@@ -45,7 +48,10 @@ export function onnxFile(layers: readonly Layer[], { name, doc }: { readonly nam
 }
 
 function value(name: string, width: number): object {
-  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim: [{ dimParam: 'batch' }, { dimValue: width }] } } } };
+  return {
+    name,
+    type: { tensorType: { elemType: FLOAT, shape: { dim: [{ dimParam: 'batch' }, { dimValue: width }] } } },
+  };
 }
 
 function tensor(name: string, dims: readonly number[], numbers: Float64Array): object {

@@ -47,13 +47,19 @@ export function train(): Trained {
   const training = draw(TRAINING);
   const heldOut = draw(HELD_OUT);
   const layers = toFloat32(fit(training, random));
-  const onnx = onnxFile(layers, { name: 'credit-score', doc: 'Fitted on made-up applicants. Not for decisions about people.' });
+  const onnx = onnxFile(layers, {
+    name: 'credit-score',
+    doc: 'Fitted on made-up applicants. Not for decisions about people.',
+  });
   return { onnx, layers, cases: clearCases(heldOut), measured: measure(layers, heldOut) };
 }
 
 function fit(examples: readonly Applicant[], random: Random): Layer[] {
   const layers = createLayers(WIDTHS, random);
-  const optimisers = layers.map(({ weights, bias }) => ({ weights: createAdam(weights.length), bias: createAdam(bias.length) }));
+  const optimisers = layers.map(({ weights, bias }) => ({
+    weights: createAdam(weights.length),
+    bias: createAdam(bias.length),
+  }));
   const order = [...examples];
   for (let epoch = 0; epoch < EPOCHS; epoch += 1) {
     shuffle(order, random);
@@ -67,7 +73,8 @@ function fit(examples: readonly Applicant[], random: Random): Layer[] {
       }));
       for (const { values, label } of batch) addGradient(layers, values, label, gradients);
       for (const [depth, layer] of layers.entries()) {
-        const mean = (sums: Float64Array | undefined): Float64Array => (sums ?? new Float64Array()).map((sum) => sum / batch.length);
+        const mean = (sums: Float64Array | undefined): Float64Array =>
+          (sums ?? new Float64Array()).map((sum) => sum / batch.length);
         optimisers[depth]?.weights.step(layer.weights, mean(gradients[depth]?.weights), rate);
         optimisers[depth]?.bias.step(layer.bias, mean(gradients[depth]?.bias), rate);
       }
@@ -106,14 +113,26 @@ function clearCases(heldOut: readonly Applicant[]): LabelledCase[] {
   const not = heldOut.filter(({ values }) => rule(values) < -CLEAR);
   return [0, 1, 2].flatMap((at) =>
     [repaid[at], not[at]].flatMap((applicant, side) =>
-      applicant ? [{ name: `made-up applicant ${2 * at + side + 1}`, label: side === 0 ? (1 as const) : (0 as const), values: applicant.values }] : [],
+      applicant
+        ? [
+            {
+              name: `made-up applicant ${2 * at + side + 1}`,
+              label: side === 0 ? (1 as const) : (0 as const),
+              values: applicant.values,
+            },
+          ]
+        : [],
     ),
   );
 }
 
-/** input.json: one case a line. */
+/** input.json, laid out as the formatter of this repository leaves it. */
 export function casesJson(cases: readonly LabelledCase[]): string {
-  return `[\n${cases.map((example) => `  ${JSON.stringify(example)}`).join(',\n')}\n]\n`;
+  const entries = cases.map(({ name, label, values }) => {
+    const lines = [`"name": ${JSON.stringify(name)}`, `"label": ${label}`, `"values": [${values.join(', ')}]`];
+    return `  {\n    ${lines.join(',\n    ')}\n  }`;
+  });
+  return `[\n${entries.join(',\n')}\n]\n`;
 }
 
 if (import.meta.main) {

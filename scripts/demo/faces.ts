@@ -38,9 +38,15 @@ const BOXES = 4_420;
  * @param scores [1, 4420, 2], flat
  * @param boxes [1, 4420, 4], flat
  */
-export function findFaces(scores: ArrayLike<number>, boxes: ArrayLike<number>, { threshold = 0.7, overlap = 0.3 }: FindFacesOptions = {}): FaceBox[] {
+export function findFaces(
+  scores: ArrayLike<number>,
+  boxes: ArrayLike<number>,
+  { threshold = 0.7, overlap = 0.3 }: FindFacesOptions = {},
+): FaceBox[] {
   if (scores.length !== BOXES * 2 || boxes.length !== BOXES * 4) {
-    throw new Error(`expected ${BOXES * 2} scores and ${BOXES * 4} box offsets, got ${scores.length} and ${boxes.length}`);
+    throw new Error(
+      `expected ${BOXES * 2} scores and ${BOXES * 4} box offsets, got ${scores.length} and ${boxes.length}`,
+    );
   }
   const candidates = anchors()
     .map((anchor, at) => decode(anchor, boxes, at, scores[at * 2 + 1] ?? 0))
@@ -60,8 +66,13 @@ export async function drawFaces(photograph: Uint8Array | string, faces: readonly
     const place = `x="${left * width}" y="${top * height}" width="${(right - left) * width}" height="${(bottom - top) * height}"`;
     return `<rect ${place} fill="none" stroke="#00e05a" stroke-width="${stroke}"/>`;
   });
-  const overlay = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${frames.join('')}</svg>`);
-  return sharp(upright.data).composite([{ input: overlay }]).png().toBuffer();
+  const overlay = Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${frames.join('')}</svg>`,
+  );
+  return sharp(upright.data)
+    .composite([{ input: overlay }])
+    .png()
+    .toBuffer();
 }
 
 interface Anchor {

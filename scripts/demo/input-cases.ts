@@ -31,9 +31,18 @@ export function parseCases(text: string, { file, inputs }: ParseCasesOptions): D
   if (ofEzkl.success) {
     const { input_data: given, output_data: expected } = ofEzkl.data;
     const tensors = perInput(given, inputs, basename(file));
-    return [{ name: basename(file), tensors, ...(expected ? { expected: expected.map((output) => flat([output], 'output_data')) } : {}) }];
+    return [
+      {
+        name: basename(file),
+        tensors,
+        ...(expected ? { expected: expected.map((output) => flat([output], 'output_data')) } : {}),
+      },
+    ];
   }
-  const list = z.array(values).min(1).safeParse(Array.isArray(json) ? json : [json]);
+  const list = z
+    .array(values)
+    .min(1)
+    .safeParse(Array.isArray(json) ? json : [json]);
   if (!list.success) throw unknownFormat(file, 'has none of the known forms');
   return list.data.map(({ values: given, label, name }, at) => {
     const known = name ?? (list.data.length === 1 ? basename(file) : `${basename(file)} #${at + 1}`);
@@ -53,7 +62,11 @@ function parse(text: string, file: string): unknown {
 function perInput(given: readonly unknown[], inputs: readonly InputSpec[], where: string): number[][] {
   if (given.length !== inputs.length) {
     const expected = inputs.map((input) => `${input.name} ${shapeText(input)}`).join(', ');
-    throw inputError('INPUT_SHAPE', `${where}: the model has ${inputs.length} inputs (${expected}), got ${given.length}`, { where });
+    throw inputError(
+      'INPUT_SHAPE',
+      `${where}: the model has ${inputs.length} inputs (${expected}), got ${given.length}`,
+      { where },
+    );
   }
   return inputs.map((input, at) => {
     const numbers = flat([given[at]], `${where}, input "${input.name}"`);
@@ -76,7 +89,12 @@ function flat(nested: readonly unknown[], where: string): number[] {
     const item = waiting.pop();
     if (typeof item === 'number') numbers.push(item);
     else if (Array.isArray(item)) for (let at = item.length - 1; at >= 0; at -= 1) waiting.push(item[at]);
-    else throw inputError('INPUT_TYPE', `${where}: element ${numbers.length} is ${item === null ? 'null' : typeof item}, expected a number`, { where });
+    else
+      throw inputError(
+        'INPUT_TYPE',
+        `${where}: element ${numbers.length} is ${item === null ? 'null' : typeof item}, expected a number`,
+        { where },
+      );
   }
   return numbers;
 }

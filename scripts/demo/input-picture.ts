@@ -31,7 +31,11 @@ export async function pictureTensor(bytes: Uint8Array, { file, inputs, scaling }
   const shape = pictureShape(inputs);
   if (!shape) {
     const expected = inputs.map((input) => `${input.name} ${shapeText(input)}`).join(', ');
-    throw inputError('INPUT_SHAPE', `expected ${expected}, got a picture, which needs one input of [1, 1 or 3, height, width] or [1, height, width, 1 or 3]`, { file, expected });
+    throw inputError(
+      'INPUT_SHAPE',
+      `expected ${expected}, got a picture, which needs one input of [1, 1 or 3, height, width] or [1, height, width, 1 or 3]`,
+      { file, expected },
+    );
   }
   const pixels = await decode(bytes, shape, file);
   return scaled(pixels, shape, scaling);
@@ -41,8 +45,10 @@ function pictureShape(inputs: readonly InputSpec[]): PictureShape | undefined {
   const dims = inputs.length === 1 ? (inputs[0]?.shape ?? []).map((dimension) => dimension ?? 1) : [];
   const [a = 0, b = 0, c = 0] = dims.slice(-3);
   if (dims.length < 3 || dims.slice(0, -3).some((dimension) => dimension !== 1)) return undefined;
-  if ((a === 1 || a === 3) && Math.min(b, c) >= SMALLEST_SIDE) return { channels: a, height: b, width: c, order: 'channels first' };
-  if ((c === 1 || c === 3) && Math.min(a, b) >= SMALLEST_SIDE) return { channels: c, height: a, width: b, order: 'channels last' };
+  if ((a === 1 || a === 3) && Math.min(b, c) >= SMALLEST_SIDE)
+    return { channels: a, height: b, width: c, order: 'channels first' };
+  if ((c === 1 || c === 3) && Math.min(a, b) >= SMALLEST_SIDE)
+    return { channels: c, height: a, width: b, order: 'channels last' };
   return undefined;
 }
 
@@ -61,9 +67,14 @@ async function decode(bytes: Uint8Array, { channels, height, width }: PictureSha
   }
 }
 
-function scaled(pixels: Uint8Array, { channels, height, width, order }: PictureShape, { mean, scale }: PixelScaling): number[] {
+function scaled(
+  pixels: Uint8Array,
+  { channels, height, width, order }: PictureShape,
+  { mean, scale }: PixelScaling,
+): number[] {
   const area = height * width;
-  if (pixels.length !== area * channels) throw new Error(`expected ${area * channels} numbers from the decoder, got ${pixels.length}`);
+  if (pixels.length !== area * channels)
+    throw new Error(`expected ${area * channels} numbers from the decoder, got ${pixels.length}`);
   const tensor = new Array<number>(pixels.length);
   for (const [at, pixel] of pixels.entries()) {
     const channel = at % channels;

@@ -36,7 +36,11 @@ const READERS: Readonly<Record<string, Reader>> = {
  * What `outputs` (flat, one list per graph output) mean. Models that are not known by their shape get their numbers, the
  * three largest first.
  */
-export function readAnswer({ inputs, outputs: specs }: AnsweredModel, outputs: readonly (readonly number[])[], label?: number | string): Answer {
+export function readAnswer(
+  { inputs, outputs: specs }: AnsweredModel,
+  outputs: readonly (readonly number[])[],
+  label?: number | string,
+): Answer {
   const sizes = (list: readonly InputSpec[]): string => list.map(lengthOf).join();
   const named = (list: readonly InputSpec[]): string => list.map((spec) => `${spec.name}:${lengthOf(spec)}`).join();
   const reader = READERS[`${named(inputs)}>${named(specs)}`] ?? READERS[`${sizes(inputs)}>${sizes(specs)}`];
@@ -55,7 +59,11 @@ function chosen(what: string, names: readonly string[]): Reader {
 function creditScore([scores = []]: readonly (readonly number[])[], label: number | string | undefined): Answer {
   const score = scores[0] ?? NaN;
   const choice = score > 0.5 ? 1 : 0;
-  return { text: `score ${number(score)}: ${choice === 1 ? 'likely repaid' : 'likely not repaid'}`, choice, ...verdict(choice, label) };
+  return {
+    text: `score ${number(score)}: ${choice === 1 ? 'likely repaid' : 'likely not repaid'}`,
+    choice,
+    ...verdict(choice, label),
+  };
 }
 
 function advisory([costs = []]: readonly (readonly number[])[]): Answer {

@@ -59,7 +59,8 @@ function parsed(text: string): unknown {
 
 function checked(value: unknown, where: string): PixelScaling {
   const found = numbers.safeParse(value);
-  if (!found.success || found.data.scale.includes(0)) throw unknownScaling(`${where} is not {"mean": […], "scale": […]} with 1 or 3 numbers each, scale not 0`);
+  if (!found.success || found.data.scale.includes(0))
+    throw unknownScaling(`${where} is not {"mean": […], "scale": […]} with 1 or 3 numbers each, scale not 0`);
   return found.data;
 }
 

@@ -16,6 +16,6 @@ async function* half(): AsyncGenerator<Uint8Array> {
 
 if (mode === 'half') await store.put(half());
 for (let at = 0; ; at += 1) {
-  await store.put(new Uint8Array(4096 << at % 9).fill(at));
+  await store.put(new Uint8Array(4096 << (at % 9)).fill(at));
   console.log('put');
 }

@@ -27,7 +27,7 @@ export async function publish(draft: string, path: string): Promise<void> {
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
   // A write may be short, most likely just before the disk is full.
-  for (let at = 0; at < chunk.byteLength; ) {
+  for (let at = 0; at < chunk.byteLength;) {
     const { bytesWritten } = await file.write(chunk, at, chunk.byteLength - at);
     at += bytesWritten;
   }

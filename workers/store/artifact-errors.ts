@@ -39,7 +39,12 @@ export function blobUnavailable(name: BlobName, attempts: readonly PeerAttempt[]
   });
 }
 
-export function peerFailed(code: 'BLOB_PEER_FAILED' | 'BLOB_PEER_TOO_SLOW' | 'BLOB_NOT_FOUND', peer: string, why: string, cause?: unknown): RemitError {
+export function peerFailed(
+  code: 'BLOB_PEER_FAILED' | 'BLOB_PEER_TOO_SLOW' | 'BLOB_NOT_FOUND',
+  peer: string,
+  why: string,
+  cause?: unknown,
+): RemitError {
   return new RemitError({
     code,
     message: `${peer}: ${why}`,

@@ -39,13 +39,21 @@ export function createArtifactFetcher({ folder, peers, logger }: ArtifactFetcher
     const failures: RemitError[] = [];
     for (const peer of peers) {
       try {
-        return await folder.write(peer.read(name, { maxBytes, signal }), { maxBytes, signal, from: peer.label, expected: name });
+        return await folder.write(peer.read(name, { maxBytes, signal }), {
+          maxBytes,
+          signal,
+          from: peer.label,
+          expected: name,
+        });
       } catch (thrown) {
         signal.throwIfAborted();
         // The local disk is at fault, not the peer: the next one would not help.
         if (!(thrown instanceof RemitError) || thrown.code.startsWith('STORE_')) throw thrown;
         failures.push(thrown);
-        logger.warn({ contentId: name.contentId, peer: peer.label, code: thrown.code, why: messageOf(thrown) }, 'peer gave no blob');
+        logger.warn(
+          { contentId: name.contentId, peer: peer.label, code: thrown.code, why: messageOf(thrown) },
+          'peer gave no blob',
+        );
       }
     }
     throw verdict(name, failures, peers);
@@ -86,7 +94,11 @@ function verdict(name: BlobName, failures: readonly RemitError[], peers: readonl
   // An endless body proves nothing while a peer that did not answer may have the real, smaller blob.
   const tooLarge = failures.find(({ code }) => code === 'BLOB_TOO_LARGE');
   if (tooLarge && failures.every(({ code }) => FINAL.has(code))) return tooLarge;
-  const attempts = failures.map(({ code, message }, at): PeerAttempt => ({ peer: peers[at]?.label ?? '?', code, message }));
+  const attempts = failures.map(({ code, message }, at): PeerAttempt => ({
+    peer: peers[at]?.label ?? '?',
+    code,
+    message,
+  }));
   return blobUnavailable(name, attempts);
 }
 

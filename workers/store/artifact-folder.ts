@@ -87,7 +87,11 @@ export async function openArtifactFolder(folder: string, deps: ArtifactFolderDep
   async function verify(name: BlobName, { maxBytes, signal }: ReadOptions): Promise<number | undefined> {
     const path = blobPath(folder, name);
     if ((await sizeOf(path)) === undefined) return undefined;
-    const stream = measure(createReadStream(path, { highWaterMark: 1 << 20 }), { maxBytes: Infinity, from: path, signal });
+    const stream = measure(createReadStream(path, { highWaterMark: 1 << 20 }), {
+      maxBytes: Infinity,
+      from: path,
+      signal,
+    });
     await drain(stream.chunks);
     const found = stream.finish();
     if (found.digest !== name.digest) {

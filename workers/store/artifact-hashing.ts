@@ -41,7 +41,11 @@ export function measure(source: ByteSource, { maxBytes, from, signal }: MeasureO
  * The chunks of `source`, of which the last is held back until the hash of the whole is known to be right. A reader
  * therefore never holds a complete wrong blob. Throws `BLOB_HASH_MISMATCH` or `BLOB_TOO_LARGE`.
  */
-export async function* verified(source: ByteSource, expected: BlobName, options: MeasureOptions): AsyncGenerator<Uint8Array> {
+export async function* verified(
+  source: ByteSource,
+  expected: BlobName,
+  options: MeasureOptions,
+): AsyncGenerator<Uint8Array> {
   const stream = measure(source, options);
   let held: Uint8Array | undefined;
   for await (const chunk of stream.chunks) {

@@ -39,7 +39,10 @@ export interface HttpPeerOptions {
  * A read-only HTTP peer. Redirects are not followed, encoded (compressed) bodies are refused, and the size cap holds
  * for the bytes received, whatever the peer declares. Throws `PEER_URL_INVALID`.
  */
-export function createHttpPeer({ url, limits = DEFAULT_PEER_LIMITS }: HttpPeerOptions, { clock }: { readonly clock: Clock }): ArtifactPeer {
+export function createHttpPeer(
+  { url, limits = DEFAULT_PEER_LIMITS }: HttpPeerOptions,
+  { clock }: { readonly clock: Clock },
+): ArtifactPeer {
   const base = parsePeerUrl(url);
   const label = `${base.origin}${base.pathname}`;
 
@@ -87,12 +90,20 @@ function refuseUnusable(response: IncomingMessage, label: string, maxBytes: numb
   if (statusCode === 404 || statusCode === 410) throw peerFailed('BLOB_NOT_FOUND', label, 'does not have the blob');
   if (statusCode !== 200) throw peerFailed('BLOB_PEER_FAILED', label, `answered HTTP ${statusCode}`);
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw peerFailed('BLOB_PEER_FAILED', label, `sent a body encoded as ${encoding}, which was not asked for`);
-  if (Number(headers['content-length'] ?? 0) > maxBytes) throw blobTooLarge(`a blob of ${headers['content-length'] ?? '?'} bytes`, maxBytes, label);
+  if (encoding !== 'identity')
+    throw peerFailed('BLOB_PEER_FAILED', label, `sent a body encoded as ${encoding}, which was not asked for`);
+  if (Number(headers['content-length'] ?? 0) > maxBytes)
+    throw blobTooLarge(`a blob of ${headers['content-length'] ?? '?'} bytes`, maxBytes, label);
 }
 
 /** Ends the read through `stop` when the peer is slower than `limits`. Returns when `stop` is aborted by anyone. */
-async function watch(progress: { readonly bytes: number }, limits: PeerLimits, clock: Clock, stop: AbortController, label: string): Promise<void> {
+async function watch(
+  progress: { readonly bytes: number },
+  limits: PeerLimits,
+  clock: Clock,
+  stop: AbortController,
+  label: string,
+): Promise<void> {
   const start = clock.now();
   const needed = (limits.minBytesPerSecond * limits.windowMs) / 1000;
   for (let seen = 0; !stop.signal.aborted; seen = progress.bytes) {
@@ -102,17 +113,26 @@ async function watch(progress: { readonly bytes: number }, limits: PeerLimits, c
       () => false,
     );
     if (!slept) return;
-    if (clock.now() - start >= limits.totalMs) stop.abort(peerFailed('BLOB_PEER_TOO_SLOW', label, `not done after ${limits.totalMs} ms`));
+    if (clock.now() - start >= limits.totalMs)
+      stop.abort(peerFailed('BLOB_PEER_TOO_SLOW', label, `not done after ${limits.totalMs} ms`));
     else if (progress.bytes - seen < needed) {
       const rate = Math.floor(((progress.bytes - seen) * 1000) / limits.windowMs);
-      stop.abort(peerFailed('BLOB_PEER_TOO_SLOW', label, `sent ${rate} bytes/s, less than ${limits.minBytesPerSecond}`));
+      stop.abort(
+        peerFailed('BLOB_PEER_TOO_SLOW', label, `sent ${rate} bytes/s, less than ${limits.minBytesPerSecond}`),
+      );
     }
   }
 }
 
 function parsePeerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.search !== '' || url.hash !== '') {
+  if (
+    !url ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.username !== '' ||
+    url.search !== '' ||
+    url.hash !== ''
+  ) {
     throw new RemitError({
       code: 'PEER_URL_INVALID',
       // Not quoted whole: a URL may carry a password.

@@ -102,7 +102,13 @@ async function answer(folder: ArtifactFolder, request: IncomingMessage, response
   const found = await decide(folder, request);
   if (!('name' in found)) {
     // What is absent now may be here in a moment.
-    response.writeHead(found.status, { 'cache-control': 'no-store', ...(found.status === 304 ? {} : { 'content-length': '0' }), ...found.headers }).end();
+    response
+      .writeHead(found.status, {
+        'cache-control': 'no-store',
+        ...(found.status === 304 ? {} : { 'content-length': '0' }),
+        ...found.headers,
+      })
+      .end();
     return;
   }
   response.writeHead(found.status, headersOf(found));
@@ -110,7 +116,10 @@ async function answer(folder: ArtifactFolder, request: IncomingMessage, response
   else await send(folder, found, response);
 }
 
-async function decide(folder: ArtifactFolder, { method, url = '', headers }: IncomingMessage): Promise<Refusal | Found> {
+async function decide(
+  folder: ArtifactFolder,
+  { method, url = '', headers }: IncomingMessage,
+): Promise<Refusal | Found> {
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, headers: { allow: 'GET, HEAD' } };
   const [, text] = BLOB.exec(url) ?? [];
   if (text === undefined) return { status: 404 };
@@ -140,7 +149,8 @@ async function send(folder: ArtifactFolder, { name, size, range }: Found, respon
   try {
     await pipeline(Readable.from(verified(file, name, { maxBytes: size, from: 'the local store' })), response);
   } catch (thrown) {
-    if (thrown instanceof RemitError && thrown.code === 'BLOB_HASH_MISMATCH') await folder.quarantine(name, String(thrown.context['found']));
+    if (thrown instanceof RemitError && thrown.code === 'BLOB_HASH_MISMATCH')
+      await folder.quarantine(name, String(thrown.context['found']));
     throw thrown;
   }
 }

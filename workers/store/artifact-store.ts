@@ -51,7 +51,10 @@ export interface ArtifactStoreDeps {
 const DEFAULT_MAX_BYTES = 2 ** 31;
 
 /** Local folder first, then the peers. Throws `PEER_URL_INVALID`, `STORE_FULL`, `STORE_UNWRITABLE`. */
-export async function createArtifactStore(options: ArtifactStoreOptions, { clock, logger }: ArtifactStoreDeps): Promise<ArtifactStore> {
+export async function createArtifactStore(
+  options: ArtifactStoreOptions,
+  { clock, logger }: ArtifactStoreDeps,
+): Promise<ArtifactStore> {
   const { peers: urls = [], peerLimits, maxBytes: cap = DEFAULT_MAX_BYTES } = options;
   const peers = urls.map((url) => createHttpPeer({ url, ...(peerLimits ? { limits: peerLimits } : {}) }, { clock }));
   const folder = await openArtifactFolder(options.folder, { clock, logger });

@@ -50,7 +50,9 @@ describe('finding faces', () => {
 
 describe('drawing', () => {
   it('frames the face in a picture of the same size and leaves the rest', async () => {
-    const photograph = await sharp({ create: { width: 600, height: 300, channels: 3, background: 'white' } }).jpeg().toBuffer();
+    const photograph = await sharp({ create: { width: 600, height: 300, channels: 3, background: 'white' } })
+      .jpeg()
+      .toBuffer();
     const png = await drawFaces(photograph, [{ left: 0.25, top: 0.25, right: 0.75, bottom: 0.75, score: 1 }]);
     const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
     expect([info.width, info.height]).toEqual([600, 300]);
@@ -65,18 +67,42 @@ describe('drawing', () => {
 describe.skipIf(!existsSync(SHARED))('the real detector', () => {
   let session: InferenceSession;
   beforeAll(async () => {
-    session = await InferenceSession.create(await readFile(`${SHARED}face-detector-rfb-320.onnx`), { logSeverityLevel: 3 });
+    session = await InferenceSession.create(await readFile(`${SHARED}face-detector-rfb-320.onnx`), {
+      logSeverityLevel: 3,
+    });
   });
 
   it.each([
-    ['faces-2.jpg', [[177, 178], [356, 160], [600, 150], [772, 193]]],
-    ['faces-13.jpg', [[124, 60], [332, 128]]],
+    [
+      'faces-2.jpg',
+      [
+        [177, 178],
+        [356, 160],
+        [600, 150],
+        [772, 193],
+      ],
+    ],
+    [
+      'faces-13.jpg',
+      [
+        [124, 60],
+        [332, 128],
+      ],
+    ],
   ])('finds every face of %s where it is', async (file, centres) => {
-    const [input] = await readInputs({ file: `${SHARED}${file}`, inputs: [{ name: 'input', shape: [1, 3, 240, 320] }] });
-    const answer = await session.run({ input: new Tensor('float32', Float32Array.from(input?.tensors[0] ?? []), [1, 3, 240, 320]) });
+    const [input] = await readInputs({
+      file: `${SHARED}${file}`,
+      inputs: [{ name: 'input', shape: [1, 3, 240, 320] }],
+    });
+    const answer = await session.run({
+      input: new Tensor('float32', Float32Array.from(input?.tensors[0] ?? []), [1, 3, 240, 320]),
+    });
     const found = findFaces(answer['scores']?.data as Float32Array, answer['boxes']?.data as Float32Array);
     const { width, height } = await sharp(`${SHARED}${file}`).metadata();
-    const seen = found.map(({ left, right, top, bottom }) => [((left + right) / 2) * width, ((top + bottom) / 2) * height]);
+    const seen = found.map(({ left, right, top, bottom }) => [
+      ((left + right) / 2) * width,
+      ((top + bottom) / 2) * height,
+    ]);
     seen.sort(([a = 0], [b = 0]) => a - b);
     expect(seen).toHaveLength(centres.length);
     for (const [at, [x = 0, y = 0]] of centres.entries()) {

@@ -15,24 +15,43 @@ async function fileWith(name: string, content: string | Uint8Array): Promise<str
 }
 
 async function cases(json: unknown, inputs: Parameters<typeof readInputs>[0]['inputs'] = pair) {
-  return readInputs({ file: await fileWith('case.json', typeof json === 'string' ? json : JSON.stringify(json)), inputs });
+  return readInputs({
+    file: await fileWith('case.json', typeof json === 'string' ? json : JSON.stringify(json)),
+    inputs,
+  });
 }
 
 /** Left half of 10 × 8 red, right half blue. */
 async function redBlue(format: 'png' | 'jpeg', channels: 3 | 4 = 3): Promise<string> {
-  const blue = await sharp({ create: { width: 5, height: 8, channels: 3, background: 'blue' } }).png().toBuffer();
-  const whole = sharp({ create: { width: 10, height: 8, channels, background: channels === 4 ? { r: 255, g: 0, b: 0, alpha: 0 } : 'red' } });
-  return fileWith(`picture.${format}`, await whole.composite([{ input: blue, left: 5, top: 0 }]).toFormat(format).toBuffer());
+  const blue = await sharp({ create: { width: 5, height: 8, channels: 3, background: 'blue' } })
+    .png()
+    .toBuffer();
+  const whole = sharp({
+    create: { width: 10, height: 8, channels, background: channels === 4 ? { r: 255, g: 0, b: 0, alpha: 0 } : 'red' },
+  });
+  return fileWith(
+    `picture.${format}`,
+    await whole
+      .composite([{ input: blue, left: 5, top: 0 }])
+      .toFormat(format)
+      .toBuffer(),
+  );
 }
 
 describe('JSON inputs', () => {
   it('are one case with values', async () => {
     expect(await cases({ values: [1, 2] })).toEqual([{ name: 'case.json', tensors: [[1, 2]] }]);
-    expect(await cases({ values: [[1, 2]], label: 7, name: 'seven' })).toEqual([{ name: 'seven', tensors: [[1, 2]], label: 7 }]);
+    expect(await cases({ values: [[1, 2]], label: 7, name: 'seven' })).toEqual([
+      { name: 'seven', tensors: [[1, 2]], label: 7 },
+    ]);
   });
 
   it('are a list of labelled cases, one job each', async () => {
-    const list = [{ values: [1, 2], label: 'a' }, { values: [3, 4], label: null, source: 'ignored' }, { values: [5, 6], label: 0 }];
+    const list = [
+      { values: [1, 2], label: 'a' },
+      { values: [3, 4], label: null, source: 'ignored' },
+      { values: [5, 6], label: 0 },
+    ];
     expect(await cases(list)).toEqual([
       { name: 'case.json #1', tensors: [[1, 2]], label: 'a' },
       { name: 'case.json #2', tensors: [[3, 4]] },
@@ -57,11 +76,17 @@ describe('JSON inputs', () => {
     ['an empty list', [], 'INPUT_FORMAT_UNKNOWN', 'none of the known forms'],
     ['no JSON', '{"values": [1, NaN]}', 'INPUT_FILE_UNREADABLE', 'case.json'],
   ])('with %s are refused', async (_, json, code, message) => {
-    await expect(cases(json)).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string, retryable: false });
+    await expect(cases(json)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+      retryable: false,
+    });
   });
 
   it('nested deeper than calls can go are still only numbers', async () => {
-    expect(await cases(`{"values": ${'['.repeat(5_000)}1,2${']'.repeat(5_000)}}`)).toMatchObject([{ tensors: [[1, 2]] }]);
+    expect(await cases(`{"values": ${'['.repeat(5_000)}1,2${']'.repeat(5_000)}}`)).toMatchObject([
+      { tensors: [[1, 2]] },
+    ]);
   });
 });
 
@@ -90,7 +115,10 @@ describe('pictures', () => {
   });
 
   it('are turned upright first', async () => {
-    const turned = await sharp(await redBlue('png')).withMetadata({ orientation: 3 }).jpeg({ quality: 100 }).toBuffer();
+    const turned = await sharp(await redBlue('png'))
+      .withMetadata({ orientation: 3 })
+      .jpeg({ quality: 100 })
+      .toBuffer();
     const [input] = await readInputs({ file: await fileWith('turned.jpeg', turned), inputs: picture });
     expect([0, 80, 160].map((at) => Math.round(input?.tensors[0]?.[at] ?? NaN))).toEqual([0, 0, 1]);
   });
@@ -106,7 +134,11 @@ describe('pictures', () => {
     expect(await first({ scaling: 'cifar10' })).toBe(Math.fround((255 - 0.4914 * 255) / (0.2471 * 255)));
     const sideFile = await fileWith('model.image.json', '{"mean": [5], "scale": [50]}');
     expect(await first({ modelFile: sideFile.replace('.image.json', '.onnx') })).toBe(5);
-    const [face] = await readInputs({ file, inputs: [{ name: 'input', shape: [1, 3, 240, 320] }], modelFile: '/nowhere/model.onnx' });
+    const [face] = await readInputs({
+      file,
+      inputs: [{ name: 'input', shape: [1, 3, 240, 320] }],
+      modelFile: '/nowhere/model.onnx',
+    });
     expect(face?.picture?.scaling).toBe('face-detector');
     expect(face?.tensors[0]?.[230_399]).toBe(1);
   });
@@ -123,7 +155,12 @@ describe('pictures', () => {
 
   it('are refused by a model that takes none', async () => {
     const file = await redBlue('png');
-    for (const shape of [[1, 10], [1, 1, 1, 5], [1, 4, 32, 32], [2, 3, 32, 32]]) {
+    for (const shape of [
+      [1, 10],
+      [1, 1, 1, 5],
+      [1, 4, 32, 32],
+      [2, 3, 32, 32],
+    ]) {
       await expect(readInputs({ file, inputs: [{ name: 'features', shape }] })).rejects.toMatchObject({
         code: 'INPUT_SHAPE',
         message: expect.stringContaining(`expected features [${shape.join(', ')}], got a picture`) as string,
@@ -135,8 +172,12 @@ describe('pictures', () => {
 
 describe('a file', () => {
   it('that is missing, broken or of another kind is refused by name', async () => {
-    await expect(readInputs({ file: '/nowhere/a.json', inputs: pair })).rejects.toMatchObject({ code: 'INPUT_FILE_UNREADABLE' });
-    await expect(readInputs({ file: await fileWith('a.png', 'no picture'), inputs: picture })).rejects.toMatchObject({ code: 'INPUT_FILE_UNREADABLE' });
+    await expect(readInputs({ file: '/nowhere/a.json', inputs: pair })).rejects.toMatchObject({
+      code: 'INPUT_FILE_UNREADABLE',
+    });
+    await expect(readInputs({ file: await fileWith('a.png', 'no picture'), inputs: picture })).rejects.toMatchObject({
+      code: 'INPUT_FILE_UNREADABLE',
+    });
     await expect(readInputs({ file: 'a.csv', inputs: pair })).rejects.toMatchObject({ code: 'INPUT_FORMAT_UNKNOWN' });
   });
 });

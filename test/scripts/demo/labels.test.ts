@@ -29,7 +29,10 @@ describe('an answer in words', () => {
 
   it('is the advisory of the lowest cost, whatever the label', () => {
     const model = { inputs: [tensor('input', 1, 1, 1, 5)], outputs: [tensor('linear_7_Add', 1, 5)] };
-    expect(readAnswer(model, [[0.133, 0.136, 0.14, 0.096, 0.111]], 0)).toEqual({ text: 'strong left (lowest cost, 0.096)', choice: 3 });
+    expect(readAnswer(model, [[0.133, 0.136, 0.14, 0.096, 0.111]], 0)).toEqual({
+      text: 'strong left (lowest cost, 0.096)',
+      choice: 3,
+    });
   });
 
   it('is a number of faces', () => {

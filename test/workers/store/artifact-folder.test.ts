@@ -71,7 +71,10 @@ describe('the disk', () => {
     const folder = await tempFolder();
     // The kernel's own ENOSPC.
     const store = await openArtifactFolder(folder, { ...deps, open: () => open('/dev/full', 'w') });
-    await expect(store.write(pieces(Buffer.alloc(100_000)), write)).rejects.toMatchObject({ code: 'STORE_FULL', retryable: true });
+    await expect(store.write(pieces(Buffer.alloc(100_000)), write)).rejects.toMatchObject({
+      code: 'STORE_FULL',
+      retryable: true,
+    });
     expect(await readdir(join(folder, 'tmp'))).toEqual([]);
     expect(await visible(folder)).toEqual([]);
   });
@@ -103,7 +106,9 @@ describe('an expected name', () => {
     const folder = await tempFolder();
     const store = await openArtifactFolder(folder, deps);
     const expected = nameOfBytes(Buffer.from('a'));
-    await expect(store.write(pieces(Buffer.from('b')), { ...write, expected })).rejects.toMatchObject({ code: 'BLOB_HASH_MISMATCH' });
+    await expect(store.write(pieces(Buffer.from('b')), { ...write, expected })).rejects.toMatchObject({
+      code: 'BLOB_HASH_MISMATCH',
+    });
     expect(await visible(folder)).toEqual([]);
     await expect(access(store.path(expected))).rejects.toThrow();
   });

@@ -65,7 +65,11 @@ describe('the artifact server', () => {
   it('answers 304 to a reader who has it', async () => {
     const { ask } = await startServer();
     for (const tag of [`"${contentId}"`, `"x", W/"${contentId}"`, '*']) {
-      expect(await ask(`/blobs/${contentId}`, { 'if-none-match': tag })).toMatchObject({ status: 304, body: '', headers: { etag: `"${contentId}"` } });
+      expect(await ask(`/blobs/${contentId}`, { 'if-none-match': tag })).toMatchObject({
+        status: 304,
+        body: '',
+        headers: { etag: `"${contentId}"` },
+      });
     }
     expect((await ask(`/blobs/${contentId}`, { 'if-none-match': '"x"' })).status).toBe(200);
   });
@@ -79,18 +83,28 @@ describe('the artifact server', () => {
   ])('serves the range %s', async (range, body, shown) => {
     const { ask } = await startServer();
     const answer = await ask(`/blobs/${contentId}`, { range });
-    expect(answer).toMatchObject({ status: 206, body, headers: { 'content-range': `bytes ${shown}/10`, 'content-length': String(body.length) } });
+    expect(answer).toMatchObject({
+      status: 206,
+      body,
+      headers: { 'content-range': `bytes ${shown}/10`, 'content-length': String(body.length) },
+    });
   });
 
   it.each(['bytes=10-', 'bytes=99-100', 'bytes=-0'])('answers 416 to %s', async (range) => {
     const { ask } = await startServer();
-    expect(await ask(`/blobs/${contentId}`, { range })).toMatchObject({ status: 416, headers: { 'content-range': 'bytes */10' } });
+    expect(await ask(`/blobs/${contentId}`, { range })).toMatchObject({
+      status: 416,
+      headers: { 'content-range': 'bytes */10' },
+    });
   });
 
-  it.each(['bytes=0-1,3-4', 'lines=1-2', 'bytes=5-2', 'bytes=-', 'bytes=a-b'])('ignores %s and serves all', async (range) => {
-    const { ask } = await startServer();
-    expect(await ask(`/blobs/${contentId}`, { range })).toMatchObject({ status: 200, body: '0123456789' });
-  });
+  it.each(['bytes=0-1,3-4', 'lines=1-2', 'bytes=5-2', 'bytes=-', 'bytes=a-b'])(
+    'ignores %s and serves all',
+    async (range) => {
+      const { ask } = await startServer();
+      expect(await ask(`/blobs/${contentId}`, { range })).toMatchObject({ status: 200, body: '0123456789' });
+    },
+  );
 
   it('gives a range only of the version that If-Range names', async () => {
     const { ask } = await startServer();
@@ -122,7 +136,10 @@ describe('the artifact server', () => {
 
   it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('answers 405 to %s', async (method) => {
     const { ask } = await startServer();
-    expect(await ask(`/blobs/${contentId}`, {}, method)).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    expect(await ask(`/blobs/${contentId}`, {}, method)).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+    });
   });
 
   it('never completes a blob that went bad on its disk, and stops offering it', async () => {
@@ -154,6 +171,10 @@ describe('the artifact server', () => {
   it('serves an empty blob', async () => {
     const { store, ask } = await startServer();
     const empty = await store.put(new Uint8Array(0));
-    expect(await ask(`/blobs/${empty.contentId}`)).toMatchObject({ status: 200, body: '', headers: { 'content-length': '0' } });
+    expect(await ask(`/blobs/${empty.contentId}`)).toMatchObject({
+      status: 200,
+      body: '',
+      headers: { 'content-length': '0' },
+    });
   });
 });

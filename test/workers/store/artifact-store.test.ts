@@ -29,7 +29,12 @@ describe('put and get', () => {
     expect(Buffer.from(await store.get(HELLO_CID)).toString()).toBe('hello');
     expect(Buffer.from(await store.get(HELLO_DIGEST.toUpperCase().replace('0X', '0x'))).toString()).toBe('hello');
     expect(await readFile(store.path(HELLO_DIGEST), 'utf8')).toBe('hello');
-    expect(await store.locate(HELLO_CID)).toEqual({ contentId: HELLO_CID, digest: HELLO_DIGEST, size: 5, path: store.path(HELLO_CID) });
+    expect(await store.locate(HELLO_CID)).toEqual({
+      contentId: HELLO_CID,
+      digest: HELLO_DIGEST,
+      size: 5,
+      path: store.path(HELLO_CID),
+    });
   });
 
   it('keeps a stream, the empty blob, and the same bytes twice', async () => {
@@ -70,22 +75,33 @@ describe('put and get', () => {
     expect(await readdir(join(folder, 'blobs'))).toEqual([]);
   });
 
-  it.each(['', '../../etc/passwd', 'bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq/../x', HELLO_CID.toUpperCase(), 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG', '0x12', `0x${'g'.repeat(64)}`])(
-    'refuses %j as a name before it touches the disk',
-    async (name) => {
-      const store = await localStore();
-      await expect(store.get(name)).rejects.toMatchObject({ code: expect.stringMatching(/^(CONTENT_ID|HEX32)_MALFORMED$/) as string });
-      await expect(store.has(name)).rejects.toMatchObject({ retryable: false });
-      expect(() => store.path(name)).toThrow();
-    },
-  );
+  it.each([
+    '',
+    '../../etc/passwd',
+    'bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq/../x',
+    HELLO_CID.toUpperCase(),
+    'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG',
+    '0x12',
+    `0x${'g'.repeat(64)}`,
+  ])('refuses %j as a name before it touches the disk', async (name) => {
+    const store = await localStore();
+    await expect(store.get(name)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(CONTENT_ID|HEX32)_MALFORMED$/) as string,
+    });
+    await expect(store.has(name)).rejects.toMatchObject({ retryable: false });
+    expect(() => store.path(name)).toThrow();
+  });
 });
 
 describe('a blob that is not here', () => {
   it('is unavailable, and worth another try, when nobody has it', async () => {
     const peer = await startPeer((_, response) => response.writeHead(404).end());
     const store = await localStore([peer.url]);
-    const error = { code: 'BLOB_UNAVAILABLE', retryable: true, message: expect.stringContaining('does not have the blob') as string };
+    const error = {
+      code: 'BLOB_UNAVAILABLE',
+      retryable: true,
+      message: expect.stringContaining('does not have the blob') as string,
+    };
     await expect(store.get(HELLO_CID)).rejects.toMatchObject(error);
     expect(peer.asked).toEqual([`/blobs/${HELLO_CID}`]);
     await expect((await localStore()).get(HELLO_CID)).rejects.toMatchObject({ code: 'BLOB_UNAVAILABLE' });
@@ -107,7 +123,12 @@ describe('a blob that is not here', () => {
     const gate = Promise.withResolvers<undefined>();
     const peer = await startPeer((_, response) => void gate.promise.then(() => response.end(HELLO)));
     const store = await localStore([peer.url]);
-    const gets = [store.get(HELLO_CID), store.get(HELLO_DIGEST), store.get(HELLO_CID, { maxBytes: 5 }), store.locate(HELLO_CID)];
+    const gets = [
+      store.get(HELLO_CID),
+      store.get(HELLO_DIGEST),
+      store.get(HELLO_CID, { maxBytes: 5 }),
+      store.locate(HELLO_CID),
+    ];
     await until(() => peer.asked.length > 0);
     gate.resolve(undefined);
     expect(await Promise.all(gets)).toHaveLength(4);
@@ -138,7 +159,10 @@ describe('a blob that is not here', () => {
   it('has a download of its own for a caller with a larger cap', async () => {
     const peer = await startPeer((_, response) => response.end(HELLO));
     const store = await localStore([peer.url]);
-    const [small, large] = await Promise.allSettled([store.get(HELLO_CID, { maxBytes: 4 }), store.get(HELLO_CID, { maxBytes: 5 })]);
+    const [small, large] = await Promise.allSettled([
+      store.get(HELLO_CID, { maxBytes: 4 }),
+      store.get(HELLO_CID, { maxBytes: 5 }),
+    ]);
     expect(small).toMatchObject({ status: 'rejected', reason: { code: 'BLOB_TOO_LARGE' } });
     expect(large).toMatchObject({ status: 'fulfilled' });
   });
