@@ -40,6 +40,14 @@ contract VectorTreeHarness {
         return root == 0 ? 0 : before - rest;
     }
 
+    /// @notice Gas of one comparison and one shift: tells an optimised build from one instrumented for coverage.
+    function gasOfLength(uint256 byteLength) external view returns (uint256) {
+        uint256 before = gasleft();
+        uint256 elements = VectorTree.lengthOf(byteLength);
+        uint256 rest = gasleft();
+        return elements == 0 ? 0 : before - rest;
+    }
+
     function _dirtyFreeMemory() private pure {
         assembly ("memory-safe") {
             let free := mload(0x40)
@@ -109,7 +117,8 @@ contract VectorTreeTest is Test {
         tree.rootOfMemory(vector);
     }
 
-    function test_GasStaysWithinItsTargets() public view {
+    function test_GasStaysWithinItsTargets() public {
+        vm.skip(tree.gasOfLength(4) > 150);
         assertLe(tree.gasOf(_vector(10, 1)), 600, "gas of 40 bytes");
         assertLe(tree.gasOf(_vector(256, 1)), 2_500, "gas of 1 KiB");
         assertLe(tree.gasOf(_vector(1024, 1)), 8_000, "gas of 4 KiB");

@@ -29,6 +29,7 @@ interface Vm {
     function label(address account, string calldata name) external;
 
     // expectations
+    function skip(bool condition) external;
     function assume(bool condition) external pure;
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
