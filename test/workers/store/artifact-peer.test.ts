@@ -80,7 +80,7 @@ describe('a hostile peer', () => {
   it('that drips bytes is left when it is slower than the least rate', async () => {
     const dripping: NodeJS.Timeout[] = [];
     const loris = await startPeer((_, response) => {
-      response.writeHead(200, { 'content-length': 5 });
+      response.writeHead(200, { 'content-length': 10_000 });
       dripping.push(setInterval(() => response.write('h'), 50));
       response.on('close', () => {
         dripping.forEach((timer) => {
