@@ -1,4 +1,5 @@
 // `./dev check`: every rule of the house that a machine can see. Steps run two at a time; each is one case of the report.
+import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { messageOf } from '../../workers/runtime/errors.ts';
 import { type Case, writeSuiteReport } from '../report/suite-report.ts';
@@ -10,7 +11,17 @@ import { checkHygiene } from './hygiene.ts';
 import { checkLinks } from './links.ts';
 import type { Problems, Step } from './step.ts';
 
-const FOLDERS = ['workers', 'scripts', 'bench', 'test', 'deploy', 'rocketh', 'hardhat.config.ts', 'vitest.config.ts'];
+const SOURCES = [
+  'workers',
+  'scripts',
+  'bench',
+  'test',
+  'deploy',
+  'models',
+  'rocketh',
+  'hardhat.config.ts',
+  'vitest.config.ts',
+];
 const AT_ONCE = 2;
 
 const STEPS: readonly Step[] = [
@@ -35,7 +46,12 @@ const STEPS: readonly Step[] = [
   {
     name: 'imports',
     about: 'who may import whom, and no cycles',
-    run: commandStep('depcruise', '--config', '.dependency-cruiser.cjs', ...FOLDERS),
+    run: commandStep(
+      'depcruise',
+      '--config',
+      '.dependency-cruiser.cjs',
+      ...SOURCES.filter((source) => existsSync(source)),
+    ),
   },
   { name: 'unused', about: 'files, exports and packages that nothing uses', run: commandStep('knip', '--no-progress') },
   { name: 'hygiene', about: 'file sizes, names, skipped tests, machine paths, lock file', run: checkHygiene },

@@ -35,6 +35,12 @@ Without a suite: all of them. One suite takes its runner's arguments after --, f
   ./dev test workers -- test/workers/protocol/vector.test.ts
 FUZZ_RUNS sets the runs of each Solidity fuzz test (256). Reports of every case: ${REPORTS_FOLDER}/<suite>.json`;
 
+/** Aborted when this process is told to end: the suite at work is stopped and counted as failed, no other starts. */
+const stopping = new AbortController();
+process.once('SIGTERM', () => {
+  stopping.abort();
+});
+
 const separator = process.argv.indexOf('--');
 const names = process.argv.slice(2, separator === -1 ? undefined : separator);
 const passedOn = separator === -1 ? [] : process.argv.slice(separator + 1);
@@ -59,7 +65,9 @@ async function runAll(suites: readonly Suite[]): Promise<number> {
   const runs: SuiteRun[] = [];
   const built = await build();
   if (built === undefined) {
-    for (const suite of suites) runs.push(await run(suite, [...SUITES[suite].command, ...passedOn]));
+    for (const suite of suites) {
+      if (!stopping.signal.aborted) runs.push(await run(suite, [...SUITES[suite].command, ...passedOn]));
+    }
   } else {
     runs.push(built);
   }
@@ -93,7 +101,7 @@ async function run(suite: string, command: readonly string[]): Promise<SuiteRun>
     killSignal: 'SIGKILL',
   });
   const stop = (): void => void child.kill('SIGTERM');
-  process.on('SIGTERM', stop);
+  stopping.signal.addEventListener('abort', stop);
   const exitCode = await once(child, 'close').then(
     ([code]: (number | null)[]) => code ?? null,
     (error: unknown) => {
@@ -101,6 +109,6 @@ async function run(suite: string, command: readonly string[]): Promise<SuiteRun>
       return null;
     },
   );
-  process.off('SIGTERM', stop);
+  stopping.signal.removeEventListener('abort', stop);
   return { suite, exitCode, duration: Math.round(performance.now() - start), report: readSuiteReport(suite) };
 }

@@ -7,9 +7,9 @@ ensure_modules() {
   export PATH
   modules_lock=$(cksum <package-lock.json)
   if [ "$(cat "$modules_marker" 2>/dev/null)" = "$modules_lock" ]; then return 0; fi
-  # npm writes its own record last, so a newer one is a finished install made by hand.
+  # Without our marker, npm's own record, which it writes last, tells of a finished install made by hand.
   modules_record=node_modules/.package-lock.json
-  if [ ! -f "$modules_record" ] || [ package-lock.json -nt "$modules_record" ]; then
+  if [ -f "$modules_marker" ] || [ ! -f "$modules_record" ] || [ package-lock.json -nt "$modules_record" ]; then
     rm -f "$modules_marker"
     say "installing the npm packages (about half a minute)"
     npm ci --no-audit --no-fund --loglevel=error >&2 </dev/null ||
