@@ -70,6 +70,7 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
   const breaker = new Breaker({ clock });
   const running = new Map<Job, { readonly aborter: AbortController; readonly end: Promise<unknown> }>();
   const stopping = new AbortController();
+  let draining = false;
   let close: () => Promise<void> = () => Promise.resolve();
 
   async function run(job: Job, token: string | undefined): Promise<void> {
@@ -157,7 +158,8 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
       logger.warn({ pauseMs, reason }, 'redis refuses work, consumer pauses');
       await worker.pause(true);
       await clock.sleep(pauseMs, stopping.signal);
-      await worker.resume();
+      // A consumer that is being stopped must not take new messages.
+      if (!draining) await worker.resume();
     } catch (error) {
       if (!stopping.signal.aborted) logger.error({ error }, 'consumer could not resume');
     }
@@ -208,6 +210,7 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
       });
       const beforeClose = close;
       close = async () => {
+        draining = true;
         await worker.pause(true);
         if (!(await drained(drainMs))) {
           stopping.abort();

@@ -21,12 +21,8 @@ describe('messageId', () => {
 
   it('differs for the two ends of one job', () => {
     const settle = catalog.settlement.schema.parse(settlementMessage());
-    const {
-      record: _,
-      output: __,
-      ...rest
-    } = settlementMessage() as Extract<ReturnType<typeof settlementMessage>, { action: 'settle' }>;
-    const expire = catalog.settlement.schema.parse({ ...rest, action: 'expire' });
+    const { chainId, registry, jobId, terms } = settlementMessage();
+    const expire = catalog.settlement.schema.parse({ chainId, registry, jobId, terms, action: 'expire' });
     expect(messageId(settle, catalog.settlement.phase(settle))).not.toBe(
       messageId(expire, catalog.settlement.phase(expire)),
     );

@@ -35,7 +35,10 @@ describe('when something dies', () => {
     // As if as many consumers as are allowed had died with it before.
     await redis.command('HSET', `remit:inference:${id}`, 'stc', String(MAX_STALLS));
     let runs = 0;
-    await consume(() => Promise.resolve(void runs++));
+    await consume(() => {
+      runs++;
+      return Promise.resolve(undefined);
+    });
     child.kill('SIGKILL');
     await until(async () => (await producer.depth('inference')).failed === 1, { deadlineMs: 12_000 });
     expect(runs).toBe(0);
@@ -73,7 +76,10 @@ describe('when something dies', () => {
   it('a consumer keeps working through a Redis that lost everything', async () => {
     const { producer, consume, redis } = await queueHarness();
     let runs = 0;
-    await consume(() => Promise.resolve(void runs++));
+    await consume(() => {
+      runs++;
+      return Promise.resolve(undefined);
+    });
     await producer.enqueue('inference', inferenceMessage());
     await until(() => runs === 1);
     await redis.flush();

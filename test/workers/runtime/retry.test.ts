@@ -5,7 +5,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 
 const policy: RetryPolicy = { attempts: 4, baseMs: 100, maxMs: 300, jitter: 0.5 };
 
-function failing(times: number, error: unknown = new Error('socket hang up')) {
+function failing(times: number, error: Error = new Error('socket hang up')) {
   const runs: number[] = [];
   const work = (attempt: number): Promise<string> => {
     runs.push(attempt);

@@ -12,7 +12,6 @@ it('a secret does not show in text, JSON, the inspector, formatted output or the
   );
   const shown = [
     String(secret),
-    secret + '',
     JSON.stringify({ secret }),
     inspect({ secret }),
     format('%s %o %j', secret, secret, secret),
