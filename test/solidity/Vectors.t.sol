@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {JobHash} from "../../contracts/libraries/JobHash.sol";
 import {SortitionLadder} from "../../contracts/libraries/SortitionLadder.sol";
 import {
     APPOINTMENT_TYPEHASH,
@@ -14,30 +15,56 @@ import {InputSpec, ModelId, ModelSpec, OutputKind, OutputSpec} from "../../contr
 import {JsonObject, JsonReader} from "./support/JsonReader.sol";
 import {Test} from "./support/Test.sol";
 
+/// @notice Hashes the way `JobRegistry` does, from calldata and from memory; put at a registry's address.
+contract JobHashHarness {
+    function idsOf(Terms calldata terms) external view returns (JobId fromCalldata, JobId fromMemory) {
+        return (JobHash.idOf(terms), JobHash.idOfMemory(terms));
+    }
+
+    function hashesOf(AttestationRecord calldata record) external pure returns (bytes32, bytes32) {
+        return (JobHash.hashOf(record), JobHash.hashOfMemory(record));
+    }
+}
+
 /// @notice The shared vectors that TypeScript wrote, recomputed from the contracts' own types.
 contract VectorsTest is Test {
-    function test_JobIdsAndRecordHashes() public view {
+    function test_JobIdsAndRecordHashes() public {
         JsonObject memory cases = JsonReader.fileAt("test/vectors/job-ids.json", "$");
         uint256 count = cases.count();
         assertGe(count, 8, "cases");
+        bytes memory code = address(new JobHashHarness()).code;
         for (uint256 i = 0; i < count; i++) {
             JsonObject memory entry = cases.item(i);
-            Terms memory terms = _terms(entry.child("terms"));
-            bytes32 jobId = keccak256(abi.encode(entry.integer("chainId"), entry.account("registry"), terms));
-            assertEq(jobId, entry.word("jobId"), "job id");
-            JsonObject memory record = entry.child("record");
-            bytes32 recordHash = keccak256(
-                abi.encode(
-                    AttestationRecord({
-                        outputRoot: record.word("outputRoot"),
-                        outputContent: record.word("outputContent"),
-                        operator: record.account("operator"),
-                        challengeEnd: uint64(record.integer("challengeEnd"))
-                    })
-                )
-            );
-            assertEq(recordHash, entry.word("recordHash"), "record hash");
+            JobHashHarness registry = JobHashHarness(entry.account("registry"));
+            vm.etch(address(registry), code);
+            vm.chainId(entry.integer("chainId"));
+            _jobId(registry, entry);
+            _recordHash(registry, entry);
         }
+    }
+
+    function _jobId(JobHashHarness registry, JsonObject memory entry) private view {
+        Terms memory terms = _terms(entry.child("terms"));
+        bytes32 expected = entry.word("jobId");
+        assertEq(keccak256(abi.encode(block.chainid, address(registry), terms)), expected, "job id");
+        (JobId fromCalldata, JobId fromMemory) = registry.idsOf(terms);
+        assertEq(JobId.unwrap(fromCalldata), expected, "job id of calldata");
+        assertEq(JobId.unwrap(fromMemory), expected, "job id of memory");
+    }
+
+    function _recordHash(JobHashHarness registry, JsonObject memory entry) private pure {
+        JsonObject memory json = entry.child("record");
+        AttestationRecord memory record = AttestationRecord({
+            outputRoot: json.word("outputRoot"),
+            outputContent: json.word("outputContent"),
+            operator: json.account("operator"),
+            challengeEnd: uint64(json.integer("challengeEnd"))
+        });
+        bytes32 expected = entry.word("recordHash");
+        assertEq(keccak256(abi.encode(record)), expected, "record hash");
+        (bytes32 fromCalldata, bytes32 fromMemory) = registry.hashesOf(record);
+        assertEq(fromCalldata, expected, "record hash of calldata");
+        assertEq(fromMemory, expected, "record hash of memory");
     }
 
     function test_ModelIds() public view {
