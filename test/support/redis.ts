@@ -39,7 +39,18 @@ export async function startRedis({ args = [], durable = false }: TestRedisOption
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...durability, ...policy];
+    const flags = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      folder,
+      '--save',
+      '',
+      ...durability,
+      ...policy,
+    ];
     const child = spawn('redis-server', [...flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -53,7 +64,8 @@ export async function startRedis({ args = [], durable = false }: TestRedisOption
     server = child;
     await until(
       () => {
-        if (child.exitCode !== null || child.pid === undefined) throw new Error(`redis-server did not start: ${output}`);
+        if (child.exitCode !== null || child.pid === undefined)
+          throw new Error(`redis-server did not start: ${output}`);
         return command('PING').then(
           () => true,
           () => false,
