@@ -1,5 +1,5 @@
 import { Signature, type TypedDataField, TypedDataEncoder, recoverAddress } from 'ethers';
-import type { Address, Hex, Hex32 } from './ids.ts';
+import type { Address, Hex32 } from './ids.ts';
 
 /** The contract that a signature is meant for. */
 export interface SigningDomain {
@@ -37,6 +37,3 @@ export function recoverSigner<T extends object>(data: TypedData<T>, signature: s
     return undefined;
   }
 }
-
-/** Hex of a 65-byte signature. */
-export type SignatureHex = Hex;
