@@ -1,0 +1,290 @@
+import type { Hex } from '../protocol/ids.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { messageOf, RemitError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { ChainReader } from './chain-reader.ts';
+import type { Receipt } from './chain-values.ts';
+import { DEFAULT_FEE_POLICY, type FeePolicy } from './fees.ts';
+import type { RevertReason } from './revert-reason.ts';
+import type { Broadcaster, Rpc } from './rpc.ts';
+import type { TransactionIntent, TransactionJournal, TransactionRecord } from './transaction-journal.ts';
+import { TxGate, Turnstile } from './tx-gate.ts';
+import type { TxMetrics } from './tx-metrics.ts';
+import { createTxPreparer } from './tx-preparer.ts';
+import { createAttemptSigner, type TxSigner } from './tx-signer.ts';
+import { createTxTracker } from './tx-tracker.ts';
+
+export interface TxManagerOptions {
+  readonly chainId: number;
+  readonly fees?: Partial<FeePolicy>;
+  /** Milliseconds between looks at the chain. Defaults to 1,000. */
+  readonly pollMs?: number;
+  /** Milliseconds until a transaction that is not mined is published again and paid better. Defaults to 24,000. */
+  readonly stallMs?: number;
+  /** Blocks, its own included, until `send` reports. Defaults to 1. */
+  readonly confirmations?: number;
+  /** Blocks until a mined transaction is no longer watched. Defaults to 64. */
+  readonly finalityDepth?: number;
+  /** Transactions under way at once. Defaults to 16. */
+  readonly maxInFlight?: number;
+  /** Transactions that may wait for a place. Defaults to 250. */
+  readonly maxQueued?: number;
+  /** Longest wait of one `send`, milliseconds. Defaults to 10 minutes. */
+  readonly waitMs?: number;
+}
+
+export interface TxManagerDeps {
+  readonly rpc: Rpc & Broadcaster;
+  readonly reader: ChainReader;
+  readonly signer: TxSigner;
+  readonly journal: TransactionJournal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: TxMetrics;
+  /** Names the errors of our contracts. */
+  readonly explain?: (data: Hex) => RevertReason;
+}
+
+export interface SendRequest {
+  readonly to: string;
+  readonly data: Hex;
+  /** Wei. */
+  readonly value?: bigint;
+  /** Found by estimation when absent. */
+  readonly gasLimit?: bigint;
+  /** Names the effect: the same key is one transaction for ever, also after a restart. */
+  readonly key: string;
+  /** Last second of chain time in which it is of use. */
+  readonly deadline?: number;
+  /** May spend up to the higher fee cap. */
+  readonly urgent?: boolean;
+  /** State to try it on first. `pending` sees earlier transactions of ours; `none` skips the trial. Defaults to `latest`. */
+  readonly simulate?: 'latest' | 'pending' | 'none';
+}
+
+/** `abandoned` means that it has no effect: nothing was sent, or its nonce went to another transaction. */
+export type SendOutcome =
+  | { readonly status: 'mined'; readonly receipt: Receipt }
+  | { readonly status: 'reverted'; readonly receipt: Receipt; readonly reason: RevertReason }
+  | { readonly status: 'abandoned'; readonly why: 'would-revert'; readonly reason: RevertReason }
+  | { readonly status: 'abandoned'; readonly why: 'deadline' | 'replaced' };
+
+/** The one owner of a key's nonces. */
+export interface TxManager {
+  /** Takes up what the journal holds, then watches the chain until `stop`. */
+  start(signal?: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+  /**
+   * Sends a transaction, or continues the one that has this key, and waits for its outcome. Aborting `signal` ends the
+   * wait, not the transaction.
+   * @throws RemitError SIGNER_NO_GAS, FEE_ABOVE_CAP, TX_QUEUE_FULL, TX_TIMEOUT, RPC_UNREACHABLE, SIGNER_UNAVAILABLE
+   * (retryable); TX_KEY_CONFLICT, SIGNER_SHARED, SIGNER_BROKEN.
+   */
+  send(request: SendRequest, signal?: AbortSignal): Promise<SendOutcome>;
+  /** Transactions signed and not mined. */
+  pending(): number;
+  /** What the signer holds, wei. */
+  balance(signal?: AbortSignal): Promise<bigint>;
+}
+
+/** Nonces that may go to strangers before the manager stops signing. */
+const STOLEN_LIMIT = 2;
+
+/** One per signer and journal. Records before it sends, so a crash at any point loses nothing and repeats nothing. */
+export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps): TxManager {
+  const { chainId, pollMs = 1000, stallMs = 24_000, confirmations = 1, finalityDepth = 64, maxInFlight = 16, maxQueued = 250, waitMs = 600_000 } = options;
+  const { rpc, reader, journal, clock, logger, metrics, explain } = deps;
+  const { address } = deps.signer;
+  const fees = { ...DEFAULT_FEE_POLICY, ...options.fees };
+  const lifetime = new AbortController();
+  const preparer = createTxPreparer({ from: address, fees }, { rpc, ...(explain && { explain }) });
+  const signer = createAttemptSigner({ chainId }, { signer: deps.signer, clock });
+  const pending = (): number => journal.open().filter(({ status }) => status === 'pending').length;
+  const gate = new TxGate({ limit: maxInFlight, maxQueued, pending });
+  const nonces = new Turnstile();
+  const preparing = new Map<string, Promise<SendOutcome | undefined>>();
+  const waiting = new Map<string, Set<() => void>>();
+  let stolen = 0;
+  let started = false;
+  let loop: Promise<void> = Promise.resolve();
+  let wake = new AbortController();
+
+  const tracker = createTxTracker(
+    { address, fees, stallMs, confirmations, finalityDepth },
+    {
+      reader, rpc, journal, signer, preparer, clock, logger, metrics,
+      onSettled: (key) => {
+        for (const tell of waiting.get(key) ?? []) tell();
+      },
+      onNonceStolen: ({ key, nonce }) => {
+        stolen += 1;
+        metrics.nonceStolen();
+        logger.error({ code: 'SIGNER_SHARED', key, nonce, address, stolen }, 'a nonce was used by a transaction we did not sign');
+      },
+    },
+  );
+
+  async function watch(): Promise<void> {
+    while (!lifetime.signal.aborted) {
+      try {
+        await tracker.round(lifetime.signal);
+        metrics.balance(await preparer.balance(lifetime.signal));
+      } catch (error) {
+        if (lifetime.signal.aborted) return;
+        logger.warn({ reason: messageOf(error) }, 'could not look at the chain, trying again');
+      }
+      gate.pump();
+      wake = new AbortController();
+      await clock.sleep(pollMs, AbortSignal.any([lifetime.signal, wake.signal])).catch(() => undefined);
+    }
+  }
+
+  /** Up to the broadcast. Returns an outcome when nothing was signed. */
+  async function prepare(request: SendRequest): Promise<SendOutcome | undefined> {
+    const { signal } = lifetime;
+    const { to, data, value = 0n, urgent = false, deadline, simulate = 'latest' } = request;
+    const call = { to, data, value, urgent, ...(deadline !== undefined && { deadline }) };
+    const head = tracker.head ?? (await reader.head(signal));
+    if (deadline !== undefined && head.timestamp > deadline) return { status: 'abandoned', why: 'deadline' };
+    const [offered, has] = await Promise.all([preparer.fees(head, urgent, signal), preparer.balance(signal)]);
+    preparer.checkFunds(has, value + (request.gasLimit ?? 0n) * offered.maxFeePerGas, journal.open());
+    const trial =
+      simulate === 'none' && request.gasLimit !== undefined
+        ? { ok: true as const, gasLimit: request.gasLimit }
+        : await preparer.simulate(call, request.gasLimit, simulate === 'pending' ? 'pending' : 'latest', signal);
+    if (!trial.ok) return { status: 'abandoned', why: 'would-revert', reason: trial.reason };
+    const intent: TransactionIntent = { ...call, gasLimit: trial.gasLimit };
+    const record = await nonces.run(async () => {
+      preparer.checkFunds(has, value + intent.gasLimit * offered.maxFeePerGas, journal.open());
+      const nonce = Math.max(tracker.chainNonce, journal.nextNonce());
+      const attempt = await signer.sign(nonce, intent, offered, false);
+      journal.create(request.key, nonce, intent, attempt);
+      return { key: request.key, nonce, status: 'pending', intent, attempts: [attempt] } satisfies TransactionRecord;
+    });
+    // From here on it exists: whatever happens to this publication, the tracker carries on from the journal.
+    await tracker.publish(record, signal).catch((error: unknown) => {
+      logger.warn({ key: record.key, reason: messageOf(error) }, 'could not publish, trying again');
+    });
+    wake.abort();
+    return undefined;
+  }
+
+  function prepareOnce(request: SendRequest): Promise<SendOutcome | undefined> {
+    const running = preparing.get(request.key);
+    if (running) return running;
+    const started = gate.through(() => prepare(request)).finally(() => preparing.delete(request.key));
+    preparing.set(request.key, started);
+    return started;
+  }
+
+  function outcomeOf(key: string): SendOutcome | undefined {
+    const record = journal.find(key);
+    if (!record) return undefined;
+    if (record.status === 'abandoned') return { status: 'abandoned', why: 'replaced' };
+    const { receipt, reason } = record.outcome ?? {};
+    const deepEnough = receipt && (record.status === 'final' || (tracker.head?.number ?? 0) - receipt.blockNumber + 1 >= confirmations);
+    if (!deepEnough) return undefined;
+    if (record.attempts.find(({ hash }) => hash === receipt.transactionHash)?.cancels) return { status: 'abandoned', why: 'deadline' };
+    if (receipt.succeeded) return { status: 'mined', receipt };
+    return { status: 'reverted', receipt, reason: reason ?? { data: '0x', name: undefined, args: {}, message: 'refused when it was mined' } };
+  }
+
+  async function outcome(key: string, signal: AbortSignal): Promise<SendOutcome> {
+    for (;;) {
+      signal.throwIfAborted();
+      const known = outcomeOf(key);
+      if (known) return known;
+      await told(key, signal);
+    }
+  }
+
+  function told(key: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const listeners = waiting.get(key) ?? new Set();
+      waiting.set(key, listeners);
+      const done = (): void => {
+        listeners.delete(done);
+        if (listeners.size === 0) waiting.delete(key);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      listeners.add(done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  return {
+    pending,
+    balance: (signal) => preparer.balance(signal ?? lifetime.signal),
+    async start(signal) {
+      tracker.recover();
+      await tracker.round(signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal);
+      started = true;
+      loop = watch();
+    },
+    async stop() {
+      lifetime.abort(new RemitError({ code: 'STOPPED', message: 'the transaction manager was stopped', retryable: true }));
+      gate.close(lifetime.signal.reason);
+      await loop;
+      await Promise.allSettled(preparing.values());
+    },
+    async send(request, signal) {
+      if (!started) throw new RemitError({ code: 'TX_NOT_STARTED', message: 'the transaction manager has not seen the chain yet', retryable: true });
+      if (stolen >= STOLEN_LIMIT) throw shared(address, stolen);
+      const limit = new AbortController();
+      const timer = clock.sleep(waitMs, limit.signal).then(() => { limit.abort(timedOut(request.key, waitMs)); }, () => undefined);
+      const stop = AbortSignal.any([limit.signal, lifetime.signal, ...(signal ? [signal] : [])]);
+      try {
+        stop.throwIfAborted();
+        const before = journal.find(request.key);
+        if (before) assertSame(before, request);
+        else {
+          const early = await abortable(prepareOnce(request), stop);
+          if (early) return early;
+        }
+        return await outcome(request.key, stop);
+      } finally {
+        limit.abort();
+        await timer;
+      }
+    },
+  };
+}
+
+/** The promise's result, or the signal's reason, whichever comes first. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => { reject(signal.reason as Error); };
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => { signal.removeEventListener('abort', onAbort); });
+  });
+}
+
+function assertSame({ key, intent }: TransactionRecord, { to, data, value = 0n }: SendRequest): void {
+  if (intent.to.toLowerCase() === to.toLowerCase() && intent.data === data && intent.value === value) return;
+  throw new RemitError({
+    code: 'TX_KEY_CONFLICT',
+    message: `key ${key} belongs to another transaction, to ${intent.to}`,
+    fix: 'this is a defect: one effect was given two different transactions. Report it with the log',
+    context: { key },
+  });
+}
+
+function timedOut(key: string, ms: number): RemitError {
+  return new RemitError({
+    code: 'TX_TIMEOUT',
+    message: `transaction ${key} has no outcome after ${ms} ms; it is still under way`,
+    fix: 'nothing, if it passes: sending the same key again continues to wait. If it lasts, look at fees and RPC nodes',
+    retryable: true,
+    context: { key },
+  });
+}
+
+function shared(address: string, stolen: number): RemitError {
+  return new RemitError({
+    code: 'SIGNER_SHARED',
+    message: `${stolen} nonces of ${address} were used by transactions this process did not sign`,
+    fix: 'find who else holds this key (a second worker, a wallet) and stop it; if nobody does, the key is stolen: move the funds',
+    context: { address, stolen },
+  });
+}

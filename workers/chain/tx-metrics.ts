@@ -1,0 +1,26 @@
+import type { PublishVerdict } from './node-errors.ts';
+
+/** What a transaction manager counts. */
+export interface TxMetrics {
+  pending(count: number): void;
+  bumped(): void;
+  /** A publication that was neither accepted nor known already. */
+  publishFailed(verdict: PublishVerdict): void;
+  /** Wei paid for gas by one mined transaction. */
+  feeSpent(wei: bigint): void;
+  /** Wei the signer holds. */
+  balance(wei: bigint): void;
+  nonceStolen(): void;
+}
+
+const nothing = (): void => undefined;
+
+/** The no-op twin. */
+export const silentTxMetrics: TxMetrics = {
+  pending: nothing,
+  bumped: nothing,
+  publishFailed: nothing,
+  feeSpent: nothing,
+  balance: nothing,
+  nonceStolen: nothing,
+};

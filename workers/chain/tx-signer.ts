@@ -1,0 +1,72 @@
+import { Transaction } from 'ethers';
+import type { Hex, Hex32 } from '../protocol/ids.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { messageOf, RemitError } from '../runtime/errors.ts';
+import type { Fees } from './fees.ts';
+import type { Attempt, TransactionIntent } from './transaction-journal.ts';
+
+/** The fields of a transaction that is to be signed. */
+export interface UnsignedTransaction extends Fees {
+  readonly type: 2;
+  readonly chainId: number;
+  readonly nonce: number;
+  readonly to: string;
+  readonly data: string;
+  readonly value: bigint;
+  readonly gasLimit: bigint;
+}
+
+/** A key. An `ethers` wallet is one; so is a remote signer with the same two members. */
+export interface TxSigner {
+  readonly address: string;
+  signTransaction(transaction: UnsignedTransaction): Promise<string>;
+}
+
+export interface AttemptSigner {
+  /**
+   * Signs `intent`, or with `cancels` an empty transaction to ourselves, and checks the result.
+   * @throws RemitError SIGNER_UNAVAILABLE (retryable), SIGNER_BROKEN
+   */
+  sign(nonce: number, intent: TransactionIntent, fees: Fees, cancels: boolean): Promise<Attempt>;
+}
+
+/** Gas of a transfer: what using up a nonce costs. */
+export const CANCEL_GAS = 21_000n;
+
+export function createAttemptSigner({ chainId }: { chainId: number }, { signer, clock }: { signer: TxSigner; clock: Clock }): AttemptSigner {
+  return {
+    async sign(nonce, intent, fees, cancels) {
+      const body = cancels
+        ? { to: signer.address, data: '0x', value: 0n, gasLimit: CANCEL_GAS }
+        : { to: intent.to, data: intent.data, value: intent.value, gasLimit: intent.gasLimit };
+      const raw = await signer.signTransaction({ type: 2, chainId, nonce, ...body, ...fees }).catch((error: unknown) => {
+        throw unavailable(signer.address, error);
+      });
+      const signed = Transaction.from(raw);
+      if (signed.from !== signer.address || signed.chainId !== BigInt(chainId) || signed.nonce !== nonce || !signed.hash) {
+        throw broken(signer.address);
+      }
+      return { hash: signed.hash as Hex32, raw: raw as Hex, ...fees, cancels, signedAt: clock.now() };
+    },
+  };
+}
+
+function unavailable(address: string, cause: unknown): RemitError {
+  return new RemitError({
+    code: 'SIGNER_UNAVAILABLE',
+    message: `the key of ${address} did not sign: ${messageOf(cause)}`,
+    fix: 'check the keystore or the signing service; nothing was sent and no nonce was used',
+    retryable: true,
+    context: { address },
+    cause,
+  });
+}
+
+function broken(address: string): RemitError {
+  return new RemitError({
+    code: 'SIGNER_BROKEN',
+    message: `the signing service returned a transaction that is not what ${address} was asked to sign`,
+    fix: 'check that the signing service holds the key of this address and does not change transactions',
+    context: { address },
+  });
+}

@@ -1,0 +1,240 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { ChainReader } from './chain-reader.ts';
+import type { BlockHeader, Receipt } from './chain-values.ts';
+import { bumpFees, type FeePolicy } from './fees.ts';
+import { overallVerdict, type PublishVerdict, verdictOf } from './node-errors.ts';
+import type { Broadcaster } from './rpc.ts';
+import { initialState, isDue, observe, type Observation, type SendState, shouldAbort } from './send-state.ts';
+import { newest, type Attempt, type TransactionIntent, type TransactionJournal, type TransactionRecord } from './transaction-journal.ts';
+import type { TxMetrics } from './tx-metrics.ts';
+import type { TxPreparer } from './tx-preparer.ts';
+import { type AttemptSigner, CANCEL_GAS } from './tx-signer.ts';
+
+export interface TxTrackerOptions {
+  readonly address: string;
+  readonly fees: FeePolicy;
+  /** Milliseconds without being mined after which a transaction is published again, and paid better. */
+  readonly stallMs: number;
+  /** Blocks, its own included, after which the outcome is reported. */
+  readonly confirmations: number;
+  /** Blocks after which a transaction is no longer watched. */
+  readonly finalityDepth: number;
+}
+
+export interface TxTrackerDeps {
+  readonly reader: ChainReader;
+  readonly rpc: Broadcaster;
+  readonly journal: TransactionJournal;
+  readonly signer: AttemptSigner;
+  readonly preparer: TxPreparer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: TxMetrics;
+  /** The outcome of `key` is known. */
+  readonly onSettled: (key: string) => void;
+  /** The nonce of `key` was used by a transaction that is not in the journal. */
+  readonly onNonceStolen: (record: TransactionRecord) => void;
+}
+
+/** Watches every signed transaction until it is final, and does what it takes to get it there. */
+export interface TxTracker {
+  /** The chain as last seen; `undefined` before the first round. */
+  readonly head: BlockHeader | undefined;
+  /** Transactions of the signer on the chain, as last seen. */
+  readonly chainNonce: number;
+  /** After a restart: everything pending is published at the next round. */
+  recover(): void;
+  /** One look at the chain, and what follows from it. */
+  round(signal: AbortSignal): Promise<void>;
+  /** Hands the newest attempt to the nodes. Never throws for what a node says. */
+  publish(record: TransactionRecord, signal: AbortSignal): Promise<PublishVerdict>;
+}
+
+/** Missing nonces are looked for this often before one is used up: a lagging node also sees too few transactions. */
+const GAP_SIGHTINGS = 3;
+const GAP_PREFIX = 'gap-';
+
+export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps): TxTracker {
+  const { address, fees: policy, stallMs, confirmations, finalityDepth } = options;
+  const { reader, rpc, journal, signer, preparer, clock, logger, metrics, onSettled, onNonceStolen } = deps;
+  const states = new Map<string, SendState>();
+  let head: BlockHeader | undefined;
+  let chainNonce = 0;
+  /** Every mined record at or below this block was seen on the branch that ends in it. */
+  let anchor: BlockHeader | undefined;
+  let gapSightings = 0;
+
+  const stateOf = (record: TransactionRecord): SendState => states.get(record.key) ?? initialState(newest(record).signedAt);
+  const see = (record: TransactionRecord, seen: Observation): SendState => {
+    const state = observe(stateOf(record), seen);
+    states.set(record.key, state);
+    return state;
+  };
+
+  async function publish(record: TransactionRecord, signal: AbortSignal): Promise<PublishVerdict> {
+    const attempt = newest(record);
+    const answers = await rpc.broadcast(attempt.raw, { signal });
+    const verdict = overallVerdict(answers.map(({ error }) => verdictOf(error)));
+    see(record, { type: 'published', verdict, at: clock.now() });
+    const fields = { key: record.key, nonce: record.nonce, hash: attempt.hash, verdict };
+    if (verdict === 'accepted' || verdict === 'known') logger.debug(fields, 'transaction published');
+    else {
+      metrics.publishFailed(verdict);
+      logger.warn({ ...fields, answers: answers.map(({ node, error }) => `${node}: ${String(error)}`) }, 'transaction not taken');
+    }
+    return verdict;
+  }
+
+  /** Mined records whose block is gone are pending again. Returns the blocks that were looked at. */
+  async function dropReorged(at: BlockHeader, mined: readonly TransactionRecord[], blocks: BlockLookup, signal: AbortSignal): Promise<boolean> {
+    const anchored = anchor !== undefined && anchor.number <= at.number && (await blocks(anchor.number, signal))?.hash === anchor.hash;
+    let all = true;
+    for (const record of mined) {
+      const receipt = record.outcome?.receipt;
+      if (!receipt || (anchored && receipt.blockNumber <= (anchor?.number ?? 0))) continue;
+      if ((await blocks(receipt.blockNumber, signal))?.hash === receipt.blockHash) continue;
+      all = false;
+      logger.warn({ key: record.key, nonce: record.nonce, block: receipt.blockNumber }, 'the block of a transaction is gone, publishing it again');
+      journal.setStatus(record.key, 'pending');
+      see(record, { type: 'unmined' });
+    }
+    return all;
+  }
+
+  async function findReceipt(record: TransactionRecord, blocks: BlockLookup, signal: AbortSignal): Promise<Receipt | undefined> {
+    for (const { hash } of record.attempts.toReversed()) {
+      const receipt = await reader.receipt(hash, signal);
+      if (receipt && (await blocks(receipt.blockNumber, signal))?.hash === receipt.blockHash) return receipt;
+    }
+    return undefined;
+  }
+
+  async function settleUsedNonce(record: TransactionRecord, blocks: BlockLookup, signal: AbortSignal): Promise<void> {
+    const receipt = await findReceipt(record, blocks, signal);
+    if (receipt) {
+      const reason = receipt.succeeded ? undefined : await preparer.postMortem(record.intent, receipt.blockNumber, signal);
+      journal.setStatus(record.key, 'mined', { receipt, ...(reason && { reason }) });
+      see(record, { type: 'mined' });
+      metrics.feeSpent(receipt.gasUsed * receipt.effectiveGasPrice);
+      return;
+    }
+    if (!shouldAbort(see(record, { type: 'nonce-taken' }))) return;
+    journal.setStatus(record.key, 'abandoned');
+    states.delete(record.key);
+    if (!record.key.startsWith(GAP_PREFIX)) onNonceStolen(record);
+    onSettled(record.key);
+  }
+
+  function confirm(at: BlockHeader): void {
+    for (const record of journal.open()) {
+      const block = record.outcome?.receipt?.blockNumber;
+      if (record.status !== 'mined' || block === undefined) continue;
+      const depth = at.number - block + 1;
+      if (depth >= confirmations) onSettled(record.key);
+      if (depth <= finalityDepth) continue;
+      journal.setStatus(record.key, 'final', record.outcome);
+      states.delete(record.key);
+    }
+  }
+
+  async function addAttempt(record: TransactionRecord, cancels: boolean, at: BlockHeader, signal: AbortSignal): Promise<boolean> {
+    const suggested = await preparer.fees(at, record.intent.urgent, signal).catch(() => undefined);
+    const fees = bumpFees(newest(record), suggested, policy, record.intent.urgent);
+    if (!fees) {
+      logger.warn({ key: record.key, nonce: record.nonce, fee: String(newest(record).maxFeePerGas) }, 'transaction is stuck at the fee cap');
+      return false;
+    }
+    const attempt = await signer.sign(record.nonce, record.intent, fees, cancels);
+    journal.addAttempt(record.key, attempt);
+    see(record, { type: 'bumped' });
+    metrics.bumped();
+    logger.info({ key: record.key, nonce: record.nonce, hash: attempt.hash, cancels, fee: String(fees.maxFeePerGas) }, 'transaction replaced');
+    await publish({ ...record, attempts: [...record.attempts, attempt] }, signal);
+    return true;
+  }
+
+  async function push(record: TransactionRecord, at: BlockHeader, signal: AbortSignal): Promise<void> {
+    const { deadline } = record.intent;
+    const attempt = newest(record);
+    if (deadline !== undefined && at.timestamp > deadline && !attempt.cancels && (await addAttempt(record, true, at, signal))) return;
+    const before = stateOf(record);
+    if (!isDue(before, clock.now(), stallMs)) return;
+    const verdict = await publish(record, signal);
+    // A node that took it anew had lost it: it was not the fee. One that had it all along is waiting for a better one.
+    const held = verdict === 'known' && !before.publishNow;
+    const outbid = verdict === 'replacement-underpriced' || verdict === 'fee-too-low';
+    const tooCheap = record.nonce === chainNonce || attempt.maxFeePerGas < at.baseFeePerGas;
+    if (outbid || (held && tooCheap)) await addAttempt(record, attempt.cancels, at, signal);
+  }
+
+  /** A nonce below everything pending that nobody fills would hold all of it back for ever. */
+  async function fillGaps(open: readonly TransactionRecord[], at: BlockHeader, signal: AbortSignal): Promise<void> {
+    const lowest = open.find(({ status }) => status === 'pending')?.nonce ?? chainNonce;
+    const taken = new Set(open.map(({ nonce }) => nonce));
+    const missing = Array.from({ length: Math.min(16, Math.max(0, lowest - chainNonce)) }, (_, i) => chainNonce + i).filter((nonce) => !taken.has(nonce));
+    gapSightings = missing.length > 0 ? gapSightings + 1 : 0;
+    if (gapSightings < GAP_SIGHTINGS) return;
+    for (const nonce of missing) {
+      logger.warn({ nonce }, 'a nonce is missing, filling it');
+      const former = journal.lastWithNonce(nonce);
+      if (former) {
+        journal.setStatus(former.key, 'pending');
+        await publish(former, signal);
+        continue;
+      }
+      const intent: TransactionIntent = { to: address, data: '0x', value: 0n, gasLimit: CANCEL_GAS, urgent: true };
+      const attempt: Attempt = await signer.sign(nonce, intent, await preparer.fees(at, true, signal), true);
+      journal.create(`${GAP_PREFIX}${nonce}`, nonce, intent, attempt);
+      await publish({ key: `${GAP_PREFIX}${nonce}`, nonce, status: 'pending', intent, attempts: [attempt] }, signal);
+    }
+  }
+
+  async function round(signal: AbortSignal): Promise<void> {
+    const at = await reader.head(signal);
+    head = at;
+    const blocks = lookup(reader, at);
+    const branchHolds = await dropReorged(at, journal.open().filter(({ status }) => status === 'mined'), blocks, signal);
+    chainNonce = await reader.nonceAt(address, at.number, signal);
+    for (const record of journal.open()) {
+      if (record.status === 'pending' && record.nonce < chainNonce) await settleUsedNonce(record, blocks, signal);
+    }
+    // What was read above came from one branch only if its last block is still there.
+    anchor = branchHolds && (await reader.block(at.number, signal))?.hash === at.hash ? at : undefined;
+    confirm(at);
+    for (const record of journal.open()) {
+      if (record.status === 'pending' && record.nonce >= chainNonce) await push(record, at, signal);
+    }
+    const open = journal.open();
+    await fillGaps(open, at, signal);
+    metrics.pending(open.filter(({ status }) => status === 'pending').length);
+  }
+
+  return {
+    get head() {
+      return head;
+    },
+    get chainNonce() {
+      return chainNonce;
+    },
+    recover() {
+      for (const record of journal.open()) {
+        if (record.status === 'pending') states.set(record.key, initialState(newest(record).signedAt, true));
+      }
+    },
+    round,
+    publish,
+  };
+}
+
+type BlockLookup = (number: number, signal: AbortSignal) => Promise<BlockHeader | undefined>;
+
+/** Blocks by number, each asked for once per round. */
+function lookup(reader: ChainReader, head: BlockHeader): BlockLookup {
+  const known = new Map<number, Promise<BlockHeader | undefined>>([[head.number, Promise.resolve(head)]]);
+  return (number, signal) => {
+    const found = known.get(number) ?? reader.block(number, signal);
+    known.set(number, found);
+    return found;
+  };
+}
