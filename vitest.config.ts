@@ -8,6 +8,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['workers/**/*.ts'],
+      exclude: ['test/**'],
       reportsDirectory: 'coverage/workers',
       reporter: ['json-summary'],
       reportOnFailure: true,

@@ -1,7 +1,9 @@
 // `./dev check`: every rule of the house that a machine can see. Steps run two at a time; each is one case of the report.
 import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
-import { messageOf } from '../../workers/runtime/errors.ts';
+import { messageOf, RemitError } from '../../workers/runtime/errors.ts';
+import { runCommand } from '../process/command.ts';
+import { compilerErrors } from '../process/compiler-errors.ts';
 import { type Case, writeSuiteReport } from '../report/suite-report.ts';
 import { commandStep } from './command-step.ts';
 import { checkContractSizes } from './contract-size.ts';
@@ -76,9 +78,12 @@ if (['help', '--help', '-h'].includes(unknown ?? '')) {
   console.log(HELP);
 } else if (unknown !== undefined) {
   const known = STEPS.map(({ name }) => name).join(', ');
-  console.error(
-    `CHECK_USAGE: there is no step named '${unknown}'\n  fix:  choose from: ${known}\n  docs: docs/ERRORS.md#check_usage`,
-  );
+  const error = new RemitError({
+    code: 'CHECK_USAGE',
+    message: `there is no step named '${unknown}'`,
+    fix: `choose from: ${known}`,
+  });
+  console.error(error.explain());
   process.exitCode = 64;
 } else {
   process.exitCode = await check(STEPS.filter(({ name }) => names.length === 0 || names.includes(name)));
@@ -86,7 +91,7 @@ if (['help', '--help', '-h'].includes(unknown ?? '')) {
 
 async function check(steps: readonly Step[]): Promise<number> {
   // Lint, types, import rules and sizes read generated types and artifacts.
-  const build = await runStep({ name: 'build', about: '', run: commandStep('hardhat', 'build', '--quiet') });
+  const build = await runStep({ name: 'build', about: '', run: buildContracts });
   if (fixing) for (const { fix } of steps) await fix?.();
   const cases: Case[] = build.status === 'passed' ? [] : [build];
   const waiting = [...steps];
@@ -98,6 +103,11 @@ async function check(steps: readonly Step[]): Promise<number> {
   const failed = cases.filter(({ status }) => status === 'failed').length;
   console.log(failed === 0 ? `${cases.length} checks passed` : `${failed} of ${cases.length} checks failed`);
   return failed === 0 ? 0 : 1;
+}
+
+async function buildContracts(): Promise<Problems> {
+  const { exitCode, stdout, stderr } = await runCommand('hardhat', ['build', '--quiet']);
+  return exitCode === 0 ? [] : compilerErrors(`${stdout}\n${stderr}`);
 }
 
 async function runStep({ name, run }: Step): Promise<Case> {

@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { styleText } from 'node:util';
+import { RemitError } from '../../workers/runtime/errors.ts';
 import { runCommand } from '../process/command.ts';
+import { compilerErrors } from '../process/compiler-errors.ts';
 import { linesOf, type SuiteRun, sumReports } from './sum-reports.ts';
 import {
   readSuiteReport,
@@ -52,7 +54,8 @@ if (names.some((name) => ['help', '--help', '-h'].includes(name))) {
   if (unknown !== undefined || (passedOn.length > 0 && names.length !== 1)) {
     const what =
       unknown === undefined ? 'arguments after -- need exactly one suite' : `there is no suite named '${unknown}'`;
-    console.error(`TEST_USAGE: ${what}\n  fix:  choose from: ${ALL.join(', ')}\n  docs: docs/ERRORS.md#test_usage`);
+    const error = new RemitError({ code: 'TEST_USAGE', message: what, fix: `choose from: ${ALL.join(', ')}` });
+    console.error(error.explain());
     process.exitCode = 64;
   } else {
     process.exitCode = await runAll(names.length === 0 ? ALL : (names as Suite[]));
@@ -82,7 +85,7 @@ async function build(): Promise<SuiteRun | undefined> {
   const start = performance.now();
   const { exitCode, stdout, stderr } = await runCommand('hardhat', ['build']);
   if (exitCode === 0) return undefined;
-  console.log(`${stdout}\n${stderr}`);
+  console.log(compilerErrors(`${stdout}\n${stderr}`).join('\n'));
   const report: SuiteReport = {
     suite: 'build',
     cases: [{ name: 'hardhat build', status: 'failed', reason: 'the contracts do not compile' }],
