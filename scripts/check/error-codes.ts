@@ -5,7 +5,7 @@ const CATALOGUE = 'docs/ERRORS.md';
 const TYPESCRIPT = /^(workers|scripts|bench)\/.*\.ts$/;
 const SHELL = /^(dev|scripts\/.*\.sh)$/;
 
-/** Where TypeScript states a code: `code: 'A'`, `inputError('A', …)`, `type InputErrorCode = 'A' | 'B'`. */
+/** Where TypeScript states a code: after `code:`, as the first argument of `…Error(` or `…Failed(`, in a type `…ErrorCode`. */
 const STATEMENTS = [
   /\bcode:\s*([^,;}\n]*)/g,
   /\b\w*(?:[eE]rror|[fF]ailed)\(\s*('\w+')/g,
