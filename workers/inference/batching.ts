@@ -31,7 +31,11 @@ export type BatchDecision<Run> = { readonly take: readonly Run[] } | { readonly 
  * Decides what a free child runs next: the oldest waiting run, with all others of the same session that may join it,
  * oldest first. If the batch is not full and the oldest has not waited `maxDelayMs`, it says how long to wait.
  */
-export function nextBatch<Run extends Waiting>(queue: readonly Run[], now: number, policy: BatchPolicy): BatchDecision<Run> {
+export function nextBatch<Run extends Waiting>(
+  queue: readonly Run[],
+  now: number,
+  policy: BatchPolicy,
+): BatchDecision<Run> {
   const [oldest] = queue;
   if (!oldest) return { take: [] };
   const maxSize = Math.min(policy.maxSize, oldest.maxJoined);

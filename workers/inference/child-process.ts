@@ -39,9 +39,18 @@ const PAGE = 4096;
 const V8_OUT_OF_MEMORY = /heap out of memory|process out of memory|bad_alloc/i;
 
 /** Starts a child in an empty folder of its own. */
-export async function startChild(options: ChildProcessOptions, confinement: Confinement, clock: Clock): Promise<OnnxChild> {
+export async function startChild(
+  options: ChildProcessOptions,
+  confinement: Confinement,
+  clock: Clock,
+): Promise<OnnxChild> {
   const folder = await mkdtemp(join(tmpdir(), 'remit-onnx-'));
-  const [command = '', ...args] = [...confinement.prefix, process.execPath, `--max-old-space-size=${options.heapMib}`, ENTRY];
+  const [command, ...args] = [
+    ...confinement.prefix,
+    process.execPath,
+    `--max-old-space-size=${options.heapMib}`,
+    ENTRY,
+  ];
   const child = spawn(command, args, {
     cwd: folder,
     env: { ...options.environment },
@@ -62,12 +71,18 @@ function supervise(child: ChildProcess, folder: string, options: ChildProcessOpt
     const end = (how: string): void => {
       if (!alive) return;
       alive = false;
-      pending?.fail(killedFor ?? (V8_OUT_OF_MEMORY.test(stderr) ? outOfMemory('its heap is full') : crashed(how, stderr)));
+      pending?.fail(
+        killedFor ?? (V8_OUT_OF_MEMORY.test(stderr) ? outOfMemory('its heap is full') : crashed(how, stderr)),
+      );
       void rm(folder, { recursive: true, force: true }).then(resolve, resolve);
     };
-    child.on('error', (error) => { end(error.message); });
+    child.on('error', (error) => {
+      end(error.message);
+    });
     // 'close' comes after the last of stderr, which says why.
-    child.on('close', (code, signal) => { end(signal ?? `exit code ${code ?? 'unknown'}`); });
+    child.on('close', (code, signal) => {
+      end(signal ?? `exit code ${code ?? 'unknown'}`);
+    });
   });
   child.stderr?.on('data', (data: Buffer) => {
     stderr = (stderr + data.toString()).slice(-STDERR_KEPT);
@@ -101,8 +116,12 @@ function supervise(child: ChildProcess, folder: string, options: ChildProcessOpt
         });
       });
       const watch = Promise.all([
-        expire(clock, timeoutMs, finished.signal, () => { kill(timedOut(request.kind, timeoutMs)); }),
-        watchMemory(child, options.memoryBytes, clock, finished.signal, (bytes) => { kill(outOfMemory(`${bytes} bytes are resident`)); }),
+        expire(clock, timeoutMs, finished.signal, () => {
+          kill(timedOut(request.kind, timeoutMs));
+        }),
+        watchMemory(child, options.memoryBytes, clock, finished.signal, (bytes) => {
+          kill(outOfMemory(`${bytes} bytes are resident`));
+        }),
       ]);
       try {
         const reply = await answered;
@@ -126,11 +145,24 @@ async function expire(clock: Clock, ms: number, signal: AbortSignal, onExpiry: (
   await clock.sleep(ms, signal).then(onExpiry, () => undefined);
 }
 
-async function watchMemory(child: ChildProcess, limit: number, clock: Clock, signal: AbortSignal, onExcess: (bytes: number) => void): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(WATCH_MS, signal).catch(() => undefined);
-    const bytes = signal.aborted ? 0 : await residentBytes(child.pid);
-    if (bytes > limit) return onExcess(bytes);
+async function watchMemory(
+  child: ChildProcess,
+  limit: number,
+  clock: Clock,
+  signal: AbortSignal,
+  onExcess: (bytes: number) => void,
+): Promise<void> {
+  for (;;) {
+    const finished = await clock.sleep(WATCH_MS, signal).then(
+      () => false,
+      () => true,
+    );
+    if (finished) return;
+    const bytes = await residentBytes(child.pid);
+    if (bytes > limit) {
+      onExcess(bytes);
+      return;
+    }
   }
 }
 

@@ -43,7 +43,13 @@ export type ChildRequest =
   | { readonly kind: 'start'; readonly settings: ChildSettings }
   | { readonly kind: 'load'; readonly source: ModelSource; readonly provider: string; readonly prove: boolean }
   | { readonly kind: 'batch'; readonly source: ModelSource; readonly provider: string }
-  | { readonly kind: 'run'; readonly source: ModelSource; readonly provider: string; readonly inputs: readonly Uint8Array[]; readonly stack: boolean };
+  | {
+      readonly kind: 'run';
+      readonly source: ModelSource;
+      readonly provider: string;
+      readonly inputs: readonly Uint8Array[];
+      readonly stack: boolean;
+    };
 
 export interface StartReply {
   readonly backends: readonly string[];
@@ -94,4 +100,5 @@ export interface ChildState {
   readonly loaded: readonly string[];
 }
 
-export type ChildReply = ({ readonly reply: ReplyByKind[keyof ReplyByKind] } | { readonly error: WireError }) & ChildState;
+export type ChildReply = ({ readonly reply: ReplyByKind[keyof ReplyByKind] } | { readonly error: WireError }) &
+  ChildState;

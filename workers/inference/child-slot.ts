@@ -31,7 +31,10 @@ export interface ChildSlot {
   close(): Promise<void>;
 }
 
-export function createChildSlot(options: ChildSlotOptions, { clock, logger, confinement, onEnd }: ChildSlotDeps): ChildSlot {
+export function createChildSlot(
+  options: ChildSlotOptions,
+  { clock, logger, confinement, onEnd }: ChildSlotDeps,
+): ChildSlot {
   let child: OnnxChild | undefined;
   let backends: readonly string[] = [];
   let requests = 0;

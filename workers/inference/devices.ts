@@ -17,7 +17,7 @@ export interface ProviderReport {
 
 export interface DeviceDeps {
   /** Loads the model on this provider alone, with proof. */
-  attempt(provider: string): Promise<LoadReply>;
+  readonly attempt: (provider: string) => Promise<LoadReply>;
 }
 
 /** Fastest first; the last always works. */
@@ -95,10 +95,16 @@ function reportOf(facts: {
   const parts = [
     `asked: ${[facts.asked].flat().join(', ')}`,
     ...passedOver,
-    provider === 'cpu' ? `${milliseconds(runMs)}` : `${milliseconds(runMs)} vs cpu ${milliseconds(cpuMs)}`,
+    provider === 'cpu' ? milliseconds(runMs) : `${milliseconds(runMs)} vs cpu ${milliseconds(cpuMs)}`,
     ...elsewhere.map(([name, count]) => `${count} of ${total} nodes on ${name}`),
   ];
-  return { provider, nodes, runMs, cpuMs, line: `model ${facts.key.slice(0, 8)}… on ${provider} (${parts.join('; ')})` };
+  return {
+    provider,
+    nodes,
+    runMs,
+    cpuMs,
+    line: `model ${facts.key.slice(0, 8)}… on ${provider} (${parts.join('; ')})`,
+  };
 }
 
 function reasonOf(error: unknown): string {
@@ -106,11 +112,20 @@ function reasonOf(error: unknown): string {
   if (/backend not found/i.test(message)) return 'not in this build';
   if (/failed to load shared library/i.test(message)) return 'its libraries are not installed';
   if (/no supported adapters|WebGPU adapter/i.test(message)) return 'no adapter found';
-  return message.replace(/^onnxruntime refused the model: /, '').split('\n')[0]?.slice(0, 120) ?? 'failed';
+  return (
+    message
+      .replace(/^onnxruntime refused the model: /, '')
+      .split('\n')[0]
+      ?.slice(0, 120) ?? 'failed'
+  );
 }
 
 function counts(nodes: Readonly<Record<string, number>>): string {
-  return Object.entries(nodes).map(([name, count]) => `${count} on ${name}`).join(', ') || 'no profile';
+  return (
+    Object.entries(nodes)
+      .map(([name, count]) => `${count} on ${name}`)
+      .join(', ') || 'no profile'
+  );
 }
 
 function milliseconds(ms: number): string {

@@ -18,12 +18,42 @@ export const dataType = {
 
 /** Bits per element by ONNX data type number: strings and unknown types are absent. */
 const bits: ReadonlyMap<number, number> = new Map([
-  [1, 32], [2, 8], [3, 8], [4, 16], [5, 16], [6, 32], [7, 64], [9, 8], [10, 16], [11, 64], [12, 32], [13, 64], [14, 64],
-  [15, 128], [16, 16], [17, 8], [18, 8], [19, 8], [20, 8], [21, 4], [22, 4], [23, 4], [24, 8], [25, 2], [26, 2],
+  [1, 32],
+  [2, 8],
+  [3, 8],
+  [4, 16],
+  [5, 16],
+  [6, 32],
+  [7, 64],
+  [9, 8],
+  [10, 16],
+  [11, 64],
+  [12, 32],
+  [13, 64],
+  [14, 64],
+  [15, 128],
+  [16, 16],
+  [17, 8],
+  [18, 8],
+  [19, 8],
+  [20, 8],
+  [21, 4],
+  [22, 4],
+  [23, 4],
+  [24, 8],
+  [25, 2],
+  [26, 2],
 ]);
 
 const crossing: ReadonlyMap<number, ElementType> = new Map([
-  [1, 'float32'], [2, 'uint8'], [3, 'int8'], [4, 'uint16'], [5, 'int16'], [6, 'int32'], [7, 'int64'], [9, 'bool'],
+  [1, 'float32'],
+  [2, 'uint8'],
+  [3, 'int8'],
+  [4, 'uint16'],
+  [5, 'int16'],
+  [6, 'int32'],
+  [7, 'int64'],
+  [9, 'bool'],
 ]);
 
 /** Bits that one element of an ONNX data type takes in memory, or undefined when it has no fixed size. */

@@ -16,10 +16,14 @@ export type Nested = number | boolean | readonly Nested[];
  */
 export function encodeInputs(layout: TensorLayout, values: readonly Nested[]): Uint8Array {
   if (values.length !== layout.inputs.length) {
-    throw inputError('INPUT_LENGTH', `expected ${layout.inputs.length} inputs (${layout.inputs.map((input) => input.name).join(', ')}), got ${values.length}`, {
-      expected: layout.inputs.length,
-      got: values.length,
-    });
+    throw inputError(
+      'INPUT_LENGTH',
+      `expected ${layout.inputs.length} inputs (${layout.inputs.map((input) => input.name).join(', ')}), got ${values.length}`,
+      {
+        expected: layout.inputs.length,
+        got: values.length,
+      },
+    );
   }
   return joinTensors(layout.inputs.map((input, index) => encodeInput(input, values[index] ?? [])));
 }
@@ -28,15 +32,23 @@ function encodeInput(input: BoundTensor, value: Nested): Uint8Array {
   const shape = shapeOf(value);
   const flat = shape.length <= 1;
   if (!flat && shape.join() !== input.shape.join()) {
-    throw inputError('INPUT_SHAPE', `input "${input.name}" has shape [${shape.join()}], expected [${input.shape.join()}]`, { name: input.name, expected: input.shape, got: shape });
+    throw inputError(
+      'INPUT_SHAPE',
+      `input "${input.name}" has shape [${shape.join()}], expected [${input.shape.join()}]`,
+      { name: input.name, expected: input.shape, got: shape },
+    );
   }
   const numbers = flat ? (isNested(value) ? value : [value]) : leaves(input, value, 0);
   if (numbers.length !== input.length) {
-    throw inputError('INPUT_LENGTH', `input "${input.name}" has ${numbers.length} elements, expected ${input.length} ([${input.shape.join()}])`, {
-      name: input.name,
-      expected: input.length,
-      got: numbers.length,
-    });
+    throw inputError(
+      'INPUT_LENGTH',
+      `input "${input.name}" has ${numbers.length} elements, expected ${input.length} ([${input.shape.join()}])`,
+      {
+        name: input.name,
+        expected: input.length,
+        got: numbers.length,
+      },
+    );
   }
   const checked = numbers.map((number, index) => checkedNumber(input, number, index));
   return input.type === 'float32' ? encodeFloats(checked) : encodeInts(checked);
@@ -46,12 +58,16 @@ function checkedNumber(input: BoundTensor, value: unknown, index: number): numbe
   const place = `element ${index} of input "${input.name}"`;
   const context = { name: input.name, index, expected: input.type };
   const number = typeof value === 'boolean' ? Number(value) : value;
-  if (typeof number !== 'number') throw inputError('INPUT_TYPE', `${place} is ${typeof value}, expected a number (${input.type})`, context);
-  if (!Number.isFinite(Math.fround(number))) throw inputError('INPUT_NOT_FINITE', `${place} is ${String(number)}`, context);
+  if (typeof number !== 'number')
+    throw inputError('INPUT_TYPE', `${place} is ${typeof value}, expected a number (${input.type})`, context);
+  if (!Number.isFinite(Math.fround(number)))
+    throw inputError('INPUT_NOT_FINITE', `${place} is ${String(number)}`, context);
   if (input.type === 'float32') return number;
-  if (!Number.isInteger(number)) throw inputError('INPUT_TYPE', `${place} is ${number}, expected ${input.type}`, context);
+  if (!Number.isInteger(number))
+    throw inputError('INPUT_TYPE', `${place} is ${number}, expected ${input.type}`, context);
   const [low, high] = integerRange[input.type];
-  if (number < low || number > high) throw inputError('INPUT_OUT_OF_RANGE', `${place} is ${number}; ${input.type} holds ${low} to ${high}`, context);
+  if (number < low || number > high)
+    throw inputError('INPUT_OUT_OF_RANGE', `${place} is ${number}; ${input.type} holds ${low} to ${high}`, context);
   return number;
 }
 
@@ -64,7 +80,11 @@ function shapeOf(value: Nested): number[] {
 function leaves(input: BoundTensor, value: Nested, axis: number): Nested[] {
   if (!isNested(value)) return [value];
   if (value.length !== input.shape[axis]) {
-    throw inputError('INPUT_SHAPE', `input "${input.name}" is ragged: ${value.length} instead of ${input.shape[axis] ?? 0} along axis ${axis}`, { name: input.name, axis });
+    throw inputError(
+      'INPUT_SHAPE',
+      `input "${input.name}" is ragged: ${value.length} instead of ${input.shape[axis] ?? 0} along axis ${axis}`,
+      { name: input.name, axis },
+    );
   }
   return value.flatMap((part) => leaves(input, part, axis + 1));
 }

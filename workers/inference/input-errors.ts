@@ -25,6 +25,10 @@ const fixes: Readonly<Record<InputErrorCode, string>> = {
 };
 
 /** Builds an `INPUT_…` or `OUTPUT_…` refusal. The same input always fails the same way, so none is retryable. */
-export function inputError(code: InputErrorCode, message: string, context: Readonly<Record<string, unknown>> = {}): RemitError {
+export function inputError(
+  code: InputErrorCode,
+  message: string,
+  context: Readonly<Record<string, unknown>> = {},
+): RemitError {
   return new RemitError({ code, message, fix: fixes[code], context });
 }

@@ -9,7 +9,14 @@ import { createSession, profileNodes, type OnnxSession } from './onnx-session.ts
 import { canStack, compareRows, cutRows, probeRow, stackRows } from './row-batch.ts';
 import type { Cached } from './session-cache.ts';
 import { zeros } from './tensor-data.ts';
-import { bindShapes, joinOutputs, splitInputs, withMeasuredOutputs, type Tensor, type TensorLayout } from './tensor-layout.ts';
+import {
+  bindShapes,
+  joinOutputs,
+  splitInputs,
+  withMeasuredOutputs,
+  type Tensor,
+  type TensorLayout,
+} from './tensor-layout.ts';
 import { withoutWeightInputs } from './weight-inputs.ts';
 import { toWireError } from './wire-error.ts';
 
@@ -35,13 +42,22 @@ export interface LoadedSession extends Cached {
  *
  * @throws RemitError `MODEL_DIGEST_MISMATCH`, `MODEL_FILE_MISSING` and what `vetModel` and `bindShapes` throw
  */
-export async function loadSession(source: ModelSource, provider: string, settings: ChildSettings): Promise<LoadedSession> {
+export async function loadSession(
+  source: ModelSource,
+  provider: string,
+  settings: ChildSettings,
+): Promise<LoadedSession> {
   const bytes = await readVerified(source, settings);
   const summary = vetModel(bytes, settings.limits);
   const declared = bindShapes(summary, source.bindings);
   const options = { provider, threads: settings.threads };
   const session = await createSession(withoutWeightInputs(bytes), options);
-  const blank: Tensor[] = declared.inputs.map(({ name, type, shape, length }) => ({ name, type, shape, data: zeros(type, length) }));
+  const blank: Tensor[] = declared.inputs.map(({ name, type, shape, length }) => ({
+    name,
+    type,
+    shape,
+    data: zeros(type, length),
+  }));
   const started = performance.now();
   const layout = withMeasuredOutputs(declared, await session.run(blank));
   const warmUpMs = performance.now() - started;
@@ -78,7 +94,11 @@ async function readVerified({ key, path }: ModelSource, { limits }: ChildSetting
   );
   // Checked before a byte is read; the vetting then checks what was really read.
   if (size > maxBytes) {
-    throw new RemitError({ code: 'MODEL_TOO_LARGE', message: `the model file has ${size} bytes; the limit is ${maxBytes}`, fix: 'Use a smaller model, or raise the operator limit.' });
+    throw new RemitError({
+      code: 'MODEL_TOO_LARGE',
+      message: `the model file has ${size} bytes; the limit is ${maxBytes}`,
+      fix: 'Use a smaller model, or raise the operator limit.',
+    });
   }
   const bytes = await readFile(path);
   const digest = createHash('sha256').update(bytes).digest('hex');
@@ -113,7 +133,13 @@ async function runRows(
     runMs += performance.now() - started;
     return outputs;
   };
-  const stacked = stack && good.length > 1 ? await batchOf(run, good.map((row) => row.tensors)) : undefined;
+  const stacked =
+    stack && good.length > 1
+      ? await batchOf(
+          run,
+          good.map((row) => row.tensors),
+        )
+      : undefined;
   for (const [index, { at, tensors }] of good.entries()) {
     try {
       rows[at] = { output: joinOutputs(layout, stacked?.[index] ?? (await run(tensors))) };
@@ -125,7 +151,10 @@ async function runRows(
 }
 
 /** Undefined when the batch fails as a whole: its rows are then run one by one. */
-async function batchOf(run: (tensors: readonly Tensor[]) => Promise<Tensor[]>, rows: readonly Tensor[][]): Promise<Tensor[][] | undefined> {
+async function batchOf(
+  run: (tensors: readonly Tensor[]) => Promise<Tensor[]>,
+  rows: readonly Tensor[][],
+): Promise<Tensor[][] | undefined> {
   try {
     return cutRows(await run(stackRows(rows)), rows.length);
   } catch {

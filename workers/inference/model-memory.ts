@@ -48,7 +48,8 @@ export function madeElements(
     const tensor = constants.get(node.input?.[index] ?? '');
     return tensor && smallIntegers(tensor);
   };
-  const product = (sizes: readonly number[] | undefined): number | undefined => sizes && elementCount(sizes.map(Math.abs));
+  const product = (sizes: readonly number[] | undefined): number | undefined =>
+    sizes && elementCount(sizes.map(Math.abs));
   const elements = ((): number | undefined => {
     switch (node.opType) {
       case 'ConstantOfShape':

@@ -4,7 +4,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { maxJoined, type BatchPolicy } from './batching.ts';
 import { sessionKey, type BatchProof, type ModelSource } from './child-protocol.ts';
 import { createChildSlot, type ChildSlot } from './child-slot.ts';
-import { findConfinement } from './confinement.ts';
+import { findConfinement, type Confinement } from './confinement.ts';
 import { chooseProvider, type AskedProvider, type ProviderReport } from './devices.ts';
 import type { ModelSummary } from './model-summary.ts';
 import { childSettings, withDefaults, type OnnxRunnerOptions } from './runner-options.ts';
@@ -54,6 +54,8 @@ export interface OnnxRunnerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: RunnerMetrics;
+  /** How children are held; found out from the system when absent. */
+  readonly confinement?: Confinement;
 }
 
 interface Known {
@@ -64,7 +66,7 @@ interface Known {
 /** Starts nothing until the first load. */
 export async function createOnnxRunner(given: OnnxRunnerOptions, deps: OnnxRunnerDeps): Promise<ModelRunner> {
   const options = withDefaults(given);
-  const confinement = await findConfinement({ memoryBytes: options.memoryBytes });
+  const confinement = deps.confinement ?? (await findConfinement({ memoryBytes: options.memoryBytes }));
   const slots = Array.from({ length: options.children }, () =>
     createChildSlot(
       { ...options, settings: childSettings(options) },
@@ -75,13 +77,21 @@ export async function createOnnxRunner(given: OnnxRunnerOptions, deps: OnnxRunne
   const loads = new Map<string, Promise<Known>>();
 
   const load = async (source: ModelSource): Promise<Known> => {
-    const { report, loaded, batch } = await queue.exclusive((slot) => prove(slot, source, options.provider, options.batch));
+    const { report, loaded, batch } = await queue.exclusive((slot) =>
+      prove(slot, source, options.provider, options.batch),
+    );
     deps.logger.info({ model: source.key, nodes: report.nodes, batch: batch.reason }, report.line);
     const { summary, layout, loadMs, warmUpMs } = loaded;
     const { provider, runMs } = report;
     return {
       model: { key: source.key, summary, layout, provider: report, batch, loadMs, warmUpMs },
-      order: { source, provider, session: sessionKey(source, provider), stack: batch.safe, maxJoined: maxJoined({ stackable: batch.safe, runMs }) },
+      order: {
+        source,
+        provider,
+        session: sessionKey(source, provider),
+        stack: batch.safe,
+        maxJoined: maxJoined({ stackable: batch.safe, runMs }),
+      },
     };
   };
 

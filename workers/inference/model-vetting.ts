@@ -3,7 +3,16 @@ import { elementTypeOf } from './element-type.ts';
 import { defaultModelLimits, type ModelLimits } from './model-limits.ts';
 import { constantTensor, createMemoryEstimate, madeElements, type MemoryEstimate } from './model-memory.ts';
 import type { ModelSummary, TensorSpec } from './model-summary.ts';
-import { decodeModel, type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxValueInfo } from './onnx-proto.ts';
+import {
+  decodeModel,
+  type Long,
+  type OnnxDimension,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValueInfo,
+} from './onnx-proto.ts';
 import { scanModel } from './onnx-wire.ts';
 import { dimensions, elementCount, requireFilled } from './tensor-size.ts';
 
@@ -42,7 +51,9 @@ export function vetModel(bytes: Uint8Array, overrides: Partial<ModelLimits> = {}
   const graph = model.graph ?? {};
   vetGraph(graph, vetting, new Map());
   const weights = new Set((graph.initializer ?? []).map((tensor) => tensor.name));
-  const inputs = (graph.input ?? []).filter((input) => !weights.has(input.name)).map((input) => tensorSpec(input, 'input'));
+  const inputs = (graph.input ?? [])
+    .filter((input) => !weights.has(input.name))
+    .map((input) => tensorSpec(input, 'input'));
   const outputs = (graph.output ?? []).map((output) => tensorSpec(output, 'output'));
   if (outputs.length === 0) throw malformed('the graph has no output');
   return {
@@ -67,7 +78,8 @@ function decode(bytes: Uint8Array): OnnxModel {
 function requireOpset(model: OnnxModel, limits: ModelLimits): number {
   const versions = (model.opsetImport ?? []).filter((set) => (set.domain ?? '') === '' || set.domain === 'ai.onnx');
   const opset = versions[0]?.version?.toNumber();
-  if (versions.length === 1 && opset !== undefined && opset >= limits.minOpset && opset <= limits.maxOpset) return opset;
+  if (versions.length === 1 && opset !== undefined && opset >= limits.minOpset && opset <= limits.maxOpset)
+    return opset;
   throw new RemitError({
     code: 'MODEL_OPSET_UNSUPPORTED',
     message: `the model imports operator set ${versions.map((set) => String(set.version)).join(' and ') || 'none'}; supported are ${limits.minOpset} to ${limits.maxOpset}`,
@@ -80,7 +92,11 @@ function requirePlainModel(model: OnnxModel): void {
   if (!model.graph) throw malformed('the file has no graph');
   // Functions can call each other and expand exponentially, and may redefine standard operators.
   const name = model.functions?.[0]?.name;
-  if (model.functions?.length) throw unsupported(`model-local functions (first: ${name ?? 'unnamed'})`, 'Inline the functions (onnx.inliner) before registering.');
+  if (model.functions?.length)
+    throw unsupported(
+      `model-local functions (first: ${name ?? 'unnamed'})`,
+      'Inline the functions (onnx.inliner) before registering.',
+    );
   if (model.trainingInfo?.length) throw unsupported('training information', 'Export the model for inference only.');
 }
 
@@ -91,7 +107,8 @@ function vetGraph(graph: OnnxGraph, vetting: Vetting, outer: ReadonlyMap<string,
     vetTensor(tensor, `initializer "${tensor.name ?? ''}"`, vetting);
     constants.set(tensor.name ?? '', tensor);
   }
-  for (const value of [...(graph.input ?? []), ...(graph.output ?? []), ...(graph.valueInfo ?? [])]) vetValue(value, vetting);
+  for (const value of [...(graph.input ?? []), ...(graph.output ?? []), ...(graph.valueInfo ?? [])])
+    vetValue(value, vetting);
   for (const node of graph.node ?? []) vetNode(node, vetting, constants);
 }
 
@@ -112,7 +129,8 @@ function vetNode(node: OnnxNode, vetting: Vetting, constants: Map<string, OnnxTe
   for (const attribute of node.attribute ?? []) {
     const owner = `attribute "${attribute.name ?? ''}" of ${label}`;
     for (const tensor of [attribute.t, ...(attribute.tensors ?? [])]) if (tensor) vetTensor(tensor, owner, vetting);
-    if (attribute.sparseTensor ?? attribute.sparseTensors?.length) throw unsupported(`a sparse tensor in ${owner}`, 'Export dense constants.');
+    if (attribute.sparseTensor ?? attribute.sparseTensors?.length)
+      throw unsupported(`a sparse tensor in ${owner}`, 'Export dense constants.');
     for (const graph of [attribute.g, ...(attribute.graphs ?? [])]) if (graph) vetGraph(graph, vetting, constants);
   }
   const made = madeElements(node, constants);
@@ -141,8 +159,16 @@ function vetTensor(tensor: OnnxTensor, owner: string, vetting: Vetting): void {
 function vetValue(value: OnnxValueInfo, vetting: Vetting): void {
   const type = value.type?.tensorType;
   const owner = `value "${value.name ?? ''}"`;
-  const sizes = dimensions(type?.shape?.dim?.flatMap((dim) => dim.dimValue ?? []), owner);
+  const sizes = dimensions(
+    type?.shape?.dim?.flatMap((dim) => fixedSize(dim) ?? []),
+    owner,
+  );
   if (type) vetting.memory.addTensor(owner, type.elemType ?? 0, elementCount(sizes), 1);
+}
+
+/** The decoder answers 0 for a dimension that has no size, so presence is asked for. */
+function fixedSize(dim: OnnxDimension): Long | undefined {
+  return Object.hasOwn(dim, 'dimValue') ? dim.dimValue : undefined;
 }
 
 function tensorSpec(value: OnnxValueInfo, side: 'input' | 'output'): TensorSpec {
@@ -161,8 +187,8 @@ function tensorSpec(value: OnnxValueInfo, side: 'input' | 'output'): TensorSpec 
   return {
     name,
     type,
-    shape: dims.map((dim) => (Object.hasOwn(dim, 'dimValue') ? (dim.dimValue?.toNumber() ?? null) : null)),
-    symbols: dims.map((dim) => (Object.hasOwn(dim, 'dimParam') ? (dim.dimParam ?? null) || null : null)),
+    shape: dims.map((dim) => fixedSize(dim)?.toNumber() ?? null),
+    symbols: dims.map((dim) => dim.dimParam || null),
   };
 }
 
@@ -176,5 +202,10 @@ function malformed(reason: string, cause?: unknown): RemitError {
 }
 
 function unsupported(what: string, fix: string): RemitError {
-  return new RemitError({ code: 'MODEL_FEATURE_UNSUPPORTED', message: `the model uses ${what}`, fix, context: { feature: what } });
+  return new RemitError({
+    code: 'MODEL_FEATURE_UNSUPPORTED',
+    message: `the model uses ${what}`,
+    fix,
+    context: { feature: what },
+  });
 }

@@ -4,7 +4,16 @@
  * serialization) and holds nothing that matters: killing it loses at most the run in progress.
  */
 import { listSupportedBackends } from 'onnxruntime-node';
-import { sessionKey, type ChildReply, type ChildRequest, type ChildSettings, type ChildState, type ModelSource, type ReplyByKind, type WireError } from './child-protocol.ts';
+import {
+  sessionKey,
+  type ChildReply,
+  type ChildRequest,
+  type ChildSettings,
+  type ChildState,
+  type ModelSource,
+  type ReplyByKind,
+  type WireError,
+} from './child-protocol.ts';
 import { loadSession, type LoadedSession } from './loaded-session.ts';
 import { createSessionCache, type SessionCache } from './session-cache.ts';
 import { toWireError } from './wire-error.ts';
@@ -59,5 +68,5 @@ process.on('message', (request: ChildRequest) => {
     },
   );
 });
-// Without its host the child has no purpose.
+// Without its host the child has no purpose. A run inside the engine ends first, where nothing kills the child sooner.
 process.on('disconnect', () => process.exit(0));

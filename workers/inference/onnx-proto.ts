@@ -107,7 +107,10 @@ const root = protobuf.Root.fromJSON({
       message,
       {
         fields: Object.fromEntries(
-          [...fields.values()].map(({ name, id, type, repeated }) => [name, { id, type, ...(repeated ? { rule: 'repeated' } : {}) }]),
+          [...fields.values()].map(({ name, id, type, repeated }) => [
+            name,
+            { id, type, ...(repeated ? { rule: 'repeated' } : {}) },
+          ]),
         ),
       },
     ]),

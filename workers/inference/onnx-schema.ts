@@ -153,7 +153,12 @@ const messages: Readonly<Record<MessageName, Readonly<Record<string, Omit<Schema
     sparseTensorType: one(8, 'TensorType'),
     optionalType: one(9, 'NestedType'),
   },
-  ValueInfo: { name: one(1, 'string'), type: one(2, 'Type'), docString: one(3, 'bytes'), metadataProps: many(4, 'Entry') },
+  ValueInfo: {
+    name: one(1, 'string'),
+    type: one(2, 'Type'),
+    docString: one(3, 'bytes'),
+    metadataProps: many(4, 'Entry'),
+  },
 };
 
 /** Every message's fields by field number. */
@@ -164,7 +169,15 @@ export const onnxFields: ReadonlyMap<MessageName, ReadonlyMap<number, SchemaFiel
   ]),
 );
 
-const scalars: ReadonlySet<string> = new Set<ScalarType>(['bytes', 'double', 'float', 'int32', 'int64', 'string', 'uint64']);
+const scalars: ReadonlySet<string> = new Set<ScalarType>([
+  'bytes',
+  'double',
+  'float',
+  'int32',
+  'int64',
+  'string',
+  'uint64',
+]);
 
 /** True when a field's type is one of the wire format's own types, not a message. */
 export function isScalar(type: ScalarType | MessageName): type is ScalarType {

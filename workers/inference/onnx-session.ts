@@ -32,7 +32,11 @@ export async function createSession(model: Uint8Array, { provider, threads }: Se
  *
  * @returns counts by lower-case provider name (`{ webgpu: 17 }`), empty when the profile cannot be read
  */
-export async function profileNodes(model: Uint8Array, options: SessionOptions, inputs: readonly Tensor[]): Promise<Record<string, number>> {
+export async function profileNodes(
+  model: Uint8Array,
+  options: SessionOptions,
+  inputs: readonly Tensor[],
+): Promise<Record<string, number>> {
   const prefix = `profile-${options.provider}`;
   const session = await InferenceSession.create(model, {
     ...sessionOptions(options.provider, options.threads),
@@ -69,7 +73,9 @@ function sessionOptions(provider: string, threads: number | undefined): Inferenc
 function wrap(session: InferenceSession): OnnxSession {
   return {
     async run(inputs) {
-      const feeds = Object.fromEntries(inputs.map(({ name, type, shape, data }) => [name, ortTensor(type, data, shape)]));
+      const feeds = Object.fromEntries(
+        inputs.map(({ name, type, shape, data }) => [name, ortTensor(type, data, shape)]),
+      );
       const results = await session.run(feeds);
       return session.outputNames.map((name) => fromOrt(name, results[name]));
     },
@@ -85,5 +91,9 @@ function fromOrt(name: string, value: OrtTensor | undefined): Tensor {
   if (value && !Array.isArray(value.data)) {
     return { name, type: value.type as ElementType, shape: value.dims, data: value.data as TensorData };
   }
-  throw new RemitError({ code: 'MODEL_REFUSED', message: `output "${name}" is not a tensor of numbers`, fix: 'Export the model with numeric outputs.' });
+  throw new RemitError({
+    code: 'MODEL_REFUSED',
+    message: `output "${name}" is not a tensor of numbers`,
+    fix: 'Export the model with numeric outputs.',
+  });
 }

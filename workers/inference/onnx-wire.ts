@@ -74,7 +74,14 @@ function scanMessage(scan: Scan, message: MessageName, end: number, depth: numbe
   }
 }
 
-function scanField(scan: Scan, message: MessageName, field: SchemaField, wire: number, end: number, depth: number): void {
+function scanField(
+  scan: Scan,
+  message: MessageName,
+  field: SchemaField,
+  wire: number,
+  end: number,
+  depth: number,
+): void {
   const type = field.type;
   const expected = isScalar(type) ? wireOf[type] : DELIMITED;
   if (wire !== expected && !(wire === DELIMITED && field.repeated)) {

@@ -16,8 +16,10 @@ export function canStack(summary: ModelSummary, layout: TensorLayout): BatchProo
   const names = new Set(all.map((spec) => spec.symbols[0] ?? null));
   if (summary.inputs.length === 0) return { safe: false, reason: 'the model has no input' };
   if (!all.every((spec) => spec.shape[0] === null)) return { safe: false, reason: 'the first dimension is fixed' };
-  if (names.size !== 1 || names.has(null)) return { safe: false, reason: 'inputs and outputs do not share one named first dimension' };
-  if (layout.inputs.some((input) => input.shape[0] !== 1)) return { safe: false, reason: 'the batch dimension is bound to more than 1' };
+  if (names.size !== 1 || names.has(null))
+    return { safe: false, reason: 'inputs and outputs do not share one named first dimension' };
+  if (layout.inputs.some((input) => input.shape[0] !== 1))
+    return { safe: false, reason: 'the batch dimension is bound to more than 1' };
   return { safe: true, reason: 'the first dimension of every input and output is the same dynamic one' };
 }
 
@@ -38,9 +40,14 @@ export function stackRows(rows: readonly (readonly Tensor[])[]): Tensor[] {
 export function cutRows(outputs: readonly Tensor[], rows: number): Tensor[][] {
   return Array.from({ length: rows }, (_, row) =>
     outputs.map((tensor) => {
-      if (tensor.shape[0] !== rows) throw new Error(`output ${tensor.name} has first dimension ${tensor.shape[0] ?? 'none'}, expected ${rows}`);
+      if (tensor.shape[0] !== rows)
+        throw new Error(`output ${tensor.name} has first dimension ${tensor.shape[0] ?? 'none'}, expected ${rows}`);
       const length = tensor.data.length / rows;
-      return { ...tensor, shape: [1, ...tensor.shape.slice(1)], data: tensor.data.slice(row * length, (row + 1) * length) };
+      return {
+        ...tensor,
+        shape: [1, ...tensor.shape.slice(1)],
+        data: tensor.data.slice(row * length, (row + 1) * length),
+      };
     }),
   );
 }
@@ -63,17 +70,24 @@ export function probeRow(layout: TensorLayout, seed: number): Tensor[] {
 }
 
 /** Compares each row of a batch with its single run: integers exactly, floats within 1e-4 + 1e-3 of the value. */
-export function compareRows(singles: readonly (readonly Tensor[])[], batched: readonly (readonly Tensor[])[]): BatchProof {
+export function compareRows(
+  singles: readonly (readonly Tensor[])[],
+  batched: readonly (readonly Tensor[])[],
+): BatchProof {
   let worst = 0;
   for (const [row, outputs] of singles.entries()) {
     for (const [index, output] of outputs.entries()) {
       const other = batched[row]?.[index];
-      if (other?.data.length !== output.data.length) return { safe: false, reason: `output "${output.name}" changes its size in a batch` };
+      if (other?.data.length !== output.data.length)
+        return { safe: false, reason: `output "${output.name}" changes its size in a batch` };
       for (const [at, value] of output.data.entries()) {
         const difference = Math.abs(Number(value) - Number(other.data[at]));
         const allowed = output.type === 'float32' ? ABSOLUTE + RELATIVE * Math.abs(Number(value)) : 0;
         if (!(difference <= allowed)) {
-          return { safe: false, reason: `row ${row} of output "${output.name}" differs by ${difference.toExponential(1)} in a batch` };
+          return {
+            safe: false,
+            reason: `row ${row} of output "${output.name}" differs by ${difference.toExponential(1)} in a batch`,
+          };
         }
         worst = Math.max(worst, difference);
       }

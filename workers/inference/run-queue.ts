@@ -53,7 +53,7 @@ export interface RunQueue {
 
 interface QueuedRun extends Waiting, RunOrder {
   readonly resolve: (outcome: RunOutcome) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 const LOST = new Set(['MODEL_CRASHED', 'MODEL_MEMORY', 'MODEL_TIMEOUT']);
@@ -101,11 +101,17 @@ export function createRunQueue({ batch }: { readonly batch: BatchPolicy }, deps:
     if (!first) return;
     const started = clock.now();
     try {
-      const reply = await slot.request({ kind: 'run', source: first.source, provider: first.provider, inputs: runs.map((run) => run.input), stack: first.stack });
+      const reply = await slot.request({
+        kind: 'run',
+        source: first.source,
+        provider: first.provider,
+        inputs: runs.map((run) => run.input),
+        stack: first.stack,
+      });
       metrics?.ran({ rows: runs.length, runMs: reply.runMs, provider: first.provider });
       deliver(runs, reply, started);
     } catch (error) {
-      fail(runs, error);
+      fail(runs, error instanceof Error ? error : new Error(messageOf(error)));
     }
   };
 
@@ -115,14 +121,21 @@ export function createRunQueue({ batch }: { readonly batch: BatchPolicy }, deps:
       const row = reply.rows[index];
       if (!row || 'error' in row) run.reject(fromWireError(row?.error ?? missingRow));
       else {
-        const timings = { queueMs: started - run.queuedAt, loadMs, runMs, childMs, totalMs: clock.now() - run.queuedAt, rows: runs.length };
+        const timings = {
+          queueMs: started - run.queuedAt,
+          loadMs,
+          runMs,
+          childMs,
+          totalMs: clock.now() - run.queuedAt,
+          rows: runs.length,
+        };
         run.resolve({ output: row.output, timings });
       }
     }
   };
 
   /** When a batch cost the child its life, one row may be to blame: the others get a second chance, each alone. */
-  const fail = (runs: readonly QueuedRun[], error: unknown): void => {
+  const fail = (runs: readonly QueuedRun[], error: Error): void => {
     logger.warn({ error: messageOf(error), rows: runs.length }, 'model run failed');
     const lost = error instanceof RemitError && LOST.has(error.code) && !closing.signal.aborted;
     if (runs.length > 1 && lost) queue.unshift(...runs.map((run) => ({ ...run, maxJoined: 1 })));
@@ -150,7 +163,7 @@ export function createRunQueue({ batch }: { readonly batch: BatchPolicy }, deps:
           },
           reject: (error) => {
             stay();
-            reject(error as Error);
+            reject(error);
           },
         };
         order.signal.addEventListener('abort', leave, { once: true });
@@ -172,8 +185,18 @@ export function createRunQueue({ batch }: { readonly batch: BatchPolicy }, deps:
   };
 }
 
-const missingRow = { code: 'MODEL_CRASHED', message: 'the child answered fewer rows than it was given', retryable: true, context: {} };
+const missingRow = {
+  code: 'MODEL_CRASHED',
+  message: 'the child answered fewer rows than it was given',
+  retryable: true,
+  context: {},
+};
 
 function closed(): RemitError {
-  return new RemitError({ code: 'RUNNER_CLOSED', message: 'the model runner is shutting down', fix: 'Wait for the worker to start again.', retryable: true });
+  return new RemitError({
+    code: 'RUNNER_CLOSED',
+    message: 'the model runner is shutting down',
+    fix: 'Wait for the worker to start again.',
+    retryable: true,
+  });
 }

@@ -21,7 +21,10 @@ export interface SessionCache<Entry extends Cached> {
   readonly bytes: number;
 }
 
-export function createSessionCache<Entry extends Cached>({ maxEntries, maxBytes }: SessionCacheOptions): SessionCache<Entry> {
+export function createSessionCache<Entry extends Cached>({
+  maxEntries,
+  maxBytes,
+}: SessionCacheOptions): SessionCache<Entry> {
   // A Map iterates in insertion order, so re-inserting on use keeps the oldest first.
   const entries = new Map<string, Entry>();
   let bytes = 0;

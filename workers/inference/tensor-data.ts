@@ -27,7 +27,11 @@ export function decodeTensor(type: ElementType, bytes: Uint8Array, name: string)
   const [low, high] = integerRange[type];
   const at = type === 'int32' || type === 'int64' ? -1 : values.findIndex((value) => value < low || value > high);
   if (at >= 0) {
-    throw inputError('INPUT_OUT_OF_RANGE', `element ${at} of input "${name}" is ${values[at] ?? ''}; ${type} holds ${low} to ${high}`, { name, index: at, type });
+    throw inputError(
+      'INPUT_OUT_OF_RANGE',
+      `element ${at} of input "${name}" is ${values[at] ?? ''}; ${type} holds ${low} to ${high}`,
+      { name, index: at, type },
+    );
   }
   return narrow(type, values);
 }
@@ -41,13 +45,20 @@ export function encodeTensor(type: ElementType, data: TensorData, name: string):
   if (data instanceof Float32Array) {
     const at = firstNotFinite(data);
     if (at < 0) return encodeFloats(data);
-    throw inputError('OUTPUT_NOT_FINITE', `element ${at} of output "${name}" is ${String(data[at])}`, { name, index: at });
+    throw inputError('OUTPUT_NOT_FINITE', `element ${at} of output "${name}" is ${String(data[at])}`, {
+      name,
+      index: at,
+    });
   }
   if (!(data instanceof BigInt64Array)) return encodeInts(data);
   const [low, high] = integerRange.int64;
   const at = data.findIndex((value) => value < BigInt(low) || value > BigInt(high));
   if (at < 0) return encodeInts(Array.from(data, Number));
-  throw inputError('OUTPUT_OUT_OF_RANGE', `element ${at} of output "${name}" is ${String(data[at])}; ${type} outputs must fit int32`, { name, index: at });
+  throw inputError(
+    'OUTPUT_OUT_OF_RANGE',
+    `element ${at} of output "${name}" is ${String(data[at])}; ${type} outputs must fit int32`,
+    { name, index: at },
+  );
 }
 
 /** An array of the class onnxruntime takes for this type, all zeros. */

@@ -41,8 +41,10 @@ export interface Tensor {
 export function bindShapes(summary: ModelSummary, bindings: Readonly<Record<string, number>> = {}): TensorLayout {
   const known = new Set(summary.inputs.flatMap((input) => input.symbols));
   for (const [name, size] of Object.entries(bindings)) {
-    if (!known.has(name)) throw inputError('INPUT_SHAPE', `no input has a dimension "${name}"`, { name, known: [...known] });
-    if (!Number.isSafeInteger(size) || size < 1) throw inputError('INPUT_SHAPE', `dimension "${name}" cannot be ${size}`, { name, size });
+    if (!known.has(name))
+      throw inputError('INPUT_SHAPE', `no input has a dimension "${name}"`, { name, known: [...known] });
+    if (!Number.isSafeInteger(size) || size < 1)
+      throw inputError('INPUT_SHAPE', `dimension "${name}" cannot be ${size}`, { name, size });
   }
   const size = (spec: TensorSpec, axis: number, fallback: number | null): number | null => {
     const symbol = spec.symbols[axis] ?? null;
@@ -51,8 +53,13 @@ export function bindShapes(summary: ModelSummary, bindings: Readonly<Record<stri
     if (symbol !== null && Object.hasOwn(bindings, symbol)) return bindings[symbol] ?? null;
     return symbol !== null && known.has(symbol) ? 1 : fallback;
   };
-  const inputs = place(summary.inputs.map((spec) => ({ spec, shape: spec.shape.map((_, axis) => size(spec, axis, 1) ?? 1) })));
-  const outputShapes = summary.outputs.map((spec) => ({ spec, shape: spec.shape.map((_, axis) => size(spec, axis, null)) }));
+  const inputs = place(
+    summary.inputs.map((spec) => ({ spec, shape: spec.shape.map((_, axis) => size(spec, axis, 1) ?? 1) })),
+  );
+  const outputShapes = summary.outputs.map((spec) => ({
+    spec,
+    shape: spec.shape.map((_, axis) => size(spec, axis, null)),
+  }));
   const knownOutputs = outputShapes.filter(isKnown);
   const outputs = knownOutputs.length === outputShapes.length ? place(knownOutputs) : null;
   return { inputs, inputLength: vectorLength(inputs), outputs, outputLength: outputs && vectorLength(outputs) };
@@ -64,7 +71,13 @@ export function bindShapes(summary: ModelSummary, bindings: Readonly<Record<stri
  */
 export function withMeasuredOutputs(layout: TensorLayout, measured: readonly Tensor[]): TensorLayout {
   const { starts, length } = alignedStarts(measured.map((output) => output.data.length));
-  const outputs = measured.map(({ name, type, shape, data }, index) => ({ name, type, shape, length: data.length, start: starts[index] ?? 0 }));
+  const outputs = measured.map(({ name, type, shape, data }, index) => ({
+    name,
+    type,
+    shape,
+    length: data.length,
+    start: starts[index] ?? 0,
+  }));
   return { ...layout, outputs, outputLength: length };
 }
 
@@ -77,17 +90,30 @@ export function withMeasuredOutputs(layout: TensorLayout, measured: readonly Ten
 export function splitInputs(layout: TensorLayout, vector: Uint8Array): Tensor[] {
   const expected = layout.inputLength * ELEMENT_BYTES;
   if (vector.length !== expected) {
-    throw inputError('INPUT_LENGTH', `the input vector has ${vector.length} bytes, expected ${expected} (${layout.inputLength} elements)`, {
-      expected: layout.inputLength,
-      got: vector.length / ELEMENT_BYTES,
-    });
+    throw inputError(
+      'INPUT_LENGTH',
+      `the input vector has ${vector.length} bytes, expected ${expected} (${layout.inputLength} elements)`,
+      {
+        expected: layout.inputLength,
+        got: vector.length / ELEMENT_BYTES,
+      },
+    );
   }
   let end = 0;
   return layout.inputs.map(({ name, type, shape, start, length }) => {
     const gap = vector.subarray(end * ELEMENT_BYTES, start * ELEMENT_BYTES).findIndex((byte) => byte !== 0);
-    if (gap >= 0) throw inputError('INPUT_PADDING', `element ${end + Math.floor(gap / ELEMENT_BYTES)} lies between inputs and is not zero`);
+    if (gap >= 0)
+      throw inputError(
+        'INPUT_PADDING',
+        `element ${end + Math.floor(gap / ELEMENT_BYTES)} lies between inputs and is not zero`,
+      );
     end = start + length;
-    return { name, type, shape, data: decodeTensor(type, vector.subarray(start * ELEMENT_BYTES, end * ELEMENT_BYTES), name) };
+    return {
+      name,
+      type,
+      shape,
+      data: decodeTensor(type, vector.subarray(start * ELEMENT_BYTES, end * ELEMENT_BYTES), name),
+    };
   });
 }
 
@@ -100,7 +126,11 @@ export function joinOutputs(layout: TensorLayout, outputs: readonly Tensor[]): U
   outputs.forEach((output, index) => {
     const expected = layout.outputs?.[index]?.length ?? output.data.length;
     if (output.data.length === expected) return;
-    throw inputError('OUTPUT_LENGTH', `output "${output.name}" has ${output.data.length} elements, expected ${expected}`, { expected, got: output.data.length });
+    throw inputError(
+      'OUTPUT_LENGTH',
+      `output "${output.name}" has ${output.data.length} elements, expected ${expected}`,
+      { expected, got: output.data.length },
+    );
   });
   const { starts, length } = alignedStarts(outputs.map((output) => output.data.length));
   const vector = new Uint8Array(length * ELEMENT_BYTES);
@@ -113,7 +143,10 @@ export function joinOutputs(layout: TensorLayout, outputs: readonly Tensor[]): U
 /** Cuts an output vector of known layout into its tensors: the inverse of `joinOutputs`, for whoever reads a result. */
 export function splitOutputs(layout: TensorLayout, vector: Uint8Array): Tensor[] {
   if (!layout.outputs || elementsIn(vector) !== layout.outputLength) {
-    throw inputError('OUTPUT_LENGTH', `the output vector has ${elementsIn(vector)} elements, expected ${layout.outputLength ?? 'an unknown number'}`);
+    throw inputError(
+      'OUTPUT_LENGTH',
+      `the output vector has ${elementsIn(vector)} elements, expected ${layout.outputLength ?? 'an unknown number'}`,
+    );
   }
   return layout.outputs.map(({ name, type, shape, start, length }) => {
     const bytes = vector.subarray(start * ELEMENT_BYTES, (start + length) * ELEMENT_BYTES);
@@ -142,6 +175,9 @@ interface KnownShape {
   readonly shape: readonly number[];
 }
 
-function isKnown(bound: { spec: TensorSpec; shape: (number | null)[] }): bound is { spec: TensorSpec; shape: number[] } {
+function isKnown(bound: {
+  spec: TensorSpec;
+  shape: (number | null)[];
+}): bound is { spec: TensorSpec; shape: number[] } {
   return bound.shape.every((dim) => dim !== null);
 }

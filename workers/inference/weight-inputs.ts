@@ -33,7 +33,10 @@ export function withoutWeightInputs(bytes: Uint8Array): Uint8Array {
   let position = 0;
   const kept = fieldsOf(bytes, field.content, field.end).filter(({ id }) => id !== INPUT || !overridable[position++]);
   const content = Buffer.concat(kept.map(({ start, end }) => bytes.subarray(start, end)));
-  const head = protobuf.Writer.create().uint32((GRAPH << 3) | DELIMITED).uint32(content.length).finish();
+  const head = protobuf.Writer.create()
+    .uint32((GRAPH << 3) | DELIMITED)
+    .uint32(content.length)
+    .finish();
   return Buffer.concat([bytes.subarray(0, field.start), head, content, bytes.subarray(field.end)]);
 }
 
