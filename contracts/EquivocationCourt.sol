@@ -55,7 +55,7 @@ contract EquivocationCourt is IEquivocationCourt {
         if (failure != ECDSA.RecoverError.NoError) return false;
         IOperatorStaking.AttesterKey memory key = operatorStaking.attesterKey(signer);
         if (key.operator != operator || operator == address(0)) return false;
-        uint256 attestTimeMax = jobRegistry.parametersOf(terms.parametersVersion).attestTimeMax;
-        return key.revokedAt == 0 || uint256(key.revokedAt) + attestTimeMax > terms.attestDeadline;
+        uint256 attestTimeMax = jobRegistry.parametersOf(terms.options.parametersVersion()).attestTimeMax;
+        return key.revokedAt == 0 || uint256(key.revokedAt) + attestTimeMax > terms.options.attestDeadline();
     }
 }

@@ -30,7 +30,8 @@ import {
     JobStatus,
     Terms
 } from "./types/Job.sol";
-import {ModelRecord, ModelStatus} from "./types/Model.sol";
+import {JobOptions} from "./types/JobOptions.sol";
+import {ModelId, ModelRecord, ModelStatus} from "./types/Model.sol";
 import {Parameters} from "./types/Parameters.sol";
 
 /// @notice See `IJobRegistry`.
@@ -54,6 +55,21 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     address public immutable equivocationCourt;
     /// @notice The only caller of `openTrial` and `resolveTrial`; zero in a deployment without a court.
     address public immutable trialCourt;
+
+    /// @dev What `settleMany` owes to one operator, publisher and treasury, paid in one go.
+    struct Payout {
+        address operator;
+        ModelId modelId;
+        uint32 version;
+        address publisher;
+        uint256 publisherFeeBps;
+        address treasury;
+        uint256 protocolFeeBps;
+        uint256 unlocked;
+        uint256 operatorAmount;
+        uint256 publisherAmount;
+        uint256 treasuryAmount;
+    }
 
     mapping(JobId jobId => JobSlot) private _slots;
     ParameterBook.Book private _book;
@@ -120,23 +136,22 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         JobSlot slot = _slots[jobId];
         (status, reason) = (slot.status(), slot.reason());
         if (status == JobStatus.Requested) {
-            return
-                block.timestamp <= terms.attestDeadline
-                    ? (status, reason, NextAction.Attest, slot.requestedAt())
-                    : (status, reason, NextAction.Expire, uint256(terms.attestDeadline) + 1);
-        }
-        if (status == JobStatus.Attested) {
+            uint256 deadline = terms.options.attestDeadline();
+            (nextAction, notBefore) = block.timestamp <= deadline
+                ? (NextAction.Attest, slot.requestedAt())
+                : (NextAction.Expire, deadline + 1);
+        } else if (status == JobStatus.Attested) {
             if (!slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
-            return
-                block.timestamp <= record.challengeEnd
-                    ? (status, reason, NextAction.Challenge, 0)
-                    : (status, reason, NextAction.Settle, uint256(record.challengeEnd) + 1);
+            (nextAction, notBefore) = block.timestamp <= record.challengeEnd
+                ? (NextAction.Challenge, 0)
+                : (NextAction.Settle, uint256(record.challengeEnd) + 1);
+        } else if (status == JobStatus.OnTrial) {
+            nextAction = NextAction.ResolveTrial;
         }
-        if (status == JobStatus.OnTrial) nextAction = NextAction.ResolveTrial;
     }
 
     function currentVersion() external view returns (uint32) {
-        return _book.version;
+        return _book.current.version;
     }
 
     function parametersOf(uint32 version) external view returns (Parameters memory) {
@@ -144,17 +159,17 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     }
 
     function requestsPaused() external view returns (bool) {
-        return _book.requestsPaused;
+        return _book.current.requestsPaused;
     }
 
     function eligibilityOf(Terms calldata terms, address operator) external view returns (bool, uint256) {
         JobId jobId = JobHash.idOf(terms);
-        return _eligibility(jobId, _slots[jobId], terms.parametersVersion, operator);
+        return _eligibility(jobId, _slots[jobId], terms.options, operator);
     }
 
     /* REQUEST */
 
-    function request(Terms memory terms, bytes calldata input) external nonReentrant returns (JobId jobId) {
+    function request(Terms memory terms, bytes calldata input) external returns (JobId jobId) {
         if (terms.offerPenalty != 0) revert JobRegistryInvalidOffer(terms.operator, terms.offerPenalty);
         return _request(terms, input);
     }
@@ -164,38 +179,39 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bytes calldata input,
         uint64 offerExpiry,
         bytes calldata offerSignature
-    ) external nonReentrant returns (JobId jobId) {
+    ) external returns (JobId jobId) {
         if (terms.offerPenalty == 0) revert JobRegistryInvalidOffer(terms.operator, 0);
         if (block.timestamp > offerExpiry) revert JobRegistryOfferExpired(offerExpiry);
         jobId = _request(terms, input);
         bytes32 structHash = keccak256(abi.encode(OFFER_TYPEHASH, jobId, terms.offerPenalty, offerExpiry));
         (address signer, , ) = ECDSA.tryRecover(_hashTypedDataV4(structHash), offerSignature);
-        if (terms.operator == address(0) || operatorStaking.operatorOf(signer) != terms.operator) {
-            revert JobRegistryNotAttester(signer);
-        }
-        operatorStaking.relock(terms.operator, 0, terms.offerPenalty);
+        address operator = operatorStaking.lockByKey(signer, 0, terms.offerPenalty);
+        if (operator == address(0) || operator != terms.operator) revert JobRegistryNotAttester(signer);
     }
 
+    /// @dev Calls only contracts of this deployment, so it needs no guard against reentrancy.
     function _request(Terms memory terms, bytes calldata input) private returns (JobId jobId) {
         ModelRecord memory model = modelRegistry.recordOf(terms.modelId);
         if (model.status != ModelStatus.Active) revert JobRegistryModelNotActive(terms.modelId);
+        JobOptions options = terms.options.withVersion(_book.check(terms));
+        terms.options = options;
         terms.requester = msg.sender;
-        terms.parametersVersion = _book.check(terms);
         if (terms.policy != address(0) && terms.policy.code.length == 0) revert JobRegistryInvalidPolicy(terms.policy);
-        if (terms.delivery == Delivery.Inline) _checkInline(uint256(model.outputLength) * ELEMENT_BYTES);
+        if (options.delivery() == Delivery.Inline) _checkInline(uint256(model.outputLength) * ELEMENT_BYTES);
 
-        uint256 expected = terms.availability == Availability.Blob ? 32 : 0;
-        if (terms.availability == Availability.Inline) {
+        Availability availability = options.availability();
+        uint256 expected = availability == Availability.Blob ? 32 : 0;
+        if (availability == Availability.Inline) {
             expected = uint256(model.inputLength) * ELEMENT_BYTES;
             _checkInline(expected);
         }
         if (input.length != expected) revert JobRegistryInputLength(input.length, expected);
-        if (terms.availability == Availability.Inline) terms.inputRoot = VectorTree.rootOf(input);
+        if (availability == Availability.Inline) terms.inputRoot = VectorTree.rootOf(input);
 
         jobId = JobHash.idOfMemory(terms);
         // INVARIANT(I11): a slot is written from None once; every terminal status stays.
         if (_slots[jobId].status() != JobStatus.None) revert JobRegistryAlreadyRequested(jobId);
-        _slots[jobId] = JobSlotLib.requested(block.timestamp, block.number);
+        _slots[jobId] = JobSlotLib.requested(block.timestamp, block.number, model.outputLength);
         emit JobRequested(jobId, msg.sender, terms.modelId, terms, input);
         settlement.escrow(msg.sender, terms.fee);
     }
@@ -203,9 +219,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     /* ATTEST */
 
     function attest(Terms calldata terms, Output calldata output, bytes calldata evidence) external nonReentrant {
-        address operator = operatorStaking.operatorOf(msg.sender);
-        if (operator == address(0)) revert JobRegistryNotAttester(msg.sender);
-        _attest(JobHash.idOf(terms), terms, operator, output, evidence);
+        _attest(JobHash.idOf(terms), terms, msg.sender, output, evidence);
     }
 
     function attestWithSignature(
@@ -216,81 +230,90 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bytes calldata signature
     ) external nonReentrant {
         JobId jobId = JobHash.idOf(terms);
-        (address signer, , ) = ECDSA.tryRecover(
-            attestationDigest(jobId, output.root, output.content, operator),
-            signature
-        );
-        if (operator == address(0) || operatorStaking.operatorOf(signer) != operator) {
-            revert JobRegistryNotAttester(signer);
-        }
-        _attest(jobId, terms, operator, output, evidence);
+        bytes32 digest = attestationDigest(jobId, output.root, output.content, operator);
+        (address signer, , ) = ECDSA.tryRecover(digest, signature);
+        if (_attest(jobId, terms, signer, output, evidence) != operator) revert JobRegistryNotAttester(signer);
     }
 
     function _attest(
+        JobId jobId,
+        Terms calldata terms,
+        address attester,
+        Output calldata output,
+        bytes calldata evidence
+    ) private returns (address operator) {
+        JobSlot slot = _slots[jobId];
+        JobOptions options = terms.options;
+        if (slot.status() == JobStatus.Attested) revert JobRegistryAlreadyAttested(jobId);
+        _checkStatus(jobId, slot.status(), JobStatus.Requested);
+        // INVARIANT(I15): attest iff now <= deadline, expire iff now > deadline.
+        uint256 deadline = options.attestDeadline();
+        if (block.timestamp > deadline) revert JobRegistryDeadlinePassed(jobId, deadline);
+        _checkOutput(options.delivery(), slot.outputLength() * ELEMENT_BYTES, output);
+
+        operator = operatorStaking.lockByKey(attester, terms.offerPenalty, terms.stakeAtRisk);
+        if (operator == address(0)) revert JobRegistryNotAttester(attester);
+        if (terms.operator == address(0)) {
+            (bool eligible, uint256 step) = _eligibility(jobId, slot, options, operator);
+            if (!eligible) revert JobRegistryNotEligible(operator, step);
+        } else if (terms.operator != operator) {
+            revert JobRegistryNotChosen(operator, terms.operator);
+        }
+        _record(jobId, terms, operator, output, evidence);
+    }
+
+    function _record(
         JobId jobId,
         Terms calldata terms,
         address operator,
         Output calldata output,
         bytes calldata evidence
     ) private {
-        JobSlot slot = _slots[jobId];
-        JobStatus status = slot.status();
-        if (status == JobStatus.Attested) revert JobRegistryAlreadyAttested(jobId);
-        _checkStatus(jobId, status, JobStatus.Requested);
-        // INVARIANT(I15): attest iff now <= deadline, expire iff now > deadline.
-        if (block.timestamp > terms.attestDeadline) revert JobRegistryDeadlinePassed(jobId, terms.attestDeadline);
-        if (terms.operator == address(0)) {
-            (bool eligible, uint256 step) = _eligibility(jobId, slot, terms.parametersVersion, operator);
-            if (!eligible) revert JobRegistryNotEligible(operator, step);
-        } else if (terms.operator != operator) {
-            revert JobRegistryNotChosen(operator, terms.operator);
-        }
-        _checkOutput(terms, output);
-
+        JobOptions options = terms.options;
+        uint256 window = terms.policy == address(0)
+            ? options.challengeWindow()
+            : _askPolicy(jobId, terms, operator, output, evidence);
         AttestationRecord memory record = AttestationRecord({
             outputRoot: output.root,
             outputContent: output.content,
             operator: operator,
-            challengeEnd: uint64(block.timestamp) + _window(jobId, terms, operator, output, evidence)
+            challengeEnd: uint64(block.timestamp + window)
         });
-        bool due = terms.callbackPhase == CallbackPhase.OnAttested;
+        bool due = options.callbackPhase() == CallbackPhase.OnAttested;
         _slots[jobId] = JobSlotLib.attested(record, due);
         emit JobAttested(jobId, operator, record.outputRoot, record.outputContent, record.challengeEnd);
-        operatorStaking.relock(operator, terms.offerPenalty, terms.stakeAtRisk);
         if (due) {
-            _requireGas(terms.callbackGas);
-            _callback(jobId, terms, record.outputRoot, record.outputContent, output.vector);
+            _requireGas(options);
+            _callback(jobId, terms, output.root, output.content, output.vector);
         }
     }
 
-    /// @dev Asks the policy, if there is one, and returns the challenge window of this answer.
-    function _window(
+    /// @return window the challenge window of this answer, seconds
+    function _askPolicy(
         JobId jobId,
         Terms calldata terms,
         address operator,
         Output calldata output,
         bytes calldata evidence
-    ) private returns (uint32 window) {
-        if (terms.policy == address(0)) return terms.challengeWindow;
+    ) private returns (uint256 window) {
         bool accepted;
         (accepted, window) = IAttestationPolicy(terms.policy).onAttest{gas: POLICY_GAS}(
             Attestation(jobId, output.root, output.content, operator),
             evidence
         );
         if (!accepted) revert JobRegistryPolicyRefused(terms.policy);
-        if (window == 0) return terms.challengeWindow;
-        _book.checkWindow(terms.parametersVersion, window);
+        if (window == 0) return terms.options.challengeWindow();
+        _book.checkWindow(terms.options.parametersVersion(), window);
     }
 
-    function _checkOutput(Terms calldata terms, Output calldata output) private view {
-        uint256 expected = 0;
-        if (terms.delivery == Delivery.Inline) {
-            expected = uint256(modelRegistry.recordOf(terms.modelId).outputLength) * ELEMENT_BYTES;
-        }
+    function _checkOutput(Delivery delivery, uint256 inlineBytes, Output calldata output) private pure {
+        bool isInline = delivery == Delivery.Inline;
+        uint256 expected = isInline ? inlineBytes : 0;
         if (output.vector.length != expected) revert JobRegistryOutputLength(output.vector.length, expected);
-        bool mismatch = (terms.delivery == Delivery.Blob) == (output.content == 0);
-        if (terms.delivery == Delivery.Inline) mismatch = mismatch || VectorTree.rootOf(output.vector) != output.root;
-        if (mismatch) revert JobRegistryOutputMismatch(output.root, output.content);
+        if (
+            (delivery == Delivery.Blob) == (output.content == 0) ||
+            (isInline && VectorTree.rootOf(output.vector) != output.root)
+        ) revert JobRegistryOutputMismatch(output.root, output.content);
     }
 
     /* SETTLE AND EXPIRE */
@@ -300,32 +323,47 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         AttestationRecord calldata record,
         bytes calldata output
     ) external nonReentrant {
+        Payout memory payout;
         JobId jobId = JobHash.idOf(terms);
-        bytes4 failure = _settleFailure(jobId, terms, record, output);
-        if (failure != 0) _throw(failure, jobId, terms, record, output);
-        _settle(jobId, terms, record, output);
+        JobSlot slot = _slots[jobId];
+        bytes4 failure = _settleFailure(slot, terms.options, record, output);
+        if (failure == JobRegistryWindowNotPassed.selector) {
+            revert JobRegistryWindowNotPassed(jobId, record.challengeEnd);
+        }
+        if (failure == JobRegistryInsufficientGas.selector) _requireGas(terms.options);
+        if (failure == JobRegistryOutputMismatch.selector) {
+            revert JobRegistryOutputMismatch(record.outputRoot, record.outputContent);
+        }
+        if (failure == JobRegistryRecordMismatch.selector) revert JobRegistryRecordMismatch(jobId);
+        _checkStatus(jobId, slot.status(), JobStatus.Attested);
+        _settle(payout, jobId, slot, terms, record, output);
+        _flush(payout);
     }
 
     function settleMany(SettleCall[] calldata calls) external nonReentrant returns (uint256 settled) {
+        Payout memory payout;
         for (uint256 i = 0; i < calls.length; ++i) {
             SettleCall calldata entry = calls[i];
             JobId jobId = JobHash.idOf(entry.terms);
-            bytes4 failure = _settleFailure(jobId, entry.terms, entry.record, entry.output);
+            JobSlot slot = _slots[jobId];
+            bytes4 failure = _settleFailure(slot, entry.terms.options, entry.record, entry.output);
             if (failure != 0) {
                 emit SettleSkipped(jobId, failure);
                 continue;
             }
-            _settle(jobId, entry.terms, entry.record, entry.output);
-            ++settled;
+            _settle(payout, jobId, slot, entry.terms, entry.record, entry.output);
+            unchecked {
+                ++settled;
+            }
         }
+        _flush(payout);
     }
 
     function expire(Terms calldata terms) external nonReentrant {
         JobId jobId = JobHash.idOf(terms);
         _checkStatus(jobId, _slots[jobId].status(), JobStatus.Requested);
-        if (block.timestamp <= terms.attestDeadline) {
-            revert JobRegistryDeadlineNotPassed(jobId, terms.attestDeadline);
-        }
+        uint256 deadline = terms.options.attestDeadline();
+        if (block.timestamp <= deadline) revert JobRegistryDeadlineNotPassed(jobId, deadline);
         bool offered = terms.offerPenalty != 0;
         _slots[jobId] = JobSlotLib.ended(JobStatus.Expired, offered ? JobReason.OfferMissed : JobReason.DeadlinePassed);
         emit JobExpired(jobId, terms.fee, terms.offerPenalty);
@@ -335,67 +373,82 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
 
     /// @dev What would stop `settle`, as the selector of the error it throws; zero when nothing does.
     function _settleFailure(
-        JobId jobId,
-        Terms calldata terms,
+        JobSlot slot,
+        JobOptions options,
         AttestationRecord calldata record,
         bytes calldata output
     ) private view returns (bytes4) {
-        JobSlot slot = _slots[jobId];
         JobStatus status = slot.status();
         if (status == JobStatus.None) return JobRegistryUnknownJob.selector;
         if (status != JobStatus.Attested) return JobRegistryWrongStatus.selector;
         if (!slot.commitsTo(record)) return JobRegistryRecordMismatch.selector;
         // INVARIANT(I13): settle iff now > challengeEnd, and a trial has a status of its own.
         if (block.timestamp <= record.challengeEnd) return JobRegistryWindowNotPassed.selector;
-        if (terms.callbackPhase == CallbackPhase.OnFinal) {
-            if (!_isOutputOf(terms, record, output)) return JobRegistryOutputMismatch.selector;
-            if (gasleft() < _gasFor(terms.callbackGas)) return JobRegistryInsufficientGas.selector;
+        if (options.callbackPhase() == CallbackPhase.OnFinal) {
+            if (!_isOutputOf(options, record, output)) return JobRegistryOutputMismatch.selector;
+            if (gasleft() < _gasFor(options)) return JobRegistryInsufficientGas.selector;
         }
         return 0;
     }
 
-    function _throw(
-        bytes4 failure,
-        JobId jobId,
-        Terms calldata terms,
-        AttestationRecord calldata record,
-        bytes calldata output
-    ) private view {
-        if (failure == JobRegistryRecordMismatch.selector) revert JobRegistryRecordMismatch(jobId);
-        if (failure == JobRegistryWindowNotPassed.selector) {
-            revert JobRegistryWindowNotPassed(jobId, record.challengeEnd);
-        }
-        if (failure == JobRegistryInsufficientGas.selector) _requireGas(terms.callbackGas);
-        if (failure == JobRegistryOutputMismatch.selector) {
-            revert JobRegistryOutputMismatch(VectorTree.rootOf(output), record.outputContent);
-        }
-        _checkStatus(jobId, _slots[jobId].status(), JobStatus.Attested);
-    }
-
     function _settle(
+        Payout memory payout,
         JobId jobId,
+        JobSlot slot,
         Terms calldata terms,
         AttestationRecord calldata record,
         bytes calldata output
     ) private {
-        bool due = terms.callbackPhase == CallbackPhase.OnFinal;
-        JobSlot slot = _slots[jobId].moved(JobStatus.Settled, JobReason.ChallengeWindowPassed);
+        bool due = terms.options.callbackPhase() == CallbackPhase.OnFinal;
+        slot = slot.moved(JobStatus.Settled, JobReason.ChallengeWindowPassed);
         _slots[jobId] = due ? slot.withDelivered(true) : slot;
-        _payOut(jobId, terms, record.operator, JobReason.ChallengeWindowPassed);
-        if (due) _callback(jobId, terms, record.outputRoot, record.outputContent, output);
+        _share(payout, jobId, terms, record.operator, JobReason.ChallengeWindowPassed);
+        if (due) {
+            _flush(payout);
+            _callback(jobId, terms, record.outputRoot, record.outputContent, output);
+        }
     }
 
-    /// @dev INVARIANT(I12): operator + publisher + treasury == fee, to the wei; shares round down, the operator has the rest.
-    function _payOut(JobId jobId, Terms calldata terms, address operator, JobReason reason) private {
-        ModelRecord memory model = modelRegistry.recordOf(terms.modelId);
-        (uint256 feeBps, address treasury) = _book.feeOf(terms.parametersVersion);
-        uint256 fee = terms.fee;
-        uint256 publisherAmount = (fee * model.publisherFeeBps) / BPS;
-        uint256 treasuryAmount = (fee * feeBps) / BPS;
-        uint256 operatorAmount = fee - publisherAmount - treasuryAmount;
-        emit JobSettled(jobId, operator, reason, operatorAmount, publisherAmount, treasuryAmount);
-        operatorStaking.relock(operator, terms.stakeAtRisk, 0);
-        settlement.pay(operator, operatorAmount, model.publisher, publisherAmount, treasury, treasuryAmount);
+    /// @dev Shares one fee and adds the parts to `payout`, after paying out what it held if it was meant for others.
+    /// INVARIANT(I12): operator + publisher + treasury == fee, to the wei; shares round down, the operator has the rest.
+    function _share(Payout memory payout, JobId jobId, Terms calldata terms, address operator, JobReason reason) private {
+        ModelId modelId = terms.modelId;
+        uint32 version = terms.options.parametersVersion();
+        if (!(payout.operator == operator && payout.modelId == modelId && payout.version == version)) {
+            _flush(payout);
+            ModelRecord memory model = modelRegistry.recordOf(modelId);
+            (payout.operator, payout.modelId, payout.version) = (operator, modelId, version);
+            (payout.publisher, payout.publisherFeeBps) = (model.publisher, model.publisherFeeBps);
+            (payout.protocolFeeBps, payout.treasury) = _book.feeOf(version);
+        }
+        unchecked {
+            // fee is below 2^128 and the shares together below 10,000 (both are capped)
+            uint256 operatorAmount = terms.fee;
+            uint256 publisherAmount = (operatorAmount * payout.publisherFeeBps) / BPS;
+            uint256 treasuryAmount = (operatorAmount * payout.protocolFeeBps) / BPS;
+            operatorAmount -= publisherAmount + treasuryAmount;
+            payout.operatorAmount += operatorAmount;
+            payout.publisherAmount += publisherAmount;
+            payout.treasuryAmount += treasuryAmount;
+            payout.unlocked += terms.stakeAtRisk;
+            emit JobSettled(jobId, operator, reason, operatorAmount, publisherAmount, treasuryAmount);
+        }
+    }
+
+    /// @dev Pays out and empties `payout`. Always before a callback and at the end.
+    function _flush(Payout memory payout) private {
+        uint256 unlocked = payout.unlocked;
+        if (unlocked == 0) return;
+        operatorStaking.unlock(payout.operator, unlocked);
+        settlement.pay(
+            payout.operator,
+            payout.operatorAmount,
+            payout.publisher,
+            payout.publisherAmount,
+            payout.treasury,
+            payout.treasuryAmount
+        );
+        (payout.unlocked, payout.operatorAmount, payout.publisherAmount, payout.treasuryAmount) = (0, 0, 0, 0);
     }
 
     /* CALLBACKS */
@@ -408,15 +461,16 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         JobId jobId = JobHash.idOf(terms);
         JobSlot slot = _slots[jobId];
         JobStatus status = slot.status();
+        CallbackPhase phase = terms.options.callbackPhase();
         bool due = status == JobStatus.Settled
-            ? terms.callbackPhase != CallbackPhase.None
-            : status == JobStatus.Attested && terms.callbackPhase == CallbackPhase.OnAttested;
+            ? phase != CallbackPhase.None
+            : status == JobStatus.Attested && phase == CallbackPhase.OnAttested;
         if (!due || slot.isDelivered()) revert JobRegistryCallbackNotDue(jobId);
         if (!slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
-        if (!_isOutputOf(terms, record, output)) {
-            revert JobRegistryOutputMismatch(VectorTree.rootOf(output), record.outputContent);
+        if (!_isOutputOf(terms.options, record, output)) {
+            revert JobRegistryOutputMismatch(record.outputRoot, record.outputContent);
         }
-        _requireGas(terms.callbackGas);
+        _requireGas(terms.options);
         _slots[jobId] = slot.withDelivered(true);
         emit CallbackRetried(jobId);
         if (!_call(jobId, terms, record.outputRoot, record.outputContent, output)) {
@@ -445,33 +499,33 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bytes32 content,
         bytes calldata vector
     ) private returns (bool) {
-        bytes4 selector = terms.callbackPhase == CallbackPhase.OnAttested
+        bytes4 selector = terms.options.callbackPhase() == CallbackPhase.OnAttested
             ? IInferenceCallback.onAttested.selector
             : IInferenceCallback.onFinal.selector;
         return
             ExactCall.tryCall(
                 terms.callbackTarget,
-                terms.callbackGas,
+                terms.options.callbackGas(),
                 abi.encodeWithSelector(selector, jobId, root, content, vector)
             );
     }
 
     function _isOutputOf(
-        Terms calldata terms,
+        JobOptions options,
         AttestationRecord calldata record,
         bytes calldata output
     ) private pure returns (bool) {
-        if (terms.delivery != Delivery.Inline) return output.length == 0;
+        if (options.delivery() != Delivery.Inline) return output.length == 0;
         return output.length % ELEMENT_BYTES == 0 && VectorTree.rootOf(output) == record.outputRoot;
     }
 
     /// @dev What must be left so that the callback really gets its gas: EIP-150 keeps back one part in 64.
-    function _gasFor(uint256 callbackGas) private pure returns (uint256) {
-        return (callbackGas * 64) / 63 + CALLBACK_RESERVE;
+    function _gasFor(JobOptions options) private pure returns (uint256) {
+        return (options.callbackGas() * 64) / 63 + CALLBACK_RESERVE;
     }
 
-    function _requireGas(uint256 callbackGas) private view {
-        uint256 needed = _gasFor(callbackGas);
+    function _requireGas(JobOptions options) private view {
+        uint256 needed = _gasFor(options);
         if (gasleft() < needed) revert JobRegistryInsufficientGas(gasleft(), needed);
     }
 
@@ -519,8 +573,10 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         (JobId jobId, JobSlot slot) = _proven(terms, record, JobStatus.OnTrial);
         address operator = record.operator;
         if (outcome == TrialOutcome.Acquitted) {
+            Payout memory payout;
             _slots[jobId] = slot.moved(JobStatus.Settled, JobReason.Acquitted);
-            _payOut(jobId, terms, operator, JobReason.Acquitted);
+            _share(payout, jobId, terms, operator, JobReason.Acquitted);
+            _flush(payout);
         } else if (outcome == TrialOutcome.Convicted) {
             _slots[jobId] = slot.moved(JobStatus.Slashed, JobReason.Convicted);
             emit JobSlashed(jobId, operator, JobReason.Convicted, terms.fee);
@@ -529,7 +585,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         } else if (outcome == TrialOutcome.Void) {
             _slots[jobId] = slot.moved(JobStatus.Void, JobReason.TrialVoid);
             emit JobVoided(jobId, operator, terms.fee);
-            operatorStaking.relock(operator, terms.stakeAtRisk, 0);
+            operatorStaking.unlock(operator, terms.stakeAtRisk);
             settlement.refund(terms.requester, terms.fee);
         } else {
             revert JobRegistryInvalidOutcome();
@@ -543,12 +599,12 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     }
 
     function pauseRequests() external restricted {
-        _book.requestsPaused = true;
+        _book.current.requestsPaused = true;
         emit RequestsPaused(msg.sender);
     }
 
     function unpauseRequests() external restricted {
-        _book.requestsPaused = false;
+        _book.current.requestsPaused = false;
         emit RequestsUnpaused(msg.sender);
     }
 
@@ -557,13 +613,13 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     function _eligibility(
         JobId jobId,
         JobSlot slot,
-        uint32 version,
+        JobOptions options,
         address operator
     ) private view returns (bool eligible, uint256 step) {
         _checkStatus(jobId, slot.status(), JobStatus.Requested);
         uint256 seedBlock = slot.requestBlock() + 1;
         if (block.number <= seedBlock) revert JobRegistryLadderNotSeeded(seedBlock + 1);
-        (uint256 ladderStep, uint256 ladderWidth) = _book.ladderOf(version);
+        (uint256 ladderStep, uint256 ladderWidth) = _book.ladderOf(options.parametersVersion());
         step = SortitionLadder.stepAt(block.timestamp - slot.requestedAt(), ladderStep);
         (uint256 stake, uint256 total) = operatorStaking.ladderStakes(operator, slot.requestedAt());
         bytes32 seedHash = Blockhash.blockHash(seedBlock);

@@ -55,6 +55,11 @@ contract OperatorStaking is IOperatorStaking, EIP712, ReentrancyGuardTransient {
         epochLength = epochLength_;
     }
 
+    modifier onlyJobRegistry() {
+        if (msg.sender != jobRegistry) revert OperatorStakingUnauthorized(msg.sender);
+        _;
+    }
+
     /* VIEWS */
 
     function token() external view returns (address) {
@@ -73,7 +78,7 @@ contract OperatorStaking is IOperatorStaking, EIP712, ReentrancyGuardTransient {
         return _keys[attester];
     }
 
-    function operatorOf(address attester) external view returns (address) {
+    function operatorOf(address attester) public view returns (address) {
         AttesterKey storage key = _keys[attester];
         uint64 revokedAt = key.revokedAt;
         return revokedAt == 0 || block.timestamp < revokedAt ? key.operator : address(0);
@@ -159,19 +164,17 @@ contract OperatorStaking is IOperatorStaking, EIP712, ReentrancyGuardTransient {
 
     /* JOBS */
 
-    function relock(address operator, uint256 unlockAmount, uint256 lockAmount) external {
-        if (msg.sender != jobRegistry) revert OperatorStakingUnauthorized(msg.sender);
-        Stake memory stake = _stakes[operator];
-        if (stake.locked < unlockAmount) {
-            revert OperatorStakingInsufficientLocked(operator, stake.locked, unlockAmount);
-        }
-        uint256 free = stake.free + unlockAmount;
-        if (free < lockAmount) revert OperatorStakingInsufficientFree(operator, free, lockAmount);
-        // INVARIANT(I3): what leaves one side arrives on the other.
-        _stakes[operator] = Stake({
-            free: (free - lockAmount).toUint128(),
-            locked: (stake.locked - unlockAmount + lockAmount).toUint128()
-        });
+    function lockByKey(
+        address attester,
+        uint256 unlockAmount,
+        uint256 lockAmount
+    ) external onlyJobRegistry returns (address operator) {
+        operator = operatorOf(attester);
+        if (operator != address(0)) _relock(operator, unlockAmount, lockAmount);
+    }
+
+    function unlock(address operator, uint256 amount) external onlyJobRegistry {
+        _relock(operator, amount, 0);
     }
 
     /* SLASHES */
@@ -204,13 +207,30 @@ contract OperatorStaking is IOperatorStaking, EIP712, ReentrancyGuardTransient {
 
     /* INTERNAL */
 
+    /// @dev INVARIANT(I3): what leaves one side arrives on the other.
+    function _relock(address operator, uint256 unlockAmount, uint256 lockAmount) private {
+        Stake storage stake = _stakes[operator];
+        (uint256 free, uint256 locked) = (stake.free, stake.locked);
+        if (locked < unlockAmount) revert OperatorStakingInsufficientLocked(operator, locked, unlockAmount);
+        unchecked {
+            // Both are below 2^128, and so is their sum: it is what the operator brought.
+            (free, locked) = (free + unlockAmount, locked - unlockAmount);
+            if (free < lockAmount) revert OperatorStakingInsufficientFree(operator, free, lockAmount);
+            (free, locked) = (free - lockAmount, locked + lockAmount);
+        }
+        (stake.free, stake.locked) = (uint128(free), uint128(locked));
+    }
+
     /// @dev INVARIANT(I25): the stake is the balance delta, whatever the token claims to have moved.
     function _deposit(uint256 amount) private returns (uint256 received) {
         uint256 before = _TOKEN.balanceOf(address(this));
         _TOKEN.safeTransferFrom(msg.sender, address(this), amount);
         received = _TOKEN.balanceOf(address(this)) - before;
         if (received == 0) revert OperatorStakingNothingReceived();
-        _stakes[msg.sender].free += received.toUint128();
+        Stake storage stake = _stakes[msg.sender];
+        uint256 locked = stake.locked;
+        // The whole stake fits, so no later move between its parts can overflow.
+        stake.free = ((stake.free + locked + received).toUint128() - locked).toUint128();
         _checkpoint(msg.sender, received, 0);
         emit StakeDeposited(msg.sender, received);
     }

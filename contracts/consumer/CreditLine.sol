@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IJobRegistry} from "../interfaces/IJobRegistry.sol";
 import {FloatBits} from "../libraries/FloatBits.sol";
-import {Availability, CallbackPhase, Delivery, JobId} from "../types/Job.sol";
+import {Availability, CallbackPhase, Delivery, JobId, Terms} from "../types/Job.sol";
+import {JobOptionsLib} from "../types/JobOptions.sol";
 import {ModelId} from "../types/Model.sol";
 import {InferenceConsumer} from "./InferenceConsumer.sol";
 
@@ -12,6 +13,7 @@ import {InferenceConsumer} from "./InferenceConsumer.sol";
 /// @dev Money follows only final answers, within bounds that no model output can leave.
 contract CreditLine is InferenceConsumer {
     uint256 private constant ONE = 1e18;
+    uint32 private constant CALLBACK_GAS = 100_000;
 
     ModelId public immutable modelId;
     address public immutable owner;
@@ -45,23 +47,25 @@ contract CreditLine is InferenceConsumer {
         bytes calldata features,
         uint128 fee,
         uint128 stakeAtRisk,
-        uint32 attestTime,
+        uint40 attestDeadline,
         uint32 challengeWindow,
-        uint64 salt
+        uint96 salt
     ) external returns (JobId jobId) {
         if (msg.sender != owner) revert CreditLineUnauthorized(msg.sender);
-        InferenceRequest memory asked;
-        asked.modelId = modelId;
-        asked.availability = Availability.Inline;
-        asked.delivery = Delivery.Inline;
-        asked.callbackPhase = CallbackPhase.OnFinal;
-        asked.callbackGas = 100_000;
-        asked.fee = fee;
-        asked.stakeAtRisk = stakeAtRisk;
-        asked.attestTime = attestTime;
-        asked.challengeWindow = challengeWindow;
-        asked.salt = salt;
-        jobId = _requestInference(asked, features);
+        Terms memory terms;
+        terms.modelId = modelId;
+        terms.fee = fee;
+        terms.stakeAtRisk = stakeAtRisk;
+        terms.options = JobOptionsLib.create(
+            Availability.Inline,
+            Delivery.Inline,
+            CallbackPhase.OnFinal,
+            CALLBACK_GAS,
+            challengeWindow,
+            attestDeadline,
+            salt
+        );
+        jobId = _requestInference(terms, features);
         applicantOf[jobId] = applicant;
         emit ScoreRequested(jobId, applicant);
     }

@@ -4,8 +4,7 @@ pragma solidity 0.8.37;
 import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {IInferenceCallback} from "../interfaces/IInferenceCallback.sol";
 import {IJobRegistry} from "../interfaces/IJobRegistry.sol";
-import {Availability, CallbackPhase, Delivery, JobId, Terms} from "../types/Job.sol";
-import {ModelId} from "../types/Model.sol";
+import {Availability, CallbackPhase, JobId, Terms} from "../types/Job.sol";
 
 /// @title What a contract inherits to ask for inferences
 /// @notice Call `_requestInference`, override `_onAttested` or `_onFinal`. Prepay the contract's balance in `Settlement`
@@ -14,29 +13,6 @@ import {ModelId} from "../types/Model.sol";
 /// accept that anybody may pay for an answer that names your contract as its callback target. Keep callbacks small: they
 /// have exactly the gas you asked for, and a failing one must be retried by hand.
 abstract contract InferenceConsumer is IInferenceCallback, ERC165 {
-    /// @notice What a request chooses. All other terms have one sensible value for a contract.
-    struct InferenceRequest {
-        ModelId modelId;
-        /// root of the input; ignored for inline inputs, where the registry computes it
-        bytes32 inputRoot;
-        Availability availability;
-        Delivery delivery;
-        CallbackPhase callbackPhase;
-        uint32 callbackGas;
-        /// token units
-        uint128 fee;
-        /// token units
-        uint128 stakeAtRisk;
-        /// the operator that is asked; zero opens the job to all
-        address operator;
-        /// seconds from now until an answer must be there
-        uint32 attestTime;
-        /// seconds in which the answer can be put on trial
-        uint32 challengeWindow;
-        /// tells otherwise equal requests apart
-        uint64 salt;
-    }
-
     IJobRegistry public immutable jobRegistry;
 
     error InferenceConsumerUnauthorized(address caller);
@@ -66,25 +42,12 @@ abstract contract InferenceConsumer is IInferenceCallback, ERC165 {
         return interfaceId == type(IInferenceCallback).interfaceId || super.supportsInterface(interfaceId);
     }
 
-    /// @dev Asks. `input` is the vector (inline) or the 32-byte sha2-256 digest of the published vector (blob).
-    function _requestInference(InferenceRequest memory asked, bytes calldata input) internal returns (JobId) {
-        if (asked.availability == Availability.None) revert InferenceConsumerPrivateInput();
-        Terms memory terms;
-        terms.modelId = asked.modelId;
-        terms.inputRoot = asked.inputRoot;
-        terms.availability = asked.availability;
-        terms.delivery = asked.delivery;
-        terms.callbackPhase = asked.callbackPhase;
-        if (asked.callbackPhase != CallbackPhase.None) {
-            terms.callbackTarget = address(this);
-            terms.callbackGas = asked.callbackGas;
-        }
-        terms.fee = asked.fee;
-        terms.stakeAtRisk = asked.stakeAtRisk;
-        terms.operator = asked.operator;
-        terms.attestDeadline = uint64(block.timestamp) + asked.attestTime;
-        terms.challengeWindow = asked.challengeWindow;
-        terms.salt = asked.salt;
+    /// @dev Asks. Fill in `modelId`, `fee`, `stakeAtRisk` and `options` (see `JobOptionsLib.create`), `inputRoot` for blobs, and
+    /// whatever else the job needs; the requester and the callback's target are this contract.
+    /// @param input the vector (inline) or the 32-byte sha2-256 digest of the published vector (blob)
+    function _requestInference(Terms memory terms, bytes calldata input) internal returns (JobId) {
+        if (terms.options.availability() == Availability.None) revert InferenceConsumerPrivateInput();
+        if (terms.options.callbackPhase() != CallbackPhase.None) terms.callbackTarget = address(this);
         return jobRegistry.request(terms, input);
     }
 

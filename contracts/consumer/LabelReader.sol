@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IJobRegistry} from "../interfaces/IJobRegistry.sol";
 import {FloatBits} from "../libraries/FloatBits.sol";
-import {JobId} from "../types/Job.sol";
+import {JobId, Terms} from "../types/Job.sol";
 import {InferenceConsumer} from "./InferenceConsumer.sol";
 
 /// @title An example to start from: use any classifier
@@ -35,8 +35,8 @@ contract LabelReader is InferenceConsumer {
         return _answers[jobId];
     }
 
-    function ask(InferenceRequest calldata request, bytes calldata input) external returns (JobId jobId) {
-        jobId = _requestInference(request, input);
+    function ask(Terms calldata terms, bytes calldata input) external returns (JobId jobId) {
+        jobId = _requestInference(terms, input);
         _answers[jobId].isAsked = true;
         emit Asked(jobId);
     }

@@ -142,7 +142,7 @@ interface IJobRegistry {
     error JobRegistryInvalidOutcome();
     error JobRegistryInvalidParameters(bytes32 field);
 
-    /// @notice The id that these terms have here. `requester`, `parametersVersion` and `inputRoot` must be filled in.
+    /// @notice The id that these terms have here. `requester`, `inputRoot` and the options' version must be filled in.
     function jobIdOf(Terms calldata terms) external view returns (JobId);
 
     /// @notice What an attester signs: the EIP-712 digest of an `Attestation` under this registry's domain.
@@ -175,7 +175,7 @@ interface IJobRegistry {
     function eligibilityOf(Terms calldata terms, address operator) external view returns (bool eligible, uint256 step);
 
     /// @notice Pays for a job out of the caller's balance in `Settlement`.
-    /// @param terms the registry fills in `requester`, `parametersVersion` and, for inline inputs, `inputRoot`;
+    /// @param terms the registry fills in `requester`, the options' version and, for inline inputs, `inputRoot`;
     /// `offerPenalty` must be zero. A named `operator` without an offer is asked, not bound.
     /// @param input the vector (inline), the 32-byte sha2-256 digest of the published vector (blob), or nothing
     function request(Terms memory terms, bytes calldata input) external returns (JobId jobId);

@@ -99,8 +99,17 @@ interface IOperatorStaking {
     /// @notice Ends a key after the revocation delay. What it signed before stays binding.
     function revokeAttester(address attester) external;
 
-    /// @notice Locks `lockAmount` after unlocking `unlockAmount`. Only the job registry.
-    function relock(address operator, uint256 unlockAmount, uint256 lockAmount) external;
+    /// @notice Locks `lockAmount` of the operator that `attester` may attest for, after unlocking `unlockAmount`. Only the job
+    /// registry.
+    /// @return operator zero, and nothing locked, when the key has no operator or has been revoked
+    function lockByKey(
+        address attester,
+        uint256 unlockAmount,
+        uint256 lockAmount
+    ) external returns (address operator);
+
+    /// @notice Returns `amount` of locked stake to free stake. Only the job registry.
+    function unlock(address operator, uint256 amount) external;
 
     /// @notice Takes `lockedAmount` out of locked stake, then up to `extraAmount` out of free, then unbonding stake, and
     /// sends the sum to `Settlement`. Only the slasher.

@@ -8,7 +8,7 @@ import {AttestationRecord, JobId, Terms} from "../types/Job.sol";
 /// `abi.encode` would only copy them. Calldata with dirty upper bits is not refused here: its hash is one that no request
 /// can have written, because requests hash terms that were decoded, and so it names an unknown job.
 library JobHash {
-    uint256 private constant TERMS_BYTES = 17 * 32;
+    uint256 private constant TERMS_BYTES = 10 * 32;
     uint256 private constant RECORD_BYTES = 4 * 32;
 
     /// @notice `keccak256(abi.encode(block.chainid, address(this), terms))`.

@@ -6,7 +6,7 @@ import {AttestationRecord, JobReason, JobStatus} from "../types/Job.sol";
 
 /// @notice The one slot of a job.
 /// @dev Bits, low to high: status 7, delivered 1, reason 16 (low 8 used), then 232 bits:
-/// requested: requestedAt 40, requestBlock 64, rest zero;
+/// requested: requestedAt 40, requestBlock 64, outputLength 32, rest zero;
 /// attested and after: the first 232 bits of `keccak256(abi.encode(record))`.
 /// The terms need no commitment of their own: the slot's key is their hash.
 type JobSlot is bytes32;
@@ -20,10 +20,21 @@ library JobSlotLib {
     uint256 private constant BODY_SHIFT = 24;
     uint256 private constant LOW_MASK = (1 << BODY_SHIFT) - 1;
     uint256 private constant BLOCK_SHIFT = BODY_SHIFT + 40;
+    uint256 private constant OUTPUT_SHIFT = BLOCK_SHIFT + 64;
 
-    function requested(uint256 timestamp, uint256 blockNumber) internal pure returns (JobSlot) {
+    /// @param outputLength_ elements of the model's output vector, kept so that attest need not ask for it
+    function requested(
+        uint256 timestamp,
+        uint256 blockNumber,
+        uint256 outputLength_
+    ) internal pure returns (JobSlot) {
         return
-            _wrap(uint8(JobStatus.Requested) | (uint256(uint40(timestamp)) << BODY_SHIFT) | (blockNumber << BLOCK_SHIFT));
+            _wrap(
+                uint8(JobStatus.Requested) |
+                    (uint256(uint40(timestamp)) << BODY_SHIFT) |
+                    (uint256(uint64(blockNumber)) << BLOCK_SHIFT) |
+                    (outputLength_ << OUTPUT_SHIFT)
+            );
     }
 
     function attested(AttestationRecord memory record, bool delivered) internal pure returns (JobSlot) {
@@ -68,6 +79,10 @@ library JobSlotLib {
 
     function requestBlock(JobSlot slot) internal pure returns (uint256) {
         return uint64(_raw(slot) >> BLOCK_SHIFT);
+    }
+
+    function outputLength(JobSlot slot) internal pure returns (uint256) {
+        return uint32(_raw(slot) >> OUTPUT_SHIFT);
     }
 
     /// @notice The commitment, left-aligned.

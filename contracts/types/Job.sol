@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {JobOptions} from "./JobOptions.sol";
 import {ModelId} from "./Model.sol";
 
 /// @notice Identity of a job: `keccak256(abi.encode(block.chainid, jobRegistry, terms))`.
@@ -59,19 +60,13 @@ enum CallbackPhase {
 }
 
 /// @notice Everything two parties agree on. Static, so it is hashed and passed whole; nothing of it is stored.
-/// @dev `requester`, `parametersVersion` and, for inline inputs, `inputRoot` are filled in by the registry.
+/// @dev `requester`, the options' `parametersVersion` and, for inline inputs, `inputRoot` are filled in by the registry.
 struct Terms {
     /// who pays, and to whom refunds go
     address requester;
     ModelId modelId;
     /// root of the input vector (see `VectorTree`)
     bytes32 inputRoot;
-    Availability availability;
-    Delivery delivery;
-    CallbackPhase callbackPhase;
-    /// gas the callback may use; bounded by the parameters
-    uint32 callbackGas;
-    address callbackTarget;
     /// price of the answer, token units
     uint128 fee;
     /// what the operator loses when the answer is proven wrong, token units
@@ -80,16 +75,12 @@ struct Terms {
     address operator;
     /// what the named operator loses to the requester when it misses the deadline; zero unless it signed an offer
     uint128 offerPenalty;
-    /// last second in which an attestation is accepted, Unix seconds
-    uint64 attestDeadline;
-    /// seconds in which the answer can be put on trial
-    uint32 challengeWindow;
+    /// the contract that is called with the answer; zero without a callback
+    address callbackTarget;
     /// zero: optimistic; otherwise an `IAttestationPolicy` asked once, in attest
     address policy;
-    /// which version of the bounded parameters this job lives under, for ever
-    uint32 parametersVersion;
-    /// anything; makes otherwise equal terms different jobs
-    uint64 salt;
+    /// the small settings, packed (see `JobOptions`)
+    JobOptions options;
 }
 
 /// @notice What the chain knows of an accepted attestation; committed to by the job's slot.

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 /// @notice Bounded settings under which jobs are requested. A job keeps the version it was requested under for ever.
-/// @dev Three slots: the first two are read by every request, the third by settle and by trials.
 struct Parameters {
     /// longest time between request and attest deadline, seconds
     uint32 attestTimeMax;
@@ -15,10 +14,10 @@ struct Parameters {
     uint16 ladderWidth;
     /// the protocol's part of every fee, in 1/10,000
     uint16 protocolFeeBps;
-    // ---- next slot
+    /// smallest fee, token units
     uint128 feeMin;
+    /// smallest stake at risk, token units
     uint128 stakeAtRiskMin;
-    // ---- next slot
     address treasury;
     /// claimant's time to post the trace (T1), seconds
     uint24 traceTime;

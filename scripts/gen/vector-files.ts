@@ -64,11 +64,11 @@ function randomTerms(random: SeededRandom): Terms {
     stakeAtRisk: random.big(128),
     operator: randomAddress(random),
     offerPenalty: random.big(128),
-    attestDeadline: random.big(64),
+    attestDeadline: random.big(40),
     challengeWindow: random.uint32(),
     policy: randomAddress(random),
     parametersVersion: random.uint32(),
-    salt: random.big(64),
+    salt: random.big(96),
   };
 }
 
@@ -99,7 +99,7 @@ function jobIdCases(random: SeededRandom): unknown {
     fee: UINT128_MAX,
     stakeAtRisk: UINT128_MAX,
     offerPenalty: UINT128_MAX,
-    salt: 2n ** 64n - 1n,
+    salt: 2n ** 96n - 1n,
   };
   const all = [ZERO_TERMS, largest, ...Array.from({ length: 6 }, () => randomTerms(random))];
   return all.map((terms, i) => {

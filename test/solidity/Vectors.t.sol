@@ -11,6 +11,7 @@ import {
     Offer
 } from "../../contracts/types/Attestation.sol";
 import {AttestationRecord, Availability, CallbackPhase, Delivery, JobId, Terms} from "../../contracts/types/Job.sol";
+import {JobOptionsLib} from "../../contracts/types/JobOptions.sol";
 import {InputSpec, ModelId, ModelSpec, OutputKind, OutputSpec} from "../../contracts/types/Model.sol";
 import {JsonObject, JsonReader} from "./support/JsonReader.sol";
 import {Test} from "./support/Test.sol";
@@ -216,20 +217,23 @@ contract VectorsTest is Test {
         terms.requester = json.account("requester");
         terms.modelId = ModelId.wrap(json.word("modelId"));
         terms.inputRoot = json.word("inputRoot");
-        terms.availability = Availability(json.integer("availability"));
-        terms.delivery = Delivery(json.integer("delivery"));
-        terms.callbackPhase = CallbackPhase(json.integer("callbackPhase"));
-        terms.callbackGas = uint32(json.integer("callbackGas"));
-        terms.callbackTarget = json.account("callbackTarget");
         terms.fee = uint128(json.integer("fee"));
         terms.stakeAtRisk = uint128(json.integer("stakeAtRisk"));
         terms.operator = json.account("operator");
         terms.offerPenalty = uint128(json.integer("offerPenalty"));
-        terms.attestDeadline = uint64(json.integer("attestDeadline"));
-        terms.challengeWindow = uint32(json.integer("challengeWindow"));
+        terms.callbackTarget = json.account("callbackTarget");
         terms.policy = json.account("policy");
-        terms.parametersVersion = uint32(json.integer("parametersVersion"));
-        terms.salt = uint64(json.integer("salt"));
+        terms.options = JobOptionsLib
+            .create(
+                Availability(json.integer("availability")),
+                Delivery(json.integer("delivery")),
+                CallbackPhase(json.integer("callbackPhase")),
+                uint32(json.integer("callbackGas")),
+                uint32(json.integer("challengeWindow")),
+                uint40(json.integer("attestDeadline")),
+                uint96(json.integer("salt"))
+            )
+            .withVersion(json.integer("parametersVersion"));
     }
 
     function _spec(JsonObject memory json) private view returns (ModelSpec memory spec) {

@@ -2,7 +2,7 @@ import { type Address, type Hex32, parseAddress, parseHex32 } from './ids.ts';
 import { MalformedError, shown } from './malformed.ts';
 
 /** A Solidity type that the chain's records are made of. Enums are `uint8`. */
-export type FieldType = 'address' | 'bytes32' | `uint${8 | 16 | 32 | 64 | 128}`;
+export type FieldType = 'address' | 'bytes32' | `uint${8 | 16 | 32 | 64 | 128 | 256}`;
 
 /** How a record's fields are named and encoded, in their order on the chain. Field names are those of the Solidity struct. */
 export type FieldTable<T> = readonly (readonly [name: keyof T & string, type: FieldType])[];
@@ -38,7 +38,7 @@ export class FieldReader {
   }
 
   /** An unsigned integer below 2^bits, from a bigint, a safe integer or a string of decimal digits. */
-  big(field: string, bits: 64 | 128): bigint {
+  big(field: string, bits: 40 | 64 | 96 | 128 | 256): bigint {
     return this.#integer(field, 1n << BigInt(bits), `an unsigned integer below 2^${bits}`);
   }
 

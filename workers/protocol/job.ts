@@ -1,5 +1,6 @@
 import { AbiCoder, keccak256 } from 'ethers';
 import { FieldReader, type FieldTable, tupleOf, valuesOf } from './fields.ts';
+import { type JobOptions, packOptions, unpackOptions } from './job-options.ts';
 import { type Address, type Hex32, type JobId, type ModelId, ZERO_ADDRESS } from './ids.ts';
 
 /** Where a job stands; twin of `JobStatus` in `contracts/types/Job.sol`. */
@@ -80,26 +81,46 @@ export interface Terms {
   readonly salt: bigint;
 }
 
-const TERMS_FIELDS: FieldTable<Terms> = [
+/** Terms as the chain has them: the small settings share the word `options`. */
+export type ChainTerms = Omit<Terms, keyof JobOptions> & { readonly options: bigint };
+
+const TERMS_FIELDS: FieldTable<ChainTerms> = [
   ['requester', 'address'],
   ['modelId', 'bytes32'],
   ['inputRoot', 'bytes32'],
-  ['availability', 'uint8'],
-  ['delivery', 'uint8'],
-  ['callbackPhase', 'uint8'],
-  ['callbackGas', 'uint32'],
-  ['callbackTarget', 'address'],
   ['fee', 'uint128'],
   ['stakeAtRisk', 'uint128'],
   ['operator', 'address'],
   ['offerPenalty', 'uint128'],
-  ['attestDeadline', 'uint64'],
-  ['challengeWindow', 'uint32'],
+  ['callbackTarget', 'address'],
   ['policy', 'address'],
-  ['parametersVersion', 'uint32'],
-  ['salt', 'uint64'],
+  ['options', 'uint256'],
 ];
 const TERMS_TUPLE = tupleOf(TERMS_FIELDS);
+
+/** Terms the way contracts take them. */
+export function termsToChain(terms: Terms): ChainTerms {
+  const { requester, modelId, inputRoot, fee, stakeAtRisk, operator, offerPenalty, callbackTarget, policy } = terms;
+  return {
+    requester,
+    modelId,
+    inputRoot,
+    fee,
+    stakeAtRisk,
+    operator,
+    offerPenalty,
+    callbackTarget,
+    policy,
+    options: packOptions(terms),
+  };
+}
+
+/** Terms out of a decoded event or call. @throws MalformedError `RECORD_MALFORMED`, naming the field. */
+export function termsOfChain(value: unknown): Terms {
+  const read = new FieldReader('terms', value);
+  const fields = Object.fromEntries(TERMS_FIELDS.map(([name]) => [name, (value as Record<string, unknown>)[name]]));
+  return parseTerms({ ...fields, ...unpackOptions(read.big('options', 256)) });
+}
 
 /** The registry that a job lives in. */
 export interface JobDomain {
@@ -109,7 +130,7 @@ export interface JobDomain {
 
 /** Identity of a job: `keccak256(abi.encode(chainId, registry, terms))`. */
 export function jobIdOf(terms: Terms, { chainId, registry }: JobDomain): JobId {
-  const values = [chainId, registry, valuesOf(terms, TERMS_FIELDS)];
+  const values = [chainId, registry, valuesOf(termsToChain(terms), TERMS_FIELDS)];
   return keccak256(AbiCoder.defaultAbiCoder().encode(['uint256', 'address', TERMS_TUPLE], values)) as JobId;
 }
 
@@ -135,7 +156,7 @@ export function termsToJson(terms: Terms): TermsJson {
   };
 }
 
-/** Terms out of JSON or of a decoded event; unknown fields are dropped. @throws MalformedError `RECORD_MALFORMED`, naming the field. */
+/** Terms out of JSON; unknown fields are dropped. @throws MalformedError `RECORD_MALFORMED`, naming the field. */
 export function parseTerms(value: unknown): Terms {
   const terms = new FieldReader('terms', value);
   return {
@@ -151,10 +172,10 @@ export function parseTerms(value: unknown): Terms {
     stakeAtRisk: terms.big('stakeAtRisk', 128),
     operator: terms.address('operator'),
     offerPenalty: terms.big('offerPenalty', 128),
-    attestDeadline: terms.big('attestDeadline', 64),
+    attestDeadline: terms.big('attestDeadline', 40),
     challengeWindow: terms.number('challengeWindow', 32),
     policy: terms.address('policy'),
     parametersVersion: terms.number('parametersVersion', 32),
-    salt: terms.big('salt', 64),
+    salt: terms.big('salt', 96),
   };
 }

@@ -67,9 +67,9 @@ describe('terms in JSON', () => {
   it.each([
     ['fee', '-1', 'an unsigned integer below 2^128'],
     ['fee', (2n ** 128n).toString(), 'an unsigned integer below 2^128'],
-    ['salt', '0x10', 'an unsigned integer below 2^64'],
-    ['salt', '01', 'an unsigned integer below 2^64'],
-    ['attestDeadline', 2 ** 53, 'an unsigned integer below 2^64'],
+    ['salt', '0x10', 'an unsigned integer below 2^96'],
+    ['salt', '01', 'an unsigned integer below 2^96'],
+    ['attestDeadline', 2 ** 53, 'an unsigned integer below 2^40'],
     ['callbackGas', 2 ** 32, 'an unsigned integer below 2^32'],
     ['callbackGas', 1.5, 'an unsigned integer below 2^32'],
     ['availability', 3, 'one of 0, 1, 2'],
