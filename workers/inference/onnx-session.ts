@@ -66,6 +66,8 @@ function sessionOptions(provider: string, threads: number | undefined): Inferenc
   return {
     executionProviders: [provider],
     logSeverityLevel: ERRORS_ONLY,
+    // Idle threads of the engine would spin on the cores that the host needs to bring the next input.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
 }
