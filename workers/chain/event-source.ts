@@ -193,7 +193,7 @@ export function createEventSource<E>(options: EventSourceOptions<E>, { reader, f
           idle = yield* look(signal);
           failures = 0;
         } catch (error) {
-          if (signal.aborted) return;
+          if (hasEnded(signal)) return;
           if (!isRetryable(error) && !(error instanceof RpcRejection)) throw error;
           failures += 1;
           // The first failure is often a block that was replaced between two reads; silence would hide the tenth.
@@ -204,6 +204,11 @@ export function createEventSource<E>(options: EventSourceOptions<E>, { reader, f
       }
     },
   };
+}
+
+/** Reads the flag anew: it may have changed during an await, which the compiler does not assume. */
+function hasEnded(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function refOf({ number, hash, timestamp }: SeenBlock): BlockRef {

@@ -68,7 +68,7 @@ export function createRpcNode({ url, timeoutMs, maxAnswerBytes = 64 << 20 }: Rpc
 async function readCapped(response: Response, cap: number, name: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > cap) throw failed(name, `an answer of more than ${cap} bytes`);
     chunks.push(chunk);

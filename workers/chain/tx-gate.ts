@@ -12,7 +12,7 @@ export interface TxGateOptions {
 /** Lets a bounded number of transactions be under way, in the order of arrival. */
 export class TxGate {
   readonly #options: TxGateOptions;
-  readonly #waiting: PromiseWithResolvers<void>[] = [];
+  readonly #waiting: { readonly enter: () => void; readonly refuse: (reason: unknown) => void }[] = [];
   #preparing = 0;
 
   constructor(options: TxGateOptions) {
@@ -34,13 +34,13 @@ export class TxGate {
   pump(): void {
     while (this.#waiting.length > 0 && this.#hasRoom()) {
       this.#preparing += 1;
-      this.#waiting.shift()?.resolve();
+      this.#waiting.shift()?.enter();
     }
   }
 
   /** Turns away everything that waits. */
   close(reason: unknown): void {
-    for (const place of this.#waiting.splice(0)) place.reject(reason);
+    for (const place of this.#waiting.splice(0)) place.refuse(reason);
   }
 
   #hasRoom(): boolean {
@@ -60,9 +60,7 @@ export class TxGate {
         retryable: true,
       });
     }
-    const place = Promise.withResolvers<void>();
-    this.#waiting.push(place);
-    await place.promise;
+    await new Promise<void>((enter, refuse) => this.#waiting.push({ enter, refuse }));
   }
 }
 

@@ -125,12 +125,13 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
   );
 
   async function watch(): Promise<void> {
-    while (!lifetime.signal.aborted) {
+    const ended = (): boolean => lifetime.signal.aborted;
+    while (!ended()) {
       try {
         await tracker.round(lifetime.signal);
         metrics.balance(await preparer.balance(lifetime.signal));
       } catch (error) {
-        if (lifetime.signal.aborted) return;
+        if (ended()) return;
         logger.warn({ reason: messageOf(error) }, 'could not look at the chain, trying again');
       }
       gate.pump();

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Address, parseAddress } from '../protocol/ids.ts';
+import { messageOf, RemitError } from '../runtime/errors.ts';
+import { parseQuantity } from './chain-values.ts';
+import type { Rpc } from './rpc.ts';
+
+const CONTRACTS = ['JobRegistry', 'ModelRegistry', 'OperatorStaking', 'Settlement', 'Slasher', 'EquivocationCourt'] as const;
+
+export type ContractName = (typeof CONTRACTS)[number];
+export type Addresses = Readonly<Record<ContractName, Address>>;
+
+export interface Deployment {
+  readonly chainId: number;
+  /** Hash of block 0; `undefined` when the deploy tool did not record it. */
+  readonly genesisHash: string | undefined;
+  readonly addresses: Addresses;
+  /** The first block in which one of the contracts existed: where reading events begins. 0 when not recorded. */
+  readonly startBlock: number;
+}
+
+/**
+ * Reads the folder that `hardhat deploy` wrote for one network: `<Contract>.json` and `.chain`.
+ * @throws RemitError DEPLOYMENT_MISSING, DEPLOYMENT_WRONG_CHAIN
+ */
+export async function loadDeployment(folder: string, { chainId }: { chainId: number }): Promise<Deployment> {
+  const chain = await readJson(folder, '.chain');
+  const found = Number(chain['chainId']);
+  if (found !== chainId) throw wrongChain(folder, chainId, found);
+  const files = await Promise.all(CONTRACTS.map(async (name) => [name, await readJson(folder, `${name}.json`)] as const));
+  const addresses = Object.fromEntries(files.map(([name, file]) => [name, addressIn(folder, name, file['address'])]));
+  return {
+    chainId,
+    genesisHash: typeof chain['genesisHash'] === 'string' ? chain['genesisHash'] : undefined,
+    addresses: addresses as Addresses,
+    startBlock: Math.min(...files.map(([, file]) => blockOf(file['receipt']))),
+  };
+}
+
+/**
+ * Makes sure that the contracts are on the chain the nodes serve.
+ * @throws RemitError DEPLOYMENT_NO_CODE, DEPLOYMENT_WRONG_CHAIN
+ */
+export async function verifyDeployment(folder: string, { addresses, genesisHash, chainId }: Deployment, { rpc }: { rpc: Rpc }, signal?: AbortSignal): Promise<void> {
+  const call = (method: string, params: readonly unknown[]): Promise<unknown> => rpc.call(method, params, signal && { signal });
+  const seen = parseQuantity(await call('eth_chainId', []), 'eth_chainId');
+  if (seen !== chainId) throw wrongChain(folder, seen, chainId);
+  const empty = await Promise.all(
+    Object.entries(addresses).map(async ([name, address]) => ((await call('eth_getCode', [address, 'latest'])) === '0x' ? [`${name} at ${address}`] : [])),
+  );
+  if (empty.flat().length > 0) throw noCode(folder, chainId, empty.flat(), genesisHash);
+}
+
+async function readJson(folder: string, name: string): Promise<Readonly<Record<string, unknown>>> {
+  const path = join(folder, name);
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+    throw new Error('not a JSON object');
+  } catch (error) {
+    throw missing(path, messageOf(error), error);
+  }
+}
+
+function addressIn(folder: string, name: string, value: unknown): Address {
+  try {
+    return parseAddress(value);
+  } catch (error) {
+    throw missing(join(folder, `${name}.json`), `address: ${messageOf(error)}`, error);
+  }
+}
+
+/** Deploy tools write the block as a number or as hex. */
+function blockOf(receipt: unknown): number {
+  const block = typeof receipt === 'object' && receipt !== null && 'blockNumber' in receipt ? Number(receipt.blockNumber) : 0;
+  return Number.isSafeInteger(block) && block >= 0 ? block : 0;
+}
+
+function missing(path: string, why: string, cause: unknown): RemitError {
+  return new RemitError({
+    code: 'DEPLOYMENT_MISSING',
+    message: `${path} cannot be read: ${why}`,
+    fix: 'run `npx hardhat deploy --network NAME`, or point the deployment folder at one that holds this network',
+    context: { path },
+    cause,
+  });
+}
+
+function wrongChain(folder: string, expected: number, found: number): RemitError {
+  return new RemitError({
+    code: 'DEPLOYMENT_WRONG_CHAIN',
+    message: `${folder} holds the deployment on chain ${found}, expected chain ${expected}`,
+    fix: 'give the deployment folder and the RPC addresses of the same network',
+    context: { folder, expected, found },
+  });
+}
+
+function noCode(folder: string, chainId: number, empty: readonly string[], genesisHash: string | undefined): RemitError {
+  return new RemitError({
+    code: 'DEPLOYMENT_NO_CODE',
+    message: `no contract on chain ${chainId} for ${empty.join(', ')}`,
+    fix: `deploy again: the chain was started anew, or ${folder} belongs to another chain with the same id`,
+    context: { folder, chainId, empty, genesisHash },
+  });
+}

@@ -1,0 +1,142 @@
+import type { Result } from 'ethers';
+import { type Address, type Hex, type Hex32, type JobId, type ModelId, parseAddress, parseHex32, parseJobId, parseModelId } from '../protocol/ids.ts';
+import { type JobReason, parseTerms, type Terms } from '../protocol/job.ts';
+import { messageOf, RemitError } from '../runtime/errors.ts';
+import type { LogFilter } from './chain-reader.ts';
+import type { RawLog } from './chain-values.ts';
+import { interfaces } from './contracts.ts';
+import type { Addresses, ContractName } from './deployments.ts';
+
+/** Where on the chain it was said. Unique: (blockHash, logIndex). */
+export interface LogRef {
+  readonly blockNumber: number;
+  readonly blockHash: Hex32;
+  readonly transactionHash: Hex32;
+  readonly logIndex: number;
+}
+
+interface EventFields {
+  JobRequested: { jobId: JobId; requester: Address; modelId: ModelId; terms: Terms; input: Hex };
+  JobAttested: { jobId: JobId; operator: Address; outputRoot: Hex32; outputContent: Hex32; challengeEnd: bigint };
+  JobSettled: { jobId: JobId; operator: Address; reason: JobReason; operatorAmount: bigint; publisherAmount: bigint; treasuryAmount: bigint };
+  JobExpired: { jobId: JobId; refund: bigint; penalty: bigint };
+  JobOnTrial: { jobId: JobId };
+  JobSlashed: { jobId: JobId; operator: Address; reason: JobReason; refund: bigint };
+  JobVoided: { jobId: JobId; operator: Address; refund: bigint };
+  CallbackFailed: { jobId: JobId };
+  CallbackRetried: { jobId: JobId };
+  SettleSkipped: { jobId: JobId; reason: Hex };
+  ModelRegistered: { modelId: ModelId; publisher: Address; triable: boolean };
+  ModelRetired: { modelId: ModelId; bondReleaseAt: bigint };
+  OperatorSlashed: { jobId: JobId; operator: Address; offence: number; amount: bigint };
+  EquivocationProven: { jobId: JobId; operator: Address; reporter: Address };
+  AttesterAppointed: { operator: Address; attester: Address };
+  AttesterRevoked: { operator: Address; attester: Address; revokedAt: bigint };
+}
+
+export type EventType = keyof EventFields;
+
+/** One thing that our contracts said; times in Unix seconds, amounts in token units. */
+export type ChainEvent = { [T in EventType]: { readonly type: T; readonly log: LogRef } & Readonly<EventFields[T]> }[EventType];
+
+const job = (args: Result): { jobId: JobId } => ({ jobId: parseJobId(args['jobId']) });
+const big = (args: Result, field: string): bigint => args[field] as bigint;
+const account = (args: Result, field: string): Address => parseAddress(args[field]);
+const jobAndOperator = (args: Result): { jobId: JobId; operator: Address } => ({ ...job(args), operator: account(args, 'operator') });
+const reasonOf = (args: Result): JobReason => Number(args['reason']) as JobReason;
+
+const TABLE: { readonly [T in EventType]: { readonly from: ContractName; readonly read: (args: Result) => EventFields[T] } } = {
+  JobRequested: {
+    from: 'JobRegistry',
+    read: (args) => ({
+      ...job(args),
+      requester: account(args, 'requester'),
+      modelId: parseModelId(args['modelId']),
+      terms: parseTerms((args['terms'] as Result).toObject()),
+      input: args['input'] as Hex,
+    }),
+  },
+  JobAttested: {
+    from: 'JobRegistry',
+    read: (args) => ({
+      ...jobAndOperator(args),
+      outputRoot: parseHex32(args['outputRoot']),
+      outputContent: parseHex32(args['outputContent']),
+      challengeEnd: big(args, 'challengeEnd'),
+    }),
+  },
+  JobSettled: {
+    from: 'JobRegistry',
+    read: (args) => ({
+      ...jobAndOperator(args),
+      reason: reasonOf(args),
+      operatorAmount: big(args, 'operatorAmount'),
+      publisherAmount: big(args, 'publisherAmount'),
+      treasuryAmount: big(args, 'treasuryAmount'),
+    }),
+  },
+  JobExpired: { from: 'JobRegistry', read: (args) => ({ ...job(args), refund: big(args, 'refund'), penalty: big(args, 'penalty') }) },
+  JobOnTrial: { from: 'JobRegistry', read: job },
+  JobSlashed: { from: 'JobRegistry', read: (args) => ({ ...jobAndOperator(args), reason: reasonOf(args), refund: big(args, 'refund') }) },
+  JobVoided: { from: 'JobRegistry', read: (args) => ({ ...jobAndOperator(args), refund: big(args, 'refund') }) },
+  CallbackFailed: { from: 'JobRegistry', read: job },
+  CallbackRetried: { from: 'JobRegistry', read: job },
+  SettleSkipped: { from: 'JobRegistry', read: (args) => ({ ...job(args), reason: args['reason'] as Hex }) },
+  ModelRegistered: {
+    from: 'ModelRegistry',
+    read: (args) => ({ modelId: parseModelId(args['modelId']), publisher: account(args, 'publisher'), triable: Boolean(args['triable']) }),
+  },
+  ModelRetired: { from: 'ModelRegistry', read: (args) => ({ modelId: parseModelId(args['modelId']), bondReleaseAt: big(args, 'bondReleaseAt') }) },
+  OperatorSlashed: {
+    from: 'Slasher',
+    read: (args) => ({ ...jobAndOperator(args), offence: Number(args['offence']), amount: big(args, 'amount') }),
+  },
+  EquivocationProven: { from: 'EquivocationCourt', read: (args) => ({ ...jobAndOperator(args), reporter: account(args, 'reporter') }) },
+  AttesterAppointed: { from: 'OperatorStaking', read: (args) => ({ operator: account(args, 'operator'), attester: account(args, 'attester') }) },
+  AttesterRevoked: {
+    from: 'OperatorStaking',
+    read: (args) => ({ operator: account(args, 'operator'), attester: account(args, 'attester'), revokedAt: big(args, 'revokedAt') }),
+  },
+};
+
+export interface EventDecoder {
+  /** What to ask nodes for. */
+  readonly filter: LogFilter;
+  /** `undefined` for events nobody here needs. @throws RemitError ABI_MISMATCH */
+  decode(log: RawLog): ChainEvent | undefined;
+}
+
+/** Reads the logs of one deployment. `only` narrows what is asked for. */
+export function createEventDecoder(addresses: Addresses, only: readonly EventType[] = Object.keys(TABLE) as EventType[]): EventDecoder {
+  const byTopic = new Map(only.map((type) => [topicOf(type), type]));
+  return {
+    filter: { addresses: [...new Set(only.map((type) => addresses[TABLE[type].from]))], topics: [...byTopic.keys()] },
+    decode(raw) {
+      const type = byTopic.get(raw.topics[0] ?? '');
+      if (type === undefined || addresses[TABLE[type].from] !== raw.address) return undefined;
+      try {
+        const args = interfaces[TABLE[type].from].decodeEventLog(type, raw.data, raw.topics);
+        const { blockNumber, blockHash, transactionHash, logIndex } = raw;
+        return { type, log: { blockNumber, blockHash, transactionHash, logIndex }, ...TABLE[type].read(args) } as ChainEvent;
+      } catch (error) {
+        throw mismatch(type, raw, error);
+      }
+    },
+  };
+}
+
+function topicOf(type: EventType): string {
+  const event = interfaces[TABLE[type].from].getEvent(type);
+  if (!event) throw new Error(`${TABLE[type].from} has no event ${type}`);
+  return event.topicHash;
+}
+
+function mismatch(type: EventType, raw: RawLog, cause: unknown): RemitError {
+  return new RemitError({
+    code: 'ABI_MISMATCH',
+    message: `${type} in transaction ${raw.transactionHash} cannot be read: ${messageOf(cause)}`,
+    fix: 'run the worker version that belongs to these contracts, or point it at the deployment it was built for',
+    context: { type, contract: raw.address, blockNumber: raw.blockNumber, logIndex: raw.logIndex },
+    cause,
+  });
+}
