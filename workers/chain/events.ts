@@ -1,6 +1,6 @@
 import type { Result } from 'ethers';
 import { type Address, type Hex, type Hex32, type JobId, type ModelId, parseAddress, parseHex32, parseJobId, parseModelId } from '../protocol/ids.ts';
-import { type JobReason, parseTerms, type Terms } from '../protocol/job.ts';
+import { type JobReason, type Terms, termsOfChain } from '../protocol/job.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { LogFilter } from './chain-reader.ts';
 import type { RawLog } from './chain-values.ts';
@@ -16,11 +16,12 @@ export interface LogRef {
 }
 
 interface EventFields {
-  JobRequested: { jobId: JobId; requester: Address; modelId: ModelId; terms: Terms; input: Hex };
+  JobRequested: { jobId: JobId; requester: Address; terms: Terms; input: Hex };
   JobAttested: { jobId: JobId; operator: Address; outputRoot: Hex32; outputContent: Hex32; challengeEnd: bigint };
-  JobSettled: { jobId: JobId; operator: Address; reason: JobReason; operatorAmount: bigint; publisherAmount: bigint; treasuryAmount: bigint };
+  JobSettled: { jobId: JobId; operator: Address; operatorAmount: bigint; publisherAmount: bigint; treasuryAmount: bigint };
   JobExpired: { jobId: JobId; refund: bigint; penalty: bigint };
   JobOnTrial: { jobId: JobId };
+  JobAcquitted: { jobId: JobId; operator: Address };
   JobSlashed: { jobId: JobId; operator: Address; reason: JobReason; refund: bigint };
   JobVoided: { jobId: JobId; operator: Address; refund: bigint };
   CallbackFailed: { jobId: JobId };
@@ -51,8 +52,7 @@ const TABLE: { readonly [T in EventType]: { readonly from: ContractName; readonl
     read: (args) => ({
       ...job(args),
       requester: account(args, 'requester'),
-      modelId: parseModelId(args['modelId']),
-      terms: parseTerms((args['terms'] as Result).toObject()),
+      terms: termsOfChain((args['terms'] as Result).toObject()),
       input: args['input'] as Hex,
     }),
   },
@@ -69,7 +69,6 @@ const TABLE: { readonly [T in EventType]: { readonly from: ContractName; readonl
     from: 'JobRegistry',
     read: (args) => ({
       ...jobAndOperator(args),
-      reason: reasonOf(args),
       operatorAmount: big(args, 'operatorAmount'),
       publisherAmount: big(args, 'publisherAmount'),
       treasuryAmount: big(args, 'treasuryAmount'),
@@ -77,6 +76,7 @@ const TABLE: { readonly [T in EventType]: { readonly from: ContractName; readonl
   },
   JobExpired: { from: 'JobRegistry', read: (args) => ({ ...job(args), refund: big(args, 'refund'), penalty: big(args, 'penalty') }) },
   JobOnTrial: { from: 'JobRegistry', read: job },
+  JobAcquitted: { from: 'JobRegistry', read: jobAndOperator },
   JobSlashed: { from: 'JobRegistry', read: (args) => ({ ...jobAndOperator(args), reason: reasonOf(args), refund: big(args, 'refund') }) },
   JobVoided: { from: 'JobRegistry', read: (args) => ({ ...jobAndOperator(args), refund: big(args, 'refund') }) },
   CallbackFailed: { from: 'JobRegistry', read: job },
