@@ -31,7 +31,7 @@ import {
     Terms
 } from "./types/Job.sol";
 import {JobOptions} from "./types/JobOptions.sol";
-import {ModelId, ModelRecord, ModelStatus} from "./types/Model.sol";
+import {ModelId, ModelRecord} from "./types/Model.sol";
 import {Parameters} from "./types/Parameters.sol";
 
 /// @notice See `IJobRegistry`.
@@ -151,7 +151,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     }
 
     function currentVersion() external view returns (uint32) {
-        return _book.current.version;
+        return _book.current.limits.version;
     }
 
     function parametersOf(uint32 version) external view returns (Parameters memory) {
@@ -159,7 +159,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     }
 
     function requestsPaused() external view returns (bool) {
-        return _book.current.requestsPaused;
+        return _book.current.limits.requestsPaused;
     }
 
     function eligibilityOf(Terms calldata terms, address operator) external view returns (bool, uint256) {
@@ -191,18 +191,18 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
 
     /// @dev Calls only contracts of this deployment, so it needs no guard against reentrancy.
     function _request(Terms memory terms, bytes calldata input) private returns (JobId jobId) {
-        ModelRecord memory model = modelRegistry.recordOf(terms.modelId);
-        if (model.status != ModelStatus.Active) revert JobRegistryModelNotActive(terms.modelId);
+        (bool active, uint256 inputLength, uint256 outputLength) = modelRegistry.lengthsOf(terms.modelId);
+        if (!active) revert JobRegistryModelNotActive(terms.modelId);
         JobOptions options = terms.options.withVersion(_book.check(terms));
         terms.options = options;
         terms.requester = msg.sender;
         if (terms.policy != address(0) && terms.policy.code.length == 0) revert JobRegistryInvalidPolicy(terms.policy);
-        if (options.delivery() == Delivery.Inline) _checkInline(uint256(model.outputLength) * ELEMENT_BYTES);
+        if (options.delivery() == Delivery.Inline) _checkInline(outputLength * ELEMENT_BYTES);
 
         Availability availability = options.availability();
         uint256 expected = availability == Availability.Blob ? 32 : 0;
         if (availability == Availability.Inline) {
-            expected = uint256(model.inputLength) * ELEMENT_BYTES;
+            expected = inputLength * ELEMENT_BYTES;
             _checkInline(expected);
         }
         if (input.length != expected) revert JobRegistryInputLength(input.length, expected);
@@ -211,8 +211,8 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         jobId = JobHash.idOfMemory(terms);
         // INVARIANT(I11): a slot is written from None once; every terminal status stays.
         if (_slots[jobId].status() != JobStatus.None) revert JobRegistryAlreadyRequested(jobId);
-        _slots[jobId] = JobSlotLib.requested(block.timestamp, block.number, model.outputLength);
-        emit JobRequested(jobId, msg.sender, terms.modelId, terms, input);
+        _slots[jobId] = JobSlotLib.requested(block.timestamp, block.number, outputLength);
+        emit JobRequested(jobId, msg.sender, terms, input);
         settlement.escrow(msg.sender, terms.fee);
     }
 
@@ -340,18 +340,25 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         _flush(payout);
     }
 
-    function settleMany(SettleCall[] calldata calls) external nonReentrant returns (uint256 settled) {
+    function settleMany(
+        SettleCall[] calldata calls,
+        bytes[] calldata outputs
+    ) external nonReentrant returns (uint256 settled) {
+        if (outputs.length != 0 && outputs.length != calls.length) {
+            revert JobRegistryOutputCount(outputs.length, calls.length);
+        }
         Payout memory payout;
         for (uint256 i = 0; i < calls.length; ++i) {
             SettleCall calldata entry = calls[i];
+            bytes calldata output = outputs.length == 0 ? _nothing() : outputs[i];
             JobId jobId = JobHash.idOf(entry.terms);
             JobSlot slot = _slots[jobId];
-            bytes4 failure = _settleFailure(slot, entry.terms.options, entry.record, entry.output);
+            bytes4 failure = _settleFailure(slot, entry.terms.options, entry.record, output);
             if (failure != 0) {
                 emit SettleSkipped(jobId, failure);
                 continue;
             }
-            _settle(payout, jobId, slot, entry.terms, entry.record, entry.output);
+            _settle(payout, jobId, slot, entry.terms, entry.record, output);
             unchecked {
                 ++settled;
             }
@@ -369,6 +376,10 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         emit JobExpired(jobId, terms.fee, terms.offerPenalty);
         settlement.refund(terms.requester, terms.fee);
         if (offered) slasher.slashMissedOffer(jobId, terms.operator, terms.requester, terms.offerPenalty);
+    }
+
+    function _nothing() private pure returns (bytes calldata) {
+        return msg.data[:0];
     }
 
     /// @dev What would stop `settle`, as the selector of the error it throws; zero when nothing does.
@@ -402,7 +413,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bool due = terms.options.callbackPhase() == CallbackPhase.OnFinal;
         slot = slot.moved(JobStatus.Settled, JobReason.ChallengeWindowPassed);
         _slots[jobId] = due ? slot.withDelivered(true) : slot;
-        _share(payout, jobId, terms, record.operator, JobReason.ChallengeWindowPassed);
+        _share(payout, jobId, terms, record.operator);
         if (due) {
             _flush(payout);
             _callback(jobId, terms, record.outputRoot, record.outputContent, output);
@@ -411,7 +422,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
 
     /// @dev Shares one fee and adds the parts to `payout`, after paying out what it held if it was meant for others.
     /// INVARIANT(I12): operator + publisher + treasury == fee, to the wei; shares round down, the operator has the rest.
-    function _share(Payout memory payout, JobId jobId, Terms calldata terms, address operator, JobReason reason) private {
+    function _share(Payout memory payout, JobId jobId, Terms calldata terms, address operator) private {
         ModelId modelId = terms.modelId;
         uint32 version = terms.options.parametersVersion();
         if (!(payout.operator == operator && payout.modelId == modelId && payout.version == version)) {
@@ -431,7 +442,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
             payout.publisherAmount += publisherAmount;
             payout.treasuryAmount += treasuryAmount;
             payout.unlocked += terms.stakeAtRisk;
-            emit JobSettled(jobId, operator, reason, operatorAmount, publisherAmount, treasuryAmount);
+            emit JobSettled(jobId, operator, operatorAmount, publisherAmount, treasuryAmount);
         }
     }
 
@@ -504,7 +515,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
             : IInferenceCallback.onFinal.selector;
         return
             ExactCall.tryCall(
-                terms.callbackTarget,
+                terms.callbackTarget == address(0) ? terms.requester : terms.callbackTarget,
                 terms.options.callbackGas(),
                 abi.encodeWithSelector(selector, jobId, root, content, vector)
             );
@@ -575,7 +586,8 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (outcome == TrialOutcome.Acquitted) {
             Payout memory payout;
             _slots[jobId] = slot.moved(JobStatus.Settled, JobReason.Acquitted);
-            _share(payout, jobId, terms, operator, JobReason.Acquitted);
+            emit JobAcquitted(jobId, operator);
+            _share(payout, jobId, terms, operator);
             _flush(payout);
         } else if (outcome == TrialOutcome.Convicted) {
             _slots[jobId] = slot.moved(JobStatus.Slashed, JobReason.Convicted);
@@ -599,12 +611,12 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     }
 
     function pauseRequests() external restricted {
-        _book.current.requestsPaused = true;
+        _book.current.limits.requestsPaused = true;
         emit RequestsPaused(msg.sender);
     }
 
     function unpauseRequests() external restricted {
-        _book.current.requestsPaused = false;
+        _book.current.limits.requestsPaused = false;
         emit RequestsUnpaused(msg.sender);
     }
 

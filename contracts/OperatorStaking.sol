@@ -79,9 +79,8 @@ contract OperatorStaking is IOperatorStaking, EIP712, ReentrancyGuardTransient {
     }
 
     function operatorOf(address attester) public view returns (address) {
-        AttesterKey storage key = _keys[attester];
-        uint64 revokedAt = key.revokedAt;
-        return revokedAt == 0 || block.timestamp < revokedAt ? key.operator : address(0);
+        AttesterKey memory key = _keys[attester];
+        return key.revokedAt == 0 || block.timestamp < key.revokedAt ? key.operator : address(0);
     }
 
     function ladderStakes(address operator, uint256 timestamp) external view returns (uint256 stake, uint256 total) {

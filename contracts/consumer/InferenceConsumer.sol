@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {IInferenceCallback} from "../interfaces/IInferenceCallback.sol";
 import {IJobRegistry} from "../interfaces/IJobRegistry.sol";
-import {Availability, CallbackPhase, JobId, Terms} from "../types/Job.sol";
+import {Availability, JobId, Terms} from "../types/Job.sol";
 
 /// @title What a contract inherits to ask for inferences
 /// @notice Call `_requestInference`, override `_onAttested` or `_onFinal`. Prepay the contract's balance in `Settlement`
@@ -43,11 +43,10 @@ abstract contract InferenceConsumer is IInferenceCallback, ERC165 {
     }
 
     /// @dev Asks. Fill in `modelId`, `fee`, `stakeAtRisk` and `options` (see `JobOptionsLib.create`), `inputRoot` for blobs, and
-    /// whatever else the job needs; the requester and the callback's target are this contract.
+    /// whatever else the job needs; the requester is this contract, and so is the callback's target unless you name another.
     /// @param input the vector (inline) or the 32-byte sha2-256 digest of the published vector (blob)
     function _requestInference(Terms memory terms, bytes calldata input) internal returns (JobId) {
         if (terms.options.availability() == Availability.None) revert InferenceConsumerPrivateInput();
-        if (terms.options.callbackPhase() != CallbackPhase.None) terms.callbackTarget = address(this);
         return jobRegistry.request(terms, input);
     }
 

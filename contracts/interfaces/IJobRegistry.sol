@@ -55,22 +55,14 @@ interface IJobRegistry {
         bytes vector;
     }
 
-    /// @notice One entry of `settleMany`.
+    /// @notice One entry of `settleMany`. Static, so that a long batch stays cheap.
     struct SettleCall {
         Terms terms;
         AttestationRecord record;
-        /// the output vector where an inline callback is due; else empty
-        bytes output;
     }
 
     /// @notice A job was paid for. `input` is the vector (inline) or the 32-byte digest of the published one (blob).
-    event JobRequested(
-        JobId indexed jobId,
-        address indexed requester,
-        ModelId indexed modelId,
-        Terms terms,
-        bytes input
-    );
+    event JobRequested(JobId indexed jobId, address indexed requester, Terms terms, bytes input);
     event JobAttested(
         JobId indexed jobId,
         address indexed operator,
@@ -82,7 +74,6 @@ interface IJobRegistry {
     event JobSettled(
         JobId indexed jobId,
         address indexed operator,
-        JobReason reason,
         uint256 operatorAmount,
         uint256 publisherAmount,
         uint256 treasuryAmount
@@ -90,6 +81,8 @@ interface IJobRegistry {
     /// @notice The fee went back to the requester, and with it the penalty of a missed offer.
     event JobExpired(JobId indexed jobId, uint256 refund, uint256 penalty);
     event JobOnTrial(JobId indexed jobId);
+    /// @notice The court found nothing wrong; `JobSettled` follows.
+    event JobAcquitted(JobId indexed jobId, address indexed operator);
     /// @notice The fee went back; `ISlasher.OperatorSlashed` says what became of the lock.
     event JobSlashed(JobId indexed jobId, address indexed operator, JobReason reason, uint256 refund);
     /// @notice The fee went back, the lock was released.
@@ -107,7 +100,7 @@ interface IJobRegistry {
     error JobRegistryRequestsPaused();
     error JobRegistryModelNotActive(ModelId modelId);
     error JobRegistryAlreadyRequested(JobId jobId);
-    error JobRegistryFeeTooLow(uint256 fee, uint256 min);
+    error JobRegistryNoFee();
     error JobRegistryStakeTooLow(uint256 stakeAtRisk, uint256 min);
     error JobRegistryInvalidDeadline(uint256 attestDeadline, uint256 earliest, uint256 latest);
     error JobRegistryInvalidWindow(uint256 challengeWindow, uint256 min, uint256 max);
@@ -140,6 +133,8 @@ interface IJobRegistry {
     error JobRegistryCallbackFailed(JobId jobId);
     error JobRegistryInsufficientGas(uint256 gasLeft, uint256 needed);
     error JobRegistryInvalidOutcome();
+    /// @notice Thrown when outputs are given, but not one per call.
+    error JobRegistryOutputCount(uint256 outputs, uint256 calls);
     error JobRegistryInvalidParameters(bytes32 field);
 
     /// @notice The id that these terms have here. `requester`, `inputRoot` and the options' version must be filled in.
@@ -209,8 +204,9 @@ interface IJobRegistry {
     function settle(Terms calldata terms, AttestationRecord calldata record, bytes calldata output) external;
 
     /// @notice Settles what can be settled and says what was left out.
+    /// @param outputs empty, or one per call: the output vector where an inline `onFinal` callback is due, else empty
     /// @return settled how many entries were settled
-    function settleMany(SettleCall[] calldata calls) external returns (uint256 settled);
+    function settleMany(SettleCall[] calldata calls, bytes[] calldata outputs) external returns (uint256 settled);
 
     /// @notice Ends a job that nobody answered in time: the fee goes back, and with it a missed offer's penalty.
     function expire(Terms calldata terms) external;

@@ -12,27 +12,30 @@ library ParameterBook {
     uint256 internal constant PROTOCOL_FEE_BPS_MAX = 1_000;
     uint256 internal constant CALLBACK_GAS_LIMIT = 5_000_000;
 
-    /// @dev One version as it is stored: the first slot holds what every request reads.
-    struct Entry {
+    /// @dev What every request reads: one slot.
+    struct Limits {
         uint32 version;
         bool requestsPaused;
         uint32 attestTimeMax;
         uint32 challengeWindowMin;
         uint32 challengeWindowMax;
         uint32 callbackGasMax;
-        uint32 ladderStep;
-        uint16 ladderWidth;
-        // ---- next slot
-        uint128 feeMin;
-        uint128 stakeAtRiskMin;
+        uint88 stakeAtRiskMin;
+    }
+
+    /// @dev One version as it is stored.
+    struct Entry {
+        Limits limits;
         // ---- next slot
         address treasury;
         uint16 protocolFeeBps;
-        uint24 hearingTime;
-        uint24 trialTimeMax;
+        uint32 ladderStep;
+        uint16 ladderWidth;
         // ---- next slot
         uint24 traceTime;
         uint24 revealTime;
+        uint24 hearingTime;
+        uint24 trialTimeMax;
     }
 
     struct Book {
@@ -56,7 +59,7 @@ library ParameterBook {
     }
 
     function set(Book storage self, Parameters memory parameters) internal returns (uint32 version) {
-        version = self.current.version;
+        version = self.current.limits.version;
         self.past[version] = self.current;
         _set(self, ++version, parameters);
     }
@@ -65,15 +68,14 @@ library ParameterBook {
         Entry storage e = _entry(self, version);
         return
             Parameters({
-                attestTimeMax: e.attestTimeMax,
-                challengeWindowMin: e.challengeWindowMin,
-                challengeWindowMax: e.challengeWindowMax,
-                callbackGasMax: e.callbackGasMax,
+                attestTimeMax: e.limits.attestTimeMax,
+                challengeWindowMin: e.limits.challengeWindowMin,
+                challengeWindowMax: e.limits.challengeWindowMax,
+                callbackGasMax: e.limits.callbackGasMax,
                 ladderStep: e.ladderStep,
                 ladderWidth: e.ladderWidth,
                 protocolFeeBps: e.protocolFeeBps,
-                feeMin: e.feeMin,
-                stakeAtRiskMin: e.stakeAtRiskMin,
+                stakeAtRiskMin: e.limits.stakeAtRiskMin,
                 treasury: e.treasury,
                 traceTime: e.traceTime,
                 revealTime: e.revealTime,
@@ -94,32 +96,35 @@ library ParameterBook {
 
     function checkWindow(Book storage self, uint32 version, uint256 window) internal view {
         Entry storage e = _entry(self, version);
-        _checkWindow(window, e.challengeWindowMin, e.challengeWindowMax);
+        _checkWindow(window, e.limits.challengeWindowMin, e.limits.challengeWindowMax);
     }
 
     /// @notice Refuses terms that the current parameters do not allow; returns their version.
     function check(Book storage self, Terms memory terms) internal view returns (uint256) {
-        Entry storage e = self.current;
-        if (e.requestsPaused) revert IJobRegistry.JobRegistryRequestsPaused();
+        // One read: the fields of a storage struct are read one by one.
+        Limits memory limits = self.current.limits;
+        if (limits.requestsPaused) revert IJobRegistry.JobRegistryRequestsPaused();
         JobOptions options = terms.options;
         uint256 deadline = options.attestDeadline();
-        uint256 latest = block.timestamp + e.attestTimeMax;
+        uint256 latest = block.timestamp + limits.attestTimeMax;
         if (deadline <= block.timestamp || deadline > latest) {
             revert IJobRegistry.JobRegistryInvalidDeadline(deadline, block.timestamp + 1, latest);
         }
-        _checkWindow(options.challengeWindow(), e.challengeWindowMin, e.challengeWindowMax);
-        _checkCallback(terms.callbackTarget, options, e.callbackGasMax);
-        (uint256 feeMin, uint256 stakeMin) = (e.feeMin, e.stakeAtRiskMin);
-        if (terms.fee < feeMin) revert IJobRegistry.JobRegistryFeeTooLow(terms.fee, feeMin);
-        if (terms.stakeAtRisk < stakeMin) revert IJobRegistry.JobRegistryStakeTooLow(terms.stakeAtRisk, stakeMin);
-        return e.version;
+        _checkWindow(options.challengeWindow(), limits.challengeWindowMin, limits.challengeWindowMax);
+        _checkCallback(terms.callbackTarget, options, limits.callbackGasMax);
+        // INVARIANT(I27): no job without a fee, and none that nobody stands behind.
+        if (terms.fee == 0) revert IJobRegistry.JobRegistryNoFee();
+        if (terms.stakeAtRisk < limits.stakeAtRiskMin) {
+            revert IJobRegistry.JobRegistryStakeTooLow(terms.stakeAtRisk, limits.stakeAtRiskMin);
+        }
+        return limits.version;
     }
 
     function _checkCallback(address target, JobOptions options, uint256 gasMax) private view {
         uint256 callbackGas = options.callbackGas();
         bool valid = options.callbackPhase() == CallbackPhase.None
             ? target == address(0) && callbackGas == 0
-            : target.code.length != 0 && callbackGas <= gasMax;
+            : (target == address(0) ? msg.sender : target).code.length != 0 && callbackGas <= gasMax;
         if (!valid) revert IJobRegistry.JobRegistryInvalidCallback(target, callbackGas, gasMax);
     }
 
@@ -134,23 +139,22 @@ library ParameterBook {
         _require(p.ladderStep != 0, "ladderStep");
         _require(p.ladderWidth != 0, "ladderWidth");
         _require(p.protocolFeeBps <= PROTOCOL_FEE_BPS_MAX, "protocolFeeBps");
-        // INVARIANT(I27): no job without a fee, and none that nobody stands behind.
-        _require(p.feeMin != 0, "feeMin");
         _require(p.stakeAtRiskMin != 0, "stakeAtRiskMin");
         _require(p.treasury != address(0), "treasury");
         _require(p.trialTimeMax >= uint256(p.traceTime) + p.hearingTime, "trialTimeMax");
         // The pause outlives a change of parameters.
         self.current = Entry({
-            version: version,
-            requestsPaused: self.current.requestsPaused,
-            attestTimeMax: p.attestTimeMax,
-            challengeWindowMin: p.challengeWindowMin,
-            challengeWindowMax: p.challengeWindowMax,
-            callbackGasMax: p.callbackGasMax,
+            limits: Limits({
+                version: version,
+                requestsPaused: self.current.limits.requestsPaused,
+                attestTimeMax: p.attestTimeMax,
+                challengeWindowMin: p.challengeWindowMin,
+                challengeWindowMax: p.challengeWindowMax,
+                callbackGasMax: p.callbackGasMax,
+                stakeAtRiskMin: p.stakeAtRiskMin
+            }),
             ladderStep: p.ladderStep,
             ladderWidth: p.ladderWidth,
-            feeMin: p.feeMin,
-            stakeAtRiskMin: p.stakeAtRiskMin,
             treasury: p.treasury,
             protocolFeeBps: p.protocolFeeBps,
             hearingTime: p.hearingTime,
@@ -162,7 +166,7 @@ library ParameterBook {
     }
 
     function _entry(Book storage self, uint32 version) private view returns (Entry storage) {
-        return version == self.current.version ? self.current : self.past[version];
+        return version == self.current.limits.version ? self.current : self.past[version];
     }
 
     function _checkWindow(uint256 window, uint256 min, uint256 max) private pure {

@@ -75,7 +75,7 @@ struct Terms {
     address operator;
     /// what the named operator loses to the requester when it misses the deadline; zero unless it signed an offer
     uint128 offerPenalty;
-    /// the contract that is called with the answer; zero without a callback
+    /// the contract that is called with the answer; zero: the requester, or nobody when there is no callback
     address callbackTarget;
     /// zero: optimistic; otherwise an `IAttestationPolicy` asked once, in attest
     address policy;

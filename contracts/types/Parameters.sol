@@ -14,10 +14,8 @@ struct Parameters {
     uint16 ladderWidth;
     /// the protocol's part of every fee, in 1/10,000
     uint16 protocolFeeBps;
-    /// smallest fee, token units
-    uint128 feeMin;
-    /// smallest stake at risk, token units
-    uint128 stakeAtRiskMin;
+    /// smallest stake at risk, token units. There is no smallest fee: operators choose what they answer
+    uint88 stakeAtRiskMin;
     address treasury;
     /// claimant's time to post the trace (T1), seconds
     uint24 traceTime;

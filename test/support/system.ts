@@ -10,7 +10,6 @@ export const defaultParameters = {
   ladderStep: 30n,
   ladderWidth: 2n,
   protocolFeeBps: 100n,
-  feeMin: 1n,
   stakeAtRiskMin: 1n,
   traceTime: 3_600n,
   revealTime: 600n,
