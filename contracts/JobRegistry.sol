@@ -44,8 +44,8 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     uint256 public constant INLINE_MAX = 4_096;
     /// @notice Gas a policy may use.
     uint256 public constant POLICY_GAS = 500_000;
-    /// @dev Gas kept back after a callback, for what follows it.
-    uint256 private constant CALLBACK_RESERVE = 20_000;
+    /// @dev Gas kept back for what comes around an outside call.
+    uint256 private constant CALL_RESERVE = 20_000;
 
     IModelRegistry public immutable modelRegistry;
     IOperatorStaking public immutable operatorStaking;
@@ -283,7 +283,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         _slots[jobId] = JobSlotLib.attested(record, due);
         emit JobAttested(jobId, operator, record.outputRoot, record.outputContent, record.challengeEnd);
         if (due) {
-            _requireGas(options);
+            _requireGas(options.callbackGas());
             _callback(jobId, terms, output.root, output.content, output.vector);
         }
     }
@@ -296,6 +296,8 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         Output calldata output,
         bytes calldata evidence
     ) private returns (uint256 window) {
+        // A policy must not be talked into an answer by starving it.
+        _requireGas(POLICY_GAS);
         bool accepted;
         (accepted, window) = IAttestationPolicy(terms.policy).onAttest{gas: POLICY_GAS}(
             Attestation(jobId, output.root, output.content, operator),
@@ -330,7 +332,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (failure == JobRegistryWindowNotPassed.selector) {
             revert JobRegistryWindowNotPassed(jobId, record.challengeEnd);
         }
-        if (failure == JobRegistryInsufficientGas.selector) _requireGas(terms.options);
+        if (failure == JobRegistryInsufficientGas.selector) _requireGas(terms.options.callbackGas());
         if (failure == JobRegistryOutputMismatch.selector) {
             revert JobRegistryOutputMismatch(record.outputRoot, record.outputContent);
         }
@@ -397,7 +399,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (block.timestamp <= record.challengeEnd) return JobRegistryWindowNotPassed.selector;
         if (options.callbackPhase() == CallbackPhase.OnFinal) {
             if (!_isOutputOf(options, record, output)) return JobRegistryOutputMismatch.selector;
-            if (gasleft() < _gasFor(options)) return JobRegistryInsufficientGas.selector;
+            if (gasleft() < _gasFor(options.callbackGas())) return JobRegistryInsufficientGas.selector;
         }
         return 0;
     }
@@ -481,7 +483,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (!_isOutputOf(terms.options, record, output)) {
             revert JobRegistryOutputMismatch(record.outputRoot, record.outputContent);
         }
-        _requireGas(terms.options);
+        _requireGas(terms.options.callbackGas());
         _slots[jobId] = slot.withDelivered(true);
         emit CallbackRetried(jobId);
         if (!_call(jobId, terms, record.outputRoot, record.outputContent, output)) {
@@ -530,13 +532,13 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         return output.length % ELEMENT_BYTES == 0 && VectorTree.rootOf(output) == record.outputRoot;
     }
 
-    /// @dev What must be left so that the callback really gets its gas: EIP-150 keeps back one part in 64.
-    function _gasFor(JobOptions options) private pure returns (uint256) {
-        return (options.callbackGas() * 64) / 63 + CALLBACK_RESERVE;
+    /// @dev What must be left so that a call really gets its gas: EIP-150 keeps back one part in 64.
+    function _gasFor(uint256 callGas) private pure returns (uint256) {
+        return (callGas * 64) / 63 + CALL_RESERVE;
     }
 
-    function _requireGas(JobOptions options) private view {
-        uint256 needed = _gasFor(options);
+    function _requireGas(uint256 callGas) private view {
+        uint256 needed = _gasFor(callGas);
         if (gasleft() < needed) revert JobRegistryInsufficientGas(gasleft(), needed);
     }
 
