@@ -48,7 +48,9 @@ export interface Anvil {
 /** The anvil binary of this platform. The package's own wrapper would orphan it on SIGKILL. */
 export function anvilBinary(): string {
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-  return require.resolve(`@foundry-rs/anvil-${process.platform}-${arch}/bin/anvil${process.platform === 'win32' ? '.exe' : ''}`);
+  return require.resolve(
+    `@foundry-rs/anvil-${process.platform}-${arch}/bin/anvil${process.platform === 'win32' ? '.exe' : ''}`,
+  );
 }
 
 /** Starts a private chain on a free port and waits until it answers. The caller must `stop` it. */
@@ -68,7 +70,8 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   try {
     await until(
       async () => {
-        if (child.exitCode !== null) throw new Error(`anvil exited with code ${child.exitCode}: ${complaints.join('')}`);
+        if (child.exitCode !== null)
+          throw new Error(`anvil exited with code ${child.exitCode}: ${complaints.join('')}`);
         const version = await rpc<string>('web3_clientVersion').catch(() => '');
         return version.startsWith('anvil') || undefined;
       },

@@ -17,13 +17,18 @@ export const payload = (value: number): string => `0x${value.toString(16).padSta
 
 /** Sends a transaction that logs `value`; it waits for a block. */
 export function submitEmit(anvil: Anvil, value: number, from = 0): Promise<string> {
-  return anvil.rpc<string>('eth_sendTransaction', [{ from: anvil.accounts[from]?.address, to: EMITTER, data: payload(value), gas: '0x186a0' }]);
+  return anvil.rpc<string>('eth_sendTransaction', [
+    { from: anvil.accounts[from]?.address, to: EMITTER, data: payload(value), gas: '0x186a0' },
+  ]);
 }
 
 /** Logs `value` once, on a chain with automine: it is mined when this returns. */
 export async function emit(anvil: Anvil, value: number, from = 0): Promise<string> {
   const hash = await submitEmit(anvil, value, from);
-  await until(async () => (await anvil.rpc('eth_getTransactionReceipt', [hash])) !== null, { what: `${hash} mined`, everyMs: 2 });
+  await until(async () => (await anvil.rpc('eth_getTransactionReceipt', [hash])) !== null, {
+    what: `${hash} mined`,
+    everyMs: 2,
+  });
   return hash;
 }
 
@@ -43,7 +48,8 @@ export function rawEmit(account: AnvilAccount, nonce: number, value: number, cha
 
 /** The values on the canonical chain, in order, straight from the node. */
 export async function canonicalValues(anvil: Anvil): Promise<number[]> {
-  const logs = await anvil.rpc<{ data: string }[]>('eth_getLogs', [{ fromBlock: '0x0', toBlock: 'latest', address: EMITTER }]);
+  const logs = await anvil.rpc<{ data: string }[]>('eth_getLogs', [
+    { fromBlock: '0x0', toBlock: 'latest', address: EMITTER },
+  ]);
   return logs.map(({ data }) => Number(data));
 }
-

@@ -9,7 +9,12 @@ export interface RpcRequest {
 
 /** What happens to one call instead of (or after) forwarding it. */
 export type Fault =
-  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    }
   | { readonly kind: 'hang' }
   | { readonly kind: 'drop' }
   | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: unknown }
@@ -51,7 +56,9 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     calls.set(call.method, seen + 1);
     const fault = (rules.get(call.method) ?? rules.get('*'))?.(call, seen);
     const answer = (fields: object): void => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id: call.id, ...fields }));
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ jsonrpc: '2.0', id: call.id, ...fields }));
     };
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'drop') {

@@ -2,7 +2,12 @@ import { systemClock } from '../../workers/runtime/clock.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
 import type { SeenBlock } from '../../workers/chain/block-history.ts';
 import { createChainReader } from '../../workers/chain/chain-reader.ts';
-import { type ChainSignal, createEventSource, type CursorStore, type EventSourceOptions } from '../../workers/chain/event-source.ts';
+import {
+  type ChainSignal,
+  createEventSource,
+  type CursorStore,
+  type EventSourceOptions,
+} from '../../workers/chain/event-source.ts';
 import { createLogFetcher, type LogFetcherOptions } from '../../workers/chain/log-fetcher.ts';
 import { createRpcPool, type RpcPoolOptions } from '../../workers/chain/rpc-pool.ts';
 import { EMITTER, EMITTER_TOPIC } from './emitter.ts';
@@ -59,7 +64,10 @@ export function followEmitter(url: string, options: ShadowOptions = {}): Shadow 
     { clock: systemClock, logger: silentLogger },
   );
   const reader = createChainReader({ rpc: pool });
-  const fetcher = createLogFetcher({ filter: { addresses: [EMITTER], topics: [EMITTER_TOPIC] }, verify: options.verify ?? 'filtered' }, { reader });
+  const fetcher = createLogFetcher(
+    { filter: { addresses: [EMITTER], topics: [EMITTER_TOPIC] }, verify: options.verify ?? 'filtered' },
+    { reader },
+  );
   const source = createEventSource<number>(
     { startBlock: 1, pollMs: 15, decode: (log) => Number(log.data), ...options.source },
     { reader, fetcher, cursor, clock: systemClock, logger: silentLogger },

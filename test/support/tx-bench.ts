@@ -5,7 +5,11 @@ import { Wallet } from 'ethers';
 import { createChainReader } from '../../workers/chain/chain-reader.ts';
 import type { PublishVerdict } from '../../workers/chain/node-errors.ts';
 import { createRpcPool, type RpcPoolOptions } from '../../workers/chain/rpc-pool.ts';
-import type { TransactionIntent, TransactionJournal, TransactionResult } from '../../workers/chain/transaction-journal.ts';
+import type {
+  TransactionIntent,
+  TransactionJournal,
+  TransactionResult,
+} from '../../workers/chain/transaction-journal.ts';
 import { createTxManager, type TxManager, type TxManagerOptions } from '../../workers/chain/tx-manager.ts';
 import type { TxSigner } from '../../workers/chain/tx-signer.ts';
 import { systemClock } from '../../workers/runtime/clock.ts';
@@ -75,15 +79,37 @@ export function createTxBench(anvil: Anvil): TxBench {
   const lives: TxLife[] = [];
   return {
     folder,
-    async open({ urls = [anvil.url], account = 0, signer, pool, manager, wrap = (same: TransactionJournal) => same } = {}) {
+    async open({
+      urls = [anvil.url],
+      account = 0,
+      signer,
+      pool,
+      manager,
+      wrap = (same: TransactionJournal) => same,
+    } = {}) {
       const wallet = signer ?? new Wallet(anvil.accounts[account]?.privateKey ?? '');
-      const file: Journal = openJournal(join(folder, `${wallet.address}.db`), { chainId: anvil.chainId, genesisHash: '0x00', signer: wallet.address });
+      const file: Journal = openJournal(join(folder, `${wallet.address}.db`), {
+        chainId: anvil.chainId,
+        genesisHash: '0x00',
+        signer: wallet.address,
+      });
       const journal = wrap(createTransactionLog<TransactionIntent, TransactionResult>({ journal: file }));
       const seen = new TxRecorder();
-      const rpc = createRpcPool({ urls, chainId: anvil.chainId, timeoutMs: 2000, rounds: 2, backoffMs: 5, ...pool }, { clock: systemClock, logger: seen.logger });
+      const rpc = createRpcPool(
+        { urls, chainId: anvil.chainId, timeoutMs: 2000, rounds: 2, backoffMs: 5, ...pool },
+        { clock: systemClock, logger: seen.logger },
+      );
       const txManager = createTxManager(
         { chainId: anvil.chainId, pollMs: 15, stallMs: 200, waitMs: 15_000, ...manager },
-        { rpc, reader: createChainReader({ rpc }), signer: wallet, journal, clock: systemClock, logger: seen.logger, metrics: seen.metrics },
+        {
+          rpc,
+          reader: createChainReader({ rpc }),
+          signer: wallet,
+          journal,
+          clock: systemClock,
+          logger: seen.logger,
+          metrics: seen.metrics,
+        },
       );
       const life: TxLife = {
         manager: txManager,

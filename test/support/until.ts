@@ -10,7 +10,10 @@ export interface UntilOptions {
 }
 
 /** Looks until `probe` returns something other than `undefined` or `false`, and returns it; throws at the deadline. */
-export async function until<T>(probe: () => T | Promise<T>, options: UntilOptions = {}): Promise<Exclude<T, undefined | false>> {
+export async function until<T>(
+  probe: () => T | Promise<T>,
+  options: UntilOptions = {},
+): Promise<Exclude<T, undefined | false>> {
   const { what = 'the condition', deadlineMs = 10_000, everyMs = 10 } = options;
   const deadline = Date.now() + deadlineMs;
   for (;;) {

@@ -1,5 +1,15 @@
 import type { Hex32 } from '../protocol/ids.ts';
-import { type BlockHeader, list, parseHeader, parseLog, parseQuantity, parseReceipt, type RawLog, type Receipt, toQuantity } from './chain-values.ts';
+import {
+  type BlockHeader,
+  list,
+  parseHeader,
+  parseLog,
+  parseQuantity,
+  parseReceipt,
+  type RawLog,
+  type Receipt,
+  toQuantity,
+} from './chain-values.ts';
 import { inconsistent, type Rpc } from './rpc.ts';
 
 export interface LogFilter {
@@ -24,7 +34,8 @@ export interface ChainReader {
 }
 
 export function createChainReader({ rpc }: { rpc: Rpc }): ChainReader {
-  const call = (method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown> => rpc.call(method, params, signal && { signal });
+  const call = (method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown> =>
+    rpc.call(method, params, signal && { signal });
 
   return {
     async head(signal) {
@@ -32,7 +43,11 @@ export function createChainReader({ rpc }: { rpc: Rpc }): ChainReader {
     },
     async block(id, signal) {
       const byNumber = typeof id === 'number';
-      const found = await call(byNumber ? 'eth_getBlockByNumber' : 'eth_getBlockByHash', [byNumber ? toQuantity(id) : id, false], signal);
+      const found = await call(
+        byNumber ? 'eth_getBlockByNumber' : 'eth_getBlockByHash',
+        [byNumber ? toQuantity(id) : id, false],
+        signal,
+      );
       if (found === null) return undefined;
       const header = parseHeader(found);
       if (byNumber ? header.number !== id : header.hash !== id) {
@@ -45,15 +60,25 @@ export function createChainReader({ rpc }: { rpc: Rpc }): ChainReader {
       return ordered(list(logs, 'eth_getLogs').map(parseLog), (log) => log.blockHash === block.hash);
     },
     async logsBetween(from, to, filter, signal) {
-      const logs = await call('eth_getLogs', [{ fromBlock: toQuantity(from), toBlock: toQuantity(to), ...criteria(filter) }], signal);
-      return ordered(list(logs, 'eth_getLogs').map(parseLog), (log) => log.blockNumber >= from && log.blockNumber <= to);
+      const logs = await call(
+        'eth_getLogs',
+        [{ fromBlock: toQuantity(from), toBlock: toQuantity(to), ...criteria(filter) }],
+        signal,
+      );
+      return ordered(
+        list(logs, 'eth_getLogs').map(parseLog),
+        (log) => log.blockNumber >= from && log.blockNumber <= to,
+      );
     },
     async receipt(transaction, signal) {
       const found = await call('eth_getTransactionReceipt', [transaction], signal);
       return found === null ? undefined : parseReceipt(found);
     },
     async nonceAt(account, block, signal) {
-      return parseQuantity(await call('eth_getTransactionCount', [account, toQuantity(block)], signal), 'eth_getTransactionCount');
+      return parseQuantity(
+        await call('eth_getTransactionCount', [account, toQuantity(block)], signal),
+        'eth_getTransactionCount',
+      );
     },
   };
 }

@@ -111,7 +111,10 @@ function hash(value: unknown, what: string): Hex32 {
 }
 
 function bytes(value: unknown, what: string, length?: number): Hex {
-  const valid = typeof value === 'string' && /^0x([0-9a-fA-F]{2})*$/.test(value) && (length === undefined || value.length === 2 + 2 * length);
+  const valid =
+    typeof value === 'string' &&
+    /^0x([0-9a-fA-F]{2})*$/.test(value) &&
+    (length === undefined || value.length === 2 + 2 * length);
   if (!valid) throw inconsistent(`${what}: expected ${length === undefined ? '' : `${length} `}bytes`);
   return value.toLowerCase() as Hex;
 }

@@ -6,7 +6,14 @@ import { Artifact_ModelRegistry } from '../../generated/artifacts/ModelRegistry.
 import { Artifact_OperatorStaking } from '../../generated/artifacts/OperatorStaking.js';
 import { Artifact_Settlement } from '../../generated/artifacts/Settlement.js';
 import { Artifact_Slasher } from '../../generated/artifacts/Slasher.js';
-import type { EquivocationCourt, JobRegistry, ModelRegistry, OperatorStaking, Settlement, Slasher } from '../../types/index.ts';
+import type {
+  EquivocationCourt,
+  JobRegistry,
+  ModelRegistry,
+  OperatorStaking,
+  Settlement,
+  Slasher,
+} from '../../types/index.ts';
 import type { Addresses, ContractName } from './deployments.ts';
 import type { Rpc } from './rpc.ts';
 
@@ -52,7 +59,10 @@ export function connectContracts(addresses: Addresses, { rpc }: { rpc: Rpc }, si
   const runner: ContractRunner = {
     provider: null,
     call: async ({ to, data, from, blockTag }) => {
-      const block = typeof blockTag === 'number' || typeof blockTag === 'bigint' ? `0x${blockTag.toString(16)}` : (blockTag ?? 'latest');
+      const block =
+        typeof blockTag === 'number' || typeof blockTag === 'bigint'
+          ? `0x${blockTag.toString(16)}`
+          : (blockTag ?? 'latest');
       const call = { to, data, ...(from != null && { from }) };
       return String(await rpc.call('eth_call', [call, block], signal && { signal }));
     },
@@ -61,6 +71,11 @@ export function connectContracts(addresses: Addresses, { rpc }: { rpc: Rpc }, si
   return mapValues(ABIS, (abi, name) => new Contract(addresses[name], abi, runner)) as unknown as Contracts;
 }
 
-function mapValues<V, W>(record: Readonly<Record<ContractName, V>>, map: (value: V, name: ContractName) => W): Record<ContractName, W> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name as ContractName)])) as Record<ContractName, W>;
+function mapValues<V, W>(
+  record: Readonly<Record<ContractName, V>>,
+  map: (value: V, name: ContractName) => W,
+): Record<ContractName, W> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, map(value, name as ContractName)]),
+  ) as Record<ContractName, W>;
 }

@@ -5,7 +5,14 @@ import { messageOf, RemitError } from '../runtime/errors.ts';
 import { parseQuantity } from './chain-values.ts';
 import type { Rpc } from './rpc.ts';
 
-const CONTRACTS = ['JobRegistry', 'ModelRegistry', 'OperatorStaking', 'Settlement', 'Slasher', 'EquivocationCourt'] as const;
+const CONTRACTS = [
+  'JobRegistry',
+  'ModelRegistry',
+  'OperatorStaking',
+  'Settlement',
+  'Slasher',
+  'EquivocationCourt',
+] as const;
 
 export type ContractName = (typeof CONTRACTS)[number];
 export type Addresses = Readonly<Record<ContractName, Address>>;
@@ -27,7 +34,9 @@ export async function loadDeployment(folder: string, { chainId }: { chainId: num
   const chain = await readJson(folder, '.chain');
   const found = Number(chain['chainId']);
   if (found !== chainId) throw wrongChain(folder, chainId, found);
-  const files = await Promise.all(CONTRACTS.map(async (name) => [name, await readJson(folder, `${name}.json`)] as const));
+  const files = await Promise.all(
+    CONTRACTS.map(async (name) => [name, await readJson(folder, `${name}.json`)] as const),
+  );
   const addresses = Object.fromEntries(files.map(([name, file]) => [name, addressIn(folder, name, file['address'])]));
   return {
     chainId,
@@ -41,12 +50,20 @@ export async function loadDeployment(folder: string, { chainId }: { chainId: num
  * Makes sure that the contracts are on the chain the nodes serve.
  * @throws RemitError DEPLOYMENT_NO_CODE, DEPLOYMENT_WRONG_CHAIN
  */
-export async function verifyDeployment(folder: string, { addresses, genesisHash, chainId }: Deployment, { rpc }: { rpc: Rpc }, signal?: AbortSignal): Promise<void> {
-  const call = (method: string, params: readonly unknown[]): Promise<unknown> => rpc.call(method, params, signal && { signal });
+export async function verifyDeployment(
+  folder: string,
+  { addresses, genesisHash, chainId }: Deployment,
+  { rpc }: { rpc: Rpc },
+  signal?: AbortSignal,
+): Promise<void> {
+  const call = (method: string, params: readonly unknown[]): Promise<unknown> =>
+    rpc.call(method, params, signal && { signal });
   const seen = parseQuantity(await call('eth_chainId', []), 'eth_chainId');
   if (seen !== chainId) throw wrongChain(folder, seen, chainId);
   const empty = await Promise.all(
-    Object.entries(addresses).map(async ([name, address]) => ((await call('eth_getCode', [address, 'latest'])) === '0x' ? [`${name} at ${address}`] : [])),
+    Object.entries(addresses).map(async ([name, address]) =>
+      (await call('eth_getCode', [address, 'latest'])) === '0x' ? [`${name} at ${address}`] : [],
+    ),
   );
   if (empty.flat().length > 0) throw noCode(folder, chainId, empty.flat(), genesisHash);
 }
@@ -72,7 +89,8 @@ function addressIn(folder: string, name: string, value: unknown): Address {
 
 /** Deploy tools write the block as a number or as hex. */
 function blockOf(receipt: unknown): number {
-  const block = typeof receipt === 'object' && receipt !== null && 'blockNumber' in receipt ? Number(receipt.blockNumber) : 0;
+  const block =
+    typeof receipt === 'object' && receipt !== null && 'blockNumber' in receipt ? Number(receipt.blockNumber) : 0;
   return Number.isSafeInteger(block) && block >= 0 ? block : 0;
 }
 
@@ -95,7 +113,12 @@ function wrongChain(folder: string, expected: number, found: number): RemitError
   });
 }
 
-function noCode(folder: string, chainId: number, empty: readonly string[], genesisHash: string | undefined): RemitError {
+function noCode(
+  folder: string,
+  chainId: number,
+  empty: readonly string[],
+  genesisHash: string | undefined,
+): RemitError {
   return new RemitError({
     code: 'DEPLOYMENT_NO_CODE',
     message: `no contract on chain ${chainId} for ${empty.join(', ')}`,

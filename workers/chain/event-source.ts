@@ -73,7 +73,10 @@ export interface EventSource<E> {
 }
 
 /** A log stream linked by block hashes: no event is missed, and every event that a reorg removes is taken back. */
-export function createEventSource<E>(options: EventSourceOptions<E>, { reader, fetcher, cursor, clock, logger }: EventSourceDeps): EventSource<E> {
+export function createEventSource<E>(
+  options: EventSourceOptions<E>,
+  { reader, fetcher, cursor, clock, logger }: EventSourceDeps,
+): EventSource<E> {
   const { startBlock, confirmations = 0, finalityDepth = 64, pollMs = 1000, maxRange = 1000, decode } = options;
   const history = new BlockHistory(cursor.load());
   let finalized = -1;
@@ -92,9 +95,10 @@ export function createEventSource<E>(options: EventSourceOptions<E>, { reader, f
   /** Fills the history below the first block of interest, so that a reorg across it is recognised. */
   async function anchor(head: BlockHeader, signal: AbortSignal): Promise<void> {
     const first = await reader.block(Math.max(0, startBlock - 1), signal);
-    if (!first) throw inconsistent(`the chain ends at block ${head.number}, before the first block of interest, ${startBlock}`);
+    if (!first)
+      throw inconsistent(`the chain ends at block ${head.number}, before the first block of interest, ${startBlock}`);
     const chain = [first];
-    for (let block = first; block.number > Math.max(0, head.number - finalityDepth); ) {
+    for (let block = first; block.number > Math.max(0, head.number - finalityDepth);) {
       block = await existing(block.parentHash, signal);
       chain.push(block);
     }
@@ -124,7 +128,11 @@ export function createEventSource<E>(options: EventSourceOptions<E>, { reader, f
   }
 
   /** Yields the reorg, if `tip` is no longer part of the chain whose head is `head`. */
-  async function* checkTip(tip: SeenBlock, head: BlockHeader, signal: AbortSignal): AsyncGenerator<ChainSignal<E>, boolean, void> {
+  async function* checkTip(
+    tip: SeenBlock,
+    head: BlockHeader,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChainSignal<E>, boolean, void> {
     const number = Math.min(tip.number, head.number);
     const ours = history.at(number);
     // A head below our whole history is a node that lags, or a reorg too deep to judge from here: wait for a better one.
@@ -136,21 +144,30 @@ export function createEventSource<E>(options: EventSourceOptions<E>, { reader, f
   }
 
   /** Blocks too deep to change: by number, a range at a time. */
-  async function* catchUp(head: BlockHeader, tip: SeenBlock, signal: AbortSignal): AsyncGenerator<ChainSignal<E>, void, void> {
+  async function* catchUp(
+    head: BlockHeader,
+    tip: SeenBlock,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChainSignal<E>, void, void> {
     const end = Math.min(tip.number + maxRange, head.number - Math.max(finalityDepth, confirmations));
     const logs = await fetcher.ofRange(tip.number + 1, end, signal);
     const byBlock = Map.groupBy(logs, (log) => log.blockNumber);
     for (const number of [...new Set([...byBlock.keys(), end])].sort((a, b) => a - b)) {
       const block = await existing(number, signal);
       const inBlock = byBlock.get(number) ?? [];
-      if (inBlock.some((log) => log.blockHash !== block.hash)) throw inconsistent(`the logs of block ${number} belong to another block of that height`);
+      if (inBlock.some((log) => log.blockHash !== block.hash))
+        throw inconsistent(`the logs of block ${number} belong to another block of that height`);
       const next = seen(block, inBlock);
       yield { type: 'events', ...eventsOf(next) };
       advance(next, head);
     }
   }
 
-  async function* follow(head: BlockHeader, target: number, signal: AbortSignal): AsyncGenerator<ChainSignal<E>, void, void> {
+  async function* follow(
+    head: BlockHeader,
+    target: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChainSignal<E>, void, void> {
     for (let tip = history.tip; tip && tip.number < target; tip = history.tip) {
       const block = tip.number + 1 === head.number ? head : await existing(tip.number + 1, signal);
       if (block.parentHash !== tip.hash) {
@@ -187,7 +204,7 @@ export function createEventSource<E>(options: EventSourceOptions<E>, { reader, f
 
   return {
     async *signals(signal) {
-      for (let failures = 0; !signal.aborted; ) {
+      for (let failures = 0; !signal.aborted;) {
         let idle: boolean;
         try {
           idle = yield* look(signal);
@@ -197,10 +214,14 @@ export function createEventSource<E>(options: EventSourceOptions<E>, { reader, f
           if (!isRetryable(error) && !(error instanceof RpcRejection)) throw error;
           failures += 1;
           // The first failure is often a block that was replaced between two reads; silence would hide the tenth.
-          logger[failures < 5 ? 'debug' : 'warn']({ failures, reason: messageOf(error) }, 'could not read the chain, trying again');
+          logger[failures < 5 ? 'debug' : 'warn'](
+            { failures, reason: messageOf(error) },
+            'could not read the chain, trying again',
+          );
           idle = true;
         }
-        if (idle) await clock.sleep(Math.min(pollMs * 2 ** Math.max(0, failures - 1), 30_000), signal).catch(() => undefined);
+        if (idle)
+          await clock.sleep(Math.min(pollMs * 2 ** Math.max(0, failures - 1), 30_000), signal).catch(() => undefined);
       }
     },
   };

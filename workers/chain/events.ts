@@ -1,5 +1,15 @@
 import type { Result } from 'ethers';
-import { type Address, type Hex, type Hex32, type JobId, type ModelId, parseAddress, parseHex32, parseJobId, parseModelId } from '../protocol/ids.ts';
+import {
+  type Address,
+  type Hex,
+  type Hex32,
+  type JobId,
+  type ModelId,
+  parseAddress,
+  parseHex32,
+  parseJobId,
+  parseModelId,
+} from '../protocol/ids.ts';
 import { type JobReason, type Terms, termsOfChain } from '../protocol/job.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { LogFilter } from './chain-reader.ts';
@@ -18,7 +28,13 @@ export interface LogRef {
 interface EventFields {
   JobRequested: { jobId: JobId; requester: Address; terms: Terms; input: Hex };
   JobAttested: { jobId: JobId; operator: Address; outputRoot: Hex32; outputContent: Hex32; challengeEnd: bigint };
-  JobSettled: { jobId: JobId; operator: Address; operatorAmount: bigint; publisherAmount: bigint; treasuryAmount: bigint };
+  JobSettled: {
+    jobId: JobId;
+    operator: Address;
+    operatorAmount: bigint;
+    publisherAmount: bigint;
+    treasuryAmount: bigint;
+  };
   JobExpired: { jobId: JobId; refund: bigint; penalty: bigint };
   JobOnTrial: { jobId: JobId };
   JobAcquitted: { jobId: JobId; operator: Address };
@@ -38,15 +54,22 @@ interface EventFields {
 export type EventType = keyof EventFields;
 
 /** One thing that our contracts said; times in Unix seconds, amounts in token units. */
-export type ChainEvent = { [T in EventType]: { readonly type: T; readonly log: LogRef } & Readonly<EventFields[T]> }[EventType];
+export type ChainEvent = {
+  [T in EventType]: { readonly type: T; readonly log: LogRef } & Readonly<EventFields[T]>;
+}[EventType];
 
 const job = (args: Result): { jobId: JobId } => ({ jobId: parseJobId(args['jobId']) });
 const big = (args: Result, field: string): bigint => args[field] as bigint;
 const account = (args: Result, field: string): Address => parseAddress(args[field]);
-const jobAndOperator = (args: Result): { jobId: JobId; operator: Address } => ({ ...job(args), operator: account(args, 'operator') });
+const jobAndOperator = (args: Result): { jobId: JobId; operator: Address } => ({
+  ...job(args),
+  operator: account(args, 'operator'),
+});
 const reasonOf = (args: Result): JobReason => Number(args['reason']) as JobReason;
 
-const TABLE: { readonly [T in EventType]: { readonly from: ContractName; readonly read: (args: Result) => EventFields[T] } } = {
+const TABLE: {
+  readonly [T in EventType]: { readonly from: ContractName; readonly read: (args: Result) => EventFields[T] };
+} = {
   JobRequested: {
     from: 'JobRegistry',
     read: (args) => ({
@@ -74,28 +97,51 @@ const TABLE: { readonly [T in EventType]: { readonly from: ContractName; readonl
       treasuryAmount: big(args, 'treasuryAmount'),
     }),
   },
-  JobExpired: { from: 'JobRegistry', read: (args) => ({ ...job(args), refund: big(args, 'refund'), penalty: big(args, 'penalty') }) },
+  JobExpired: {
+    from: 'JobRegistry',
+    read: (args) => ({ ...job(args), refund: big(args, 'refund'), penalty: big(args, 'penalty') }),
+  },
   JobOnTrial: { from: 'JobRegistry', read: job },
   JobAcquitted: { from: 'JobRegistry', read: jobAndOperator },
-  JobSlashed: { from: 'JobRegistry', read: (args) => ({ ...jobAndOperator(args), reason: reasonOf(args), refund: big(args, 'refund') }) },
+  JobSlashed: {
+    from: 'JobRegistry',
+    read: (args) => ({ ...jobAndOperator(args), reason: reasonOf(args), refund: big(args, 'refund') }),
+  },
   JobVoided: { from: 'JobRegistry', read: (args) => ({ ...jobAndOperator(args), refund: big(args, 'refund') }) },
   CallbackFailed: { from: 'JobRegistry', read: job },
   CallbackRetried: { from: 'JobRegistry', read: job },
   SettleSkipped: { from: 'JobRegistry', read: (args) => ({ ...job(args), reason: args['reason'] as Hex }) },
   ModelRegistered: {
     from: 'ModelRegistry',
-    read: (args) => ({ modelId: parseModelId(args['modelId']), publisher: account(args, 'publisher'), triable: Boolean(args['triable']) }),
+    read: (args) => ({
+      modelId: parseModelId(args['modelId']),
+      publisher: account(args, 'publisher'),
+      triable: Boolean(args['triable']),
+    }),
   },
-  ModelRetired: { from: 'ModelRegistry', read: (args) => ({ modelId: parseModelId(args['modelId']), bondReleaseAt: big(args, 'bondReleaseAt') }) },
+  ModelRetired: {
+    from: 'ModelRegistry',
+    read: (args) => ({ modelId: parseModelId(args['modelId']), bondReleaseAt: big(args, 'bondReleaseAt') }),
+  },
   OperatorSlashed: {
     from: 'Slasher',
     read: (args) => ({ ...jobAndOperator(args), offence: Number(args['offence']), amount: big(args, 'amount') }),
   },
-  EquivocationProven: { from: 'EquivocationCourt', read: (args) => ({ ...jobAndOperator(args), reporter: account(args, 'reporter') }) },
-  AttesterAppointed: { from: 'OperatorStaking', read: (args) => ({ operator: account(args, 'operator'), attester: account(args, 'attester') }) },
+  EquivocationProven: {
+    from: 'EquivocationCourt',
+    read: (args) => ({ ...jobAndOperator(args), reporter: account(args, 'reporter') }),
+  },
+  AttesterAppointed: {
+    from: 'OperatorStaking',
+    read: (args) => ({ operator: account(args, 'operator'), attester: account(args, 'attester') }),
+  },
   AttesterRevoked: {
     from: 'OperatorStaking',
-    read: (args) => ({ operator: account(args, 'operator'), attester: account(args, 'attester'), revokedAt: big(args, 'revokedAt') }),
+    read: (args) => ({
+      operator: account(args, 'operator'),
+      attester: account(args, 'attester'),
+      revokedAt: big(args, 'revokedAt'),
+    }),
   },
 };
 
@@ -107,7 +153,10 @@ export interface EventDecoder {
 }
 
 /** Reads the logs of one deployment. `only` narrows what is asked for. */
-export function createEventDecoder(addresses: Addresses, only: readonly EventType[] = Object.keys(TABLE) as EventType[]): EventDecoder {
+export function createEventDecoder(
+  addresses: Addresses,
+  only: readonly EventType[] = Object.keys(TABLE) as EventType[],
+): EventDecoder {
   const byTopic = new Map(only.map((type) => [topicOf(type), type]));
   return {
     filter: { addresses: [...new Set(only.map((type) => addresses[TABLE[type].from]))], topics: [...byTopic.keys()] },
@@ -117,7 +166,11 @@ export function createEventDecoder(addresses: Addresses, only: readonly EventTyp
       try {
         const args = interfaces[TABLE[type].from].decodeEventLog(type, raw.data, raw.topics);
         const { blockNumber, blockHash, transactionHash, logIndex } = raw;
-        return { type, log: { blockNumber, blockHash, transactionHash, logIndex }, ...TABLE[type].read(args) } as ChainEvent;
+        return {
+          type,
+          log: { blockNumber, blockHash, transactionHash, logIndex },
+          ...TABLE[type].read(args),
+        } as ChainEvent;
       } catch (error) {
         throw mismatch(type, raw, error);
       }

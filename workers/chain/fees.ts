@@ -17,7 +17,12 @@ export interface FeePolicy {
 
 const GWEI = 1_000_000_000n;
 
-export const DEFAULT_FEE_POLICY: FeePolicy = { maxFeeCap: 200n * GWEI, urgentMaxFeeCap: 1000n * GWEI, minTip: 1n, bumpPercent: 15n };
+export const DEFAULT_FEE_POLICY: FeePolicy = {
+  maxFeeCap: 200n * GWEI,
+  urgentMaxFeeCap: 1000n * GWEI,
+  minTip: 1n,
+  bumpPercent: 15n,
+};
 
 const capOf = (policy: FeePolicy, urgent: boolean): bigint => (urgent ? policy.urgentMaxFeeCap : policy.maxFeeCap);
 
@@ -31,14 +36,22 @@ export function suggestFees(baseFee: bigint, tip: bigint, policy: FeePolicy, urg
   if (baseFee + policy.minTip > cap) return undefined;
   const wanted = 2n * baseFee + maxPriorityFeePerGas;
   const maxFeePerGas = wanted < cap ? wanted : cap;
-  return { maxFeePerGas, maxPriorityFeePerGas: maxPriorityFeePerGas < maxFeePerGas ? maxPriorityFeePerGas : maxFeePerGas };
+  return {
+    maxFeePerGas,
+    maxPriorityFeePerGas: maxPriorityFeePerGas < maxFeePerGas ? maxPriorityFeePerGas : maxFeePerGas,
+  };
 }
 
 /**
  * Fees of a replacement: both fields up by `bumpPercent`, rounded up, or to the current suggestion where that is more.
  * `undefined` when the cap leaves no room for a raise that nodes accept.
  */
-export function bumpFees(previous: Fees, suggested: Fees | undefined, policy: FeePolicy, urgent: boolean): Fees | undefined {
+export function bumpFees(
+  previous: Fees,
+  suggested: Fees | undefined,
+  policy: FeePolicy,
+  urgent: boolean,
+): Fees | undefined {
   const cap = capOf(policy, urgent);
   const raise = (value: bigint, percent: bigint): bigint => (value * (100n + percent) + 99n) / 100n;
   const pick = (field: keyof Fees): bigint => {

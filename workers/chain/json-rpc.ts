@@ -27,12 +27,21 @@ interface Answer {
  * `call` throws `RpcRejection` for an error answered by the node, and otherwise a retryable RemitError: `TIMEOUT`, or
  * `RPC_NODE_FAILED` with `context.retryAfterMs` when the node asked for patience.
  */
-export function createRpcNode({ url, timeoutMs, maxAnswerBytes = 64 << 20 }: RpcNodeOptions, { clock }: { clock: Clock }): RpcNode {
+export function createRpcNode(
+  { url, timeoutMs, maxAnswerBytes = 64 << 20 }: RpcNodeOptions,
+  { clock }: { clock: Clock },
+): RpcNode {
   const name = nodeName(url);
   let nextId = 1;
 
   async function post(body: string, signal: AbortSignal): Promise<string> {
-    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal, redirect: 'error' });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal,
+      redirect: 'error',
+    });
     // Nodes answer JSON-RPC errors with 200 or with 400; the body decides. Everything else is trouble on the way.
     if (!response.ok && response.status !== 400) {
       await response.body?.cancel();
@@ -57,7 +66,13 @@ export function createRpcNode({ url, timeoutMs, maxAnswerBytes = 64 << 20 }: Rpc
       const answer = parse(text, name);
       if (answer.error != null) {
         const { code, message, data } = answer.error;
-        throw new RpcRejection({ method, node: name, code: typeof code === 'number' ? code : 0, message: String(message), data });
+        throw new RpcRejection({
+          method,
+          node: name,
+          code: typeof code === 'number' ? code : 0,
+          message: String(message),
+          data,
+        });
       }
       if (answer.result === undefined) throw failed(name, 'an answer with neither result nor error');
       return answer.result;
@@ -98,7 +113,12 @@ function reasonOf(error: unknown): string {
   return messageOf(error);
 }
 
-function failed(name: string, what: string, context: Readonly<Record<string, unknown>> = {}, cause?: unknown): RemitError {
+function failed(
+  name: string,
+  what: string,
+  context: Readonly<Record<string, unknown>> = {},
+  cause?: unknown,
+): RemitError {
   return new RemitError({
     code: 'RPC_NODE_FAILED',
     message: `node ${name}: ${what}`,

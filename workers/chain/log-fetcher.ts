@@ -24,12 +24,17 @@ export interface LogFetcher {
   ofRange(from: number, to: number, signal?: AbortSignal): Promise<readonly RawLog[]>;
 }
 
-export function createLogFetcher({ filter, verify = 'filtered' }: LogFetcherOptions, { reader }: { reader: ChainReader }): LogFetcher {
+export function createLogFetcher(
+  { filter, verify = 'filtered' }: LogFetcherOptions,
+  { reader }: { reader: ChainReader },
+): LogFetcher {
   const addresses = new Set(filter.addresses.map((address) => address.toLowerCase()));
   const topics = new Set(filter.topics.map((topic) => topic.toLowerCase()));
   const isOurs = (log: RawLog): boolean => {
     const [topic] = log.topics;
-    return addresses.has(log.address.toLowerCase()) && (topics.size === 0 || (topic !== undefined && topics.has(topic)));
+    return (
+      addresses.has(log.address.toLowerCase()) && (topics.size === 0 || (topic !== undefined && topics.has(topic)))
+    );
   };
   const mayHoldOurs = ({ logsBloom }: BlockHeader): boolean =>
     filter.addresses.some((address) => mayContain(logsBloom, address)) &&
@@ -38,7 +43,12 @@ export function createLogFetcher({ filter, verify = 'filtered' }: LogFetcherOpti
   async function wholeBlock(block: BlockHeader, signal?: AbortSignal): Promise<readonly RawLog[]> {
     const all = await reader.logsOf(block, undefined, signal);
     const complete = all.every((log, index) => log.logIndex === index) && bloomOf(all) === block.logsBloom;
-    if (!complete) throw inconsistent(`the logs of block ${block.number} do not fit its header`, { block: block.number, hash: block.hash, logs: all.length });
+    if (!complete)
+      throw inconsistent(`the logs of block ${block.number} do not fit its header`, {
+        block: block.number,
+        hash: block.hash,
+        logs: all.length,
+      });
     return all.filter(isOurs);
   }
 
@@ -60,7 +70,8 @@ export function createLogFetcher({ filter, verify = 'filtered' }: LogFetcherOpti
       if (verify === 'trust') return logs;
       if (logs.length === 0) return mayHoldOurs(block) ? wholeBlock(block, signal) : [];
       for (const entry of logs.flatMap((log) => [log.address, ...log.topics])) {
-        if (!mayContain(block.logsBloom, entry)) throw inconsistent(`block ${block.number} cannot hold a log with ${entry}`, { block: block.number });
+        if (!mayContain(block.logsBloom, entry))
+          throw inconsistent(`block ${block.number} cannot hold a log with ${entry}`, { block: block.number });
       }
       return logs;
     },
@@ -71,7 +82,12 @@ export function createLogFetcher({ filter, verify = 'filtered' }: LogFetcherOpti
       const cut = from + Math.floor((to - from) / 3);
       const twice = [...(await split(from, cut, signal)), ...(await split(cut + 1, to, signal))];
       if (fingerprint(once) !== fingerprint(twice)) {
-        throw inconsistent(`two answers about the logs of blocks ${from} to ${to} differ`, { from, to, once: once.length, twice: twice.length });
+        throw inconsistent(`two answers about the logs of blocks ${from} to ${to} differ`, {
+          from,
+          to,
+          once: once.length,
+          twice: twice.length,
+        });
       }
       return once;
     },

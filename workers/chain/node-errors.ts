@@ -23,16 +23,40 @@ interface Rule {
 
 /** In this order: the first that fits decides, so `replacement transaction underpriced` stands before `underpriced`. */
 const RULES: readonly Rule[] = [
-  { verdict: 'known', text: /already known|alreadyknown|already imported|known transaction|already in (the )?(mem)?pool|same hash|ALREADY_EXISTS|OwnNonceAlreadyUsed/i },
-  { verdict: 'nonce-too-low', text: /nonce (is )?too low|oldnonce|nonce has already been used|invalid nonce; got \d+, expected/i },
-  { verdict: 'nonce-too-high', text: /nonce (is )?too high|noncegap|nonce gap|future nonce|noncetoofarinfuture|too far in the future/i },
-  { verdict: 'replacement-underpriced', text: /replacement.*(underpriced|not ?allowed|fee too low)|replacementnotallowed|could not replace/i },
-  { verdict: 'insufficient-funds', text: /insufficient ?(funds|balance)|upfront cost exceeds|exceeds account balance|overshot|not enough (funds|balance)/i },
-  { verdict: 'gas-limit', text: /exceeds block gas limit|gas ?limit ?(is )?(exceeded|too high)|intrinsic gas|exceeds .*gas.*(cap|limit)|tx\.gas_limit|floor data gas/i },
-  { verdict: 'fee-too-low', text: /underpriced|fee ?too ?low|less than block base fee|below (the )?(configured )?min|lower than the block base fee|tip.*too low|gas price.*too low|feetoolowtocompete/i },
+  {
+    verdict: 'known',
+    text: /already known|alreadyknown|already imported|known transaction|already in (the )?(mem)?pool|same hash|ALREADY_EXISTS|OwnNonceAlreadyUsed/i,
+  },
+  {
+    verdict: 'nonce-too-low',
+    text: /nonce (is )?too low|oldnonce|nonce has already been used|invalid nonce; got \d+, expected/i,
+  },
+  {
+    verdict: 'nonce-too-high',
+    text: /nonce (is )?too high|noncegap|nonce gap|future nonce|noncetoofarinfuture|too far in the future/i,
+  },
+  {
+    verdict: 'replacement-underpriced',
+    text: /replacement.*(underpriced|not ?allowed|fee too low)|replacementnotallowed|could not replace/i,
+  },
+  {
+    verdict: 'insufficient-funds',
+    text: /insufficient ?(funds|balance)|upfront cost exceeds|exceeds account balance|overshot|not enough (funds|balance)/i,
+  },
+  {
+    verdict: 'gas-limit',
+    text: /exceeds block gas limit|gas ?limit ?(is )?(exceeded|too high)|intrinsic gas|exceeds .*gas.*(cap|limit)|tx\.gas_limit|floor data gas/i,
+  },
+  {
+    verdict: 'fee-too-low',
+    text: /underpriced|fee ?too ?low|less than block base fee|below (the )?(configured )?min|lower than the block base fee|tip.*too low|gas price.*too low|feetoolowtocompete/i,
+  },
   { verdict: 'pool-full', text: /pool (is )?(full|overflow)|txpool is full|limit reached|too many (pending|queued)/i },
   { verdict: 'wrong-chain', text: /invalid chain ?id|wrong chain|incorrect chain/i },
-  { verdict: 'invalid', text: /decode|rlp|invalid (sender|signature|transaction)|oversized|not supported|higher than max fee|initcode/i },
+  {
+    verdict: 'invalid',
+    text: /decode|rlp|invalid (sender|signature|transaction)|oversized|not supported|higher than max fee|initcode/i,
+  },
 ];
 
 /** Codes whose meaning does not depend on the text. */
@@ -50,6 +74,13 @@ export function verdictOf(error: unknown): PublishVerdict {
 
 /** One verdict from many nodes: the one that says most about where the transaction is. */
 export function overallVerdict(verdicts: readonly PublishVerdict[]): PublishVerdict {
-  const telling: readonly PublishVerdict[] = ['known', 'accepted', 'nonce-too-low', 'unknown', 'replacement-underpriced', 'fee-too-low'];
+  const telling: readonly PublishVerdict[] = [
+    'known',
+    'accepted',
+    'nonce-too-low',
+    'unknown',
+    'replacement-underpriced',
+    'fee-too-low',
+  ];
   return telling.find((verdict) => verdicts.includes(verdict)) ?? verdicts[0] ?? 'unknown';
 }

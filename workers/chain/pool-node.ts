@@ -69,5 +69,8 @@ export function isNodeTrouble(error: unknown): boolean {
 
 /** Some nodes answer reverted calls with the code of internal errors. */
 function isRevert(error: RpcRejection): boolean {
-  return /revert|out of gas|invalid opcode/i.test(error.reason) || (error.rpcCode === -32005 && /range|results|block/i.test(error.reason));
+  return (
+    /revert|out of gas|invalid opcode/i.test(error.reason) ||
+    (error.rpcCode === -32005 && /range|results|block/i.test(error.reason))
+  );
 }

@@ -22,7 +22,11 @@ export function revertDataOf(error: unknown): Hex | undefined {
   if (error.rpcCode !== 3 && !REVERT.test(error.reason)) return undefined;
   const { data } = error;
   const nested = typeof data === 'object' && data !== null && 'data' in data ? data.data : data;
-  return (typeof nested === 'string' ? (/0x([0-9a-fA-F]{2})*/.exec(nested)?.[0].toLowerCase() as Hex | undefined) : undefined) ?? '0x';
+  return (
+    (typeof nested === 'string'
+      ? (/0x([0-9a-fA-F]{2})*/.exec(nested)?.[0].toLowerCase() as Hex | undefined)
+      : undefined) ?? '0x'
+  );
 }
 
 const ERROR_STRING = '0x08c379a0';

@@ -43,7 +43,8 @@ const DISPOSITIONS: Readonly<Record<string, Disposition>> = {
 };
 
 export function dispositionOf({ name, args }: RevertReason): Disposition {
-  if (name === 'JobRegistryWrongStatus') return isTerminal(Number(args['status']) as JobStatus) ? 'already-done' : 'retryable';
+  if (name === 'JobRegistryWrongStatus')
+    return isTerminal(Number(args['status']) as JobStatus) ? 'already-done' : 'retryable';
   return (name === undefined ? undefined : DISPOSITIONS[name]) ?? 'terminal';
 }
 

@@ -51,7 +51,15 @@ export interface RpcPool extends Rpc, Broadcaster {
 
 /** A pool that fails over, drops lagging nodes, refuses nodes of another chain, and never waits without a bound. */
 export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoolDeps): RpcPool {
-  const { urls, chainId, timeoutMs = 8000, rounds = 4, maxLagBlocks = 5, failureThreshold = 3, probeMs = 10_000 } = options;
+  const {
+    urls,
+    chainId,
+    timeoutMs = 8000,
+    rounds = 4,
+    maxLagBlocks = 5,
+    failureThreshold = 3,
+    probeMs = 10_000,
+  } = options;
   const backoff = { attempts: rounds, baseMs: options.backoffMs ?? 125, maxMs: 5000 };
   const nodes = urls.map((url) => new PoolNode(createRpcNode({ url, timeoutMs }, { clock }), failureThreshold, clock));
   const lifetime = new AbortController();
@@ -91,7 +99,8 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
     try {
       const seen = parseQuantity(await node.call('eth_chainId', [], signal), 'eth_chainId');
       const wrong = seen !== chainId;
-      if (wrong && !node.wrongChain) logger.error({ node: node.node.name, expected: chainId, seen }, 'node is on another chain');
+      if (wrong && !node.wrongChain)
+        logger.error({ node: node.node.name, expected: chainId, seen }, 'node is on another chain');
       node.chainId = seen;
       node.wrongChain = wrong;
       if (!wrong) node.head = parseQuantity(await node.call('eth_blockNumber', [], signal), 'eth_blockNumber');
@@ -107,7 +116,8 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
     const best = Math.max(...nodes.map((node) => (node.wrongChain ? 0 : (node.head ?? 0))));
     for (const node of nodes) {
       const lagging = node.head !== undefined && best - node.head > maxLagBlocks;
-      if (lagging && !node.lagging) logger.warn({ node: node.node.name, head: node.head, best }, 'node lags behind and leaves the pool');
+      if (lagging && !node.lagging)
+        logger.warn({ node: node.node.name, head: node.head, best }, 'node lags behind and leaves the pool');
       node.lagging = lagging;
     }
   }
@@ -172,7 +182,9 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
 }
 
 function mismatch(expected: number, nodes: readonly PoolNode[]): RemitError {
-  const wrong = nodes.filter((node) => node.wrongChain).map((node) => `${node.node.name} is on chain ${node.chainId ?? 'unknown'}`);
+  const wrong = nodes
+    .filter((node) => node.wrongChain)
+    .map((node) => `${node.node.name} is on chain ${node.chainId ?? 'unknown'}`);
   return new RemitError({
     code: 'CHAIN_ID_MISMATCH',
     message: `expected chain ${expected}, but ${wrong.join(', ')}`,

@@ -27,7 +27,19 @@ export class RpcRejection extends RemitError {
   readonly rpcCode: number;
   readonly data: unknown;
 
-  constructor({ method, node, code, message, data }: { method: string; node: string; code: number; message: string; data?: unknown }) {
+  constructor({
+    method,
+    node,
+    code,
+    message,
+    data,
+  }: {
+    method: string;
+    node: string;
+    code: number;
+    message: string;
+    data?: unknown;
+  }) {
     super({
       code: 'RPC_REJECTED',
       message: `${method}: node ${node} answered ${code}: ${message}`,

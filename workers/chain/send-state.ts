@@ -30,7 +30,12 @@ export function initialState(publishedAt: number, publishNow = false): SendState
 export function observe(state: SendState, seen: Observation): SendState {
   switch (seen.type) {
     case 'published':
-      return { ...state, publishedAt: seen.at, publishNow: false, bumpNow: seen.verdict === 'fee-too-low' || seen.verdict === 'replacement-underpriced' };
+      return {
+        ...state,
+        publishedAt: seen.at,
+        publishNow: false,
+        bumpNow: seen.verdict === 'fee-too-low' || seen.verdict === 'replacement-underpriced',
+      };
     case 'bumped':
       return { ...state, bumps: state.bumps + 1 };
     case 'nonce-taken':

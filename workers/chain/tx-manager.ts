@@ -92,7 +92,16 @@ const STOLEN_LIMIT = 2;
 
 /** One per signer and journal. Records before it sends, so a crash at any point loses nothing and repeats nothing. */
 export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps): TxManager {
-  const { chainId, pollMs = 1000, stallMs = 24_000, confirmations = 1, finalityDepth = 64, maxInFlight = 16, maxQueued = 250, waitMs = 600_000 } = options;
+  const {
+    chainId,
+    pollMs = 1000,
+    stallMs = 24_000,
+    confirmations = 1,
+    finalityDepth = 64,
+    maxInFlight = 16,
+    maxQueued = 250,
+    waitMs = 600_000,
+  } = options;
   const { rpc, reader, journal, clock, logger, metrics, explain } = deps;
   const { address } = deps.signer;
   const fees = { ...DEFAULT_FEE_POLICY, ...options.fees };
@@ -112,14 +121,24 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
   const tracker = createTxTracker(
     { address, fees, stallMs, confirmations, finalityDepth },
     {
-      reader, rpc, journal, signer, preparer, clock, logger, metrics,
+      reader,
+      rpc,
+      journal,
+      signer,
+      preparer,
+      clock,
+      logger,
+      metrics,
       onSettled: (key) => {
         for (const tell of waiting.get(key) ?? []) tell();
       },
       onNonceStolen: ({ key, nonce }) => {
         stolen += 1;
         metrics.nonceStolen();
-        logger.error({ code: 'SIGNER_SHARED', key, nonce, address, stolen }, 'a nonce was used by a transaction we did not sign');
+        logger.error(
+          { code: 'SIGNER_SHARED', key, nonce, address, stolen },
+          'a nonce was used by a transaction we did not sign',
+        );
       },
     },
   );
@@ -183,11 +202,17 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
     if (!record) return undefined;
     if (record.status === 'abandoned') return { status: 'abandoned', why: 'replaced' };
     const { receipt, reason } = record.outcome ?? {};
-    const deepEnough = receipt && (record.status === 'final' || (tracker.head?.number ?? 0) - receipt.blockNumber + 1 >= confirmations);
+    const deepEnough =
+      receipt && (record.status === 'final' || (tracker.head?.number ?? 0) - receipt.blockNumber + 1 >= confirmations);
     if (!deepEnough) return undefined;
-    if (record.attempts.find(({ hash }) => hash === receipt.transactionHash)?.cancels) return { status: 'abandoned', why: 'deadline' };
+    if (record.attempts.find(({ hash }) => hash === receipt.transactionHash)?.cancels)
+      return { status: 'abandoned', why: 'deadline' };
     if (receipt.succeeded) return { status: 'mined', receipt };
-    return { status: 'reverted', receipt, reason: reason ?? { data: '0x', name: undefined, args: {}, message: 'refused when it was mined' } };
+    return {
+      status: 'reverted',
+      receipt,
+      reason: reason ?? { data: '0x', name: undefined, args: {}, message: 'refused when it was mined' },
+    };
   }
 
   async function outcome(key: string, signal: AbortSignal): Promise<SendOutcome> {
@@ -224,16 +249,28 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
       loop = watch();
     },
     async stop() {
-      lifetime.abort(new RemitError({ code: 'STOPPED', message: 'the transaction manager was stopped', retryable: true }));
+      lifetime.abort(
+        new RemitError({ code: 'STOPPED', message: 'the transaction manager was stopped', retryable: true }),
+      );
       gate.close(lifetime.signal.reason);
       await loop;
       await Promise.allSettled(preparing.values());
     },
     async send(request, signal) {
-      if (!started) throw new RemitError({ code: 'TX_NOT_STARTED', message: 'the transaction manager has not seen the chain yet', retryable: true });
+      if (!started)
+        throw new RemitError({
+          code: 'TX_NOT_STARTED',
+          message: 'the transaction manager has not seen the chain yet',
+          retryable: true,
+        });
       if (stolen >= STOLEN_LIMIT) throw shared(address, stolen);
       const limit = new AbortController();
-      const timer = clock.sleep(waitMs, limit.signal).then(() => { limit.abort(timedOut(request.key, waitMs)); }, () => undefined);
+      const timer = clock.sleep(waitMs, limit.signal).then(
+        () => {
+          limit.abort(timedOut(request.key, waitMs));
+        },
+        () => undefined,
+      );
       const stop = AbortSignal.any([limit.signal, lifetime.signal, ...(signal ? [signal] : [])]);
       try {
         stop.throwIfAborted();
@@ -255,9 +292,13 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
 /** The promise's result, or the signal's reason, whichever comes first. */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => { reject(signal.reason as Error); };
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
     signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => { signal.removeEventListener('abort', onAbort); });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
   });
 }
 

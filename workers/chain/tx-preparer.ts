@@ -17,12 +17,18 @@ export interface TxPreparerDeps {
   readonly explain?: (data: Hex) => RevertReason;
 }
 
-export type Simulation = { readonly ok: true; readonly gasLimit: bigint } | { readonly ok: false; readonly reason: RevertReason };
+export type Simulation =
+  { readonly ok: true; readonly gasLimit: bigint } | { readonly ok: false; readonly reason: RevertReason };
 
 /** Everything that is asked before a transaction is signed, and why it failed afterwards. */
 export interface TxPreparer {
   /** Runs the call without sending it, so that a refusal costs no gas; finds the gas limit when none is given. */
-  simulate(call: Omit<TransactionIntent, 'gasLimit'>, gasLimit: bigint | undefined, block: 'latest' | 'pending', signal: AbortSignal): Promise<Simulation>;
+  simulate(
+    call: Omit<TransactionIntent, 'gasLimit'>,
+    gasLimit: bigint | undefined,
+    block: 'latest' | 'pending',
+    signal: AbortSignal,
+  ): Promise<Simulation>;
   /** @throws RemitError FEE_ABOVE_CAP */
   fees(head: BlockHeader, urgent: boolean, signal: AbortSignal): Promise<Fees>;
   /** @throws RemitError SIGNER_NO_GAS when `needed` and everything under way may cost more than the `has` wei there are. */
@@ -32,7 +38,10 @@ export interface TxPreparer {
   postMortem(intent: TransactionIntent, block: number, signal: AbortSignal): Promise<RevertReason>;
 }
 
-export function createTxPreparer({ from, fees: policy }: TxPreparerOptions, { rpc, explain = plainReason }: TxPreparerDeps): TxPreparer {
+export function createTxPreparer(
+  { from, fees: policy }: TxPreparerOptions,
+  { rpc, explain = plainReason }: TxPreparerDeps,
+): TxPreparer {
   const asCall = ({ to, data, value }: Omit<TransactionIntent, 'gasLimit'>, gasLimit?: bigint): object => ({
     from,
     to,
@@ -74,7 +83,9 @@ export function createTxPreparer({ from, fees: policy }: TxPreparerOptions, { rp
       return suggested;
     },
     checkFunds(has, needed, open) {
-      const reserved = open.filter(({ status }) => status === 'pending').reduce((sum, record) => sum + costOf(record), 0n);
+      const reserved = open
+        .filter(({ status }) => status === 'pending')
+        .reduce((sum, record) => sum + costOf(record), 0n);
       if (has < needed + reserved) throw noGas(from, has, needed, reserved);
     },
     async postMortem(intent, block, signal) {
@@ -87,7 +98,12 @@ export function createTxPreparer({ from, fees: policy }: TxPreparerOptions, { rp
           if (data !== undefined) return explain(data);
         }
       }
-      return { data: '0x', name: undefined, args: {}, message: 'refused when it was mined, and not when tried again on the same block' };
+      return {
+        data: '0x',
+        name: undefined,
+        args: {},
+        message: 'refused when it was mined, and not when tried again on the same block',
+      };
     },
   };
 }

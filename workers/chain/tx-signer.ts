@@ -33,17 +33,27 @@ export interface AttemptSigner {
 /** Gas of a transfer: what using up a nonce costs. */
 export const CANCEL_GAS = 21_000n;
 
-export function createAttemptSigner({ chainId }: { chainId: number }, { signer, clock }: { signer: TxSigner; clock: Clock }): AttemptSigner {
+export function createAttemptSigner(
+  { chainId }: { chainId: number },
+  { signer, clock }: { signer: TxSigner; clock: Clock },
+): AttemptSigner {
   return {
     async sign(nonce, intent, fees, cancels) {
       const body = cancels
         ? { to: signer.address, data: '0x', value: 0n, gasLimit: CANCEL_GAS }
         : { to: intent.to, data: intent.data, value: intent.value, gasLimit: intent.gasLimit };
-      const raw = await signer.signTransaction({ type: 2, chainId, nonce, ...body, ...fees }).catch((error: unknown) => {
-        throw unavailable(signer.address, error);
-      });
+      const raw = await signer
+        .signTransaction({ type: 2, chainId, nonce, ...body, ...fees })
+        .catch((error: unknown) => {
+          throw unavailable(signer.address, error);
+        });
       const signed = Transaction.from(raw);
-      if (signed.from !== signer.address || signed.chainId !== BigInt(chainId) || signed.nonce !== nonce || !signed.hash) {
+      if (
+        signed.from !== signer.address ||
+        signed.chainId !== BigInt(chainId) ||
+        signed.nonce !== nonce ||
+        !signed.hash
+      ) {
         throw broken(signer.address);
       }
       return { hash: signed.hash as Hex32, raw: raw as Hex, ...fees, cancels, signedAt: clock.now() };

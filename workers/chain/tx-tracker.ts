@@ -6,7 +6,13 @@ import { bumpFees, type FeePolicy } from './fees.ts';
 import { overallVerdict, type PublishVerdict, verdictOf } from './node-errors.ts';
 import type { Broadcaster } from './rpc.ts';
 import { initialState, isDue, observe, type Observation, type SendState, shouldAbort } from './send-state.ts';
-import { newest, type Attempt, type TransactionIntent, type TransactionJournal, type TransactionRecord } from './transaction-journal.ts';
+import {
+  newest,
+  type Attempt,
+  type TransactionIntent,
+  type TransactionJournal,
+  type TransactionRecord,
+} from './transaction-journal.ts';
 import type { TxMetrics } from './tx-metrics.ts';
 import type { TxPreparer } from './tx-preparer.ts';
 import { type AttemptSigner, CANCEL_GAS } from './tx-signer.ts';
@@ -65,7 +71,8 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
   let anchor: BlockHeader | undefined;
   let gapSightings = 0;
 
-  const stateOf = (record: TransactionRecord): SendState => states.get(record.key) ?? initialState(newest(record).signedAt);
+  const stateOf = (record: TransactionRecord): SendState =>
+    states.get(record.key) ?? initialState(newest(record).signedAt);
   const see = (record: TransactionRecord, seen: Observation): SendState => {
     const state = observe(stateOf(record), seen);
     states.set(record.key, state);
@@ -81,28 +88,44 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     if (verdict === 'accepted' || verdict === 'known') logger.debug(fields, 'transaction published');
     else {
       metrics.publishFailed(verdict);
-      logger.warn({ ...fields, answers: answers.map(({ node, error }) => `${node}: ${String(error)}`) }, 'transaction not taken');
+      logger.warn(
+        { ...fields, answers: answers.map(({ node, error }) => `${node}: ${String(error)}`) },
+        'transaction not taken',
+      );
     }
     return verdict;
   }
 
   /** Mined records whose block is gone are pending again. Returns the blocks that were looked at. */
-  async function dropReorged(at: BlockHeader, mined: readonly TransactionRecord[], blocks: BlockLookup, signal: AbortSignal): Promise<boolean> {
-    const anchored = anchor !== undefined && anchor.number <= at.number && (await blocks(anchor.number, signal))?.hash === anchor.hash;
+  async function dropReorged(
+    at: BlockHeader,
+    mined: readonly TransactionRecord[],
+    blocks: BlockLookup,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const anchored =
+      anchor !== undefined && anchor.number <= at.number && (await blocks(anchor.number, signal))?.hash === anchor.hash;
     let all = true;
     for (const record of mined) {
       const receipt = record.outcome?.receipt;
       if (!receipt || (anchored && receipt.blockNumber <= (anchor?.number ?? 0))) continue;
       if ((await blocks(receipt.blockNumber, signal))?.hash === receipt.blockHash) continue;
       all = false;
-      logger.warn({ key: record.key, nonce: record.nonce, block: receipt.blockNumber }, 'the block of a transaction is gone, publishing it again');
+      logger.warn(
+        { key: record.key, nonce: record.nonce, block: receipt.blockNumber },
+        'the block of a transaction is gone, publishing it again',
+      );
       journal.setStatus(record.key, 'pending');
       see(record, { type: 'unmined' });
     }
     return all;
   }
 
-  async function findReceipt(record: TransactionRecord, blocks: BlockLookup, signal: AbortSignal): Promise<Receipt | undefined> {
+  async function findReceipt(
+    record: TransactionRecord,
+    blocks: BlockLookup,
+    signal: AbortSignal,
+  ): Promise<Receipt | undefined> {
     for (const { hash } of record.attempts.toReversed()) {
       const receipt = await reader.receipt(hash, signal);
       if (receipt && (await blocks(receipt.blockNumber, signal))?.hash === receipt.blockHash) return receipt;
@@ -113,7 +136,9 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
   async function settleUsedNonce(record: TransactionRecord, blocks: BlockLookup, signal: AbortSignal): Promise<void> {
     const receipt = await findReceipt(record, blocks, signal);
     if (receipt) {
-      const reason = receipt.succeeded ? undefined : await preparer.postMortem(record.intent, receipt.blockNumber, signal);
+      const reason = receipt.succeeded
+        ? undefined
+        : await preparer.postMortem(record.intent, receipt.blockNumber, signal);
       journal.setStatus(record.key, 'mined', { receipt, ...(reason && { reason }) });
       see(record, { type: 'mined' });
       metrics.feeSpent(receipt.gasUsed * receipt.effectiveGasPrice);
@@ -138,18 +163,29 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     }
   }
 
-  async function addAttempt(record: TransactionRecord, cancels: boolean, at: BlockHeader, signal: AbortSignal): Promise<boolean> {
+  async function addAttempt(
+    record: TransactionRecord,
+    cancels: boolean,
+    at: BlockHeader,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const suggested = await preparer.fees(at, record.intent.urgent, signal).catch(() => undefined);
     const fees = bumpFees(newest(record), suggested, policy, record.intent.urgent);
     if (!fees) {
-      logger.warn({ key: record.key, nonce: record.nonce, fee: String(newest(record).maxFeePerGas) }, 'transaction is stuck at the fee cap');
+      logger.warn(
+        { key: record.key, nonce: record.nonce, fee: String(newest(record).maxFeePerGas) },
+        'transaction is stuck at the fee cap',
+      );
       return false;
     }
     const attempt = await signer.sign(record.nonce, record.intent, fees, cancels);
     journal.addAttempt(record.key, attempt);
     see(record, { type: 'bumped' });
     metrics.bumped();
-    logger.info({ key: record.key, nonce: record.nonce, hash: attempt.hash, cancels, fee: String(fees.maxFeePerGas) }, 'transaction replaced');
+    logger.info(
+      { key: record.key, nonce: record.nonce, hash: attempt.hash, cancels, fee: String(fees.maxFeePerGas) },
+      'transaction replaced',
+    );
     await publish({ ...record, attempts: [...record.attempts, attempt] }, signal);
     return true;
   }
@@ -157,7 +193,13 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
   async function push(record: TransactionRecord, at: BlockHeader, signal: AbortSignal): Promise<void> {
     const { deadline } = record.intent;
     const attempt = newest(record);
-    if (deadline !== undefined && at.timestamp > deadline && !attempt.cancels && (await addAttempt(record, true, at, signal))) return;
+    if (
+      deadline !== undefined &&
+      at.timestamp > deadline &&
+      !attempt.cancels &&
+      (await addAttempt(record, true, at, signal))
+    )
+      return;
     const before = stateOf(record);
     if (!isDue(before, clock.now(), stallMs)) return;
     const verdict = await publish(record, signal);
@@ -172,7 +214,10 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
   async function fillGaps(open: readonly TransactionRecord[], at: BlockHeader, signal: AbortSignal): Promise<void> {
     const lowest = open.find(({ status }) => status === 'pending')?.nonce ?? chainNonce;
     const taken = new Set(open.map(({ nonce }) => nonce));
-    const missing = Array.from({ length: Math.min(16, Math.max(0, lowest - chainNonce)) }, (_, i) => chainNonce + i).filter((nonce) => !taken.has(nonce));
+    const missing = Array.from(
+      { length: Math.min(16, Math.max(0, lowest - chainNonce)) },
+      (_, i) => chainNonce + i,
+    ).filter((nonce) => !taken.has(nonce));
     gapSightings = missing.length > 0 ? gapSightings + 1 : 0;
     if (gapSightings < GAP_SIGHTINGS) return;
     for (const nonce of missing) {
@@ -194,7 +239,12 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     const at = await reader.head(signal);
     head = at;
     const blocks = lookup(reader, at);
-    const branchHolds = await dropReorged(at, journal.open().filter(({ status }) => status === 'mined'), blocks, signal);
+    const branchHolds = await dropReorged(
+      at,
+      journal.open().filter(({ status }) => status === 'mined'),
+      blocks,
+      signal,
+    );
     chainNonce = await reader.nonceAt(address, at.number, signal);
     for (const record of journal.open()) {
       if (record.status === 'pending' && record.nonce < chainNonce) await settleUsedNonce(record, blocks, signal);

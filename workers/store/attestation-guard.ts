@@ -1,4 +1,12 @@
-import { type Address, type Hex32, type JobId, parseAddress, parseHex32, parseJobId, ZERO_HEX32 } from '../protocol/ids.ts';
+import {
+  type Address,
+  type Hex32,
+  type JobId,
+  parseAddress,
+  parseHex32,
+  parseJobId,
+  ZERO_HEX32,
+} from '../protocol/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { Journal } from './journal.ts';
@@ -41,15 +49,28 @@ export interface AttestationGuardDeps {
 
 export function createAttestationGuard({ journal, clock }: AttestationGuardDeps): AttestationGuard {
   function find(operator: Address, jobId: JobId): Required<GuardedAttestation> | undefined {
-    const row = journal.get('SELECT output_root, output_content FROM attestations WHERE operator = ? AND job_id = ?', operator, jobId);
-    return row && { operator, jobId, outputRoot: row['output_root'] as Hex32, outputContent: row['output_content'] as Hex32 };
+    const row = journal.get(
+      'SELECT output_root, output_content FROM attestations WHERE operator = ? AND job_id = ?',
+      operator,
+      jobId,
+    );
+    return (
+      row && { operator, jobId, outputRoot: row['output_root'] as Hex32, outputContent: row['output_content'] as Hex32 }
+    );
   }
 
   /** Inside a transaction: between the look and the write nothing else can be written. */
   function admit({ operator, jobId, outputRoot, outputContent = ZERO_HEX32 }: GuardedAttestation): 'recorded' | 'same' {
     const before = find(operator, jobId);
     if (!before) {
-      journal.run('INSERT INTO attestations VALUES (?, ?, ?, ?, ?)', operator, jobId, outputRoot, outputContent, clock.now());
+      journal.run(
+        'INSERT INTO attestations VALUES (?, ?, ?, ?, ?)',
+        operator,
+        jobId,
+        outputRoot,
+        outputContent,
+        clock.now(),
+      );
       return 'recorded';
     }
     if (before.outputRoot === outputRoot && before.outputContent === outputContent) return 'same';
@@ -73,7 +94,9 @@ export function createAttestationGuard({ journal, clock }: AttestationGuardDeps)
     }),
     import(interchange) {
       const { attestations } = parseInterchange(interchange, journal);
-      return journal.transact(() => ({ added: attestations.filter((attestation) => admit(attestation) === 'recorded').length }));
+      return journal.transact(() => ({
+        added: attestations.filter((attestation) => admit(attestation) === 'recorded').length,
+      }));
     },
   };
 }
@@ -89,12 +112,22 @@ function normal({ operator, jobId, outputRoot, outputContent }: GuardedAttestati
 }
 
 function parseInterchange(value: unknown, { owner }: Journal): GuardInterchange {
-  const { format, version, chainId, genesisHash, attestations } = (value ?? {}) as Partial<Record<keyof GuardInterchange, unknown>>;
-  if (format !== 'remit-attestation-guard' || version !== 1) throw refused(`not an attestation guard export of version 1`);
-  if (chainId !== owner.chainId || genesisHash !== owner.genesisHash) throw refused(`made on chain ${String(chainId)}, this journal is for chain ${owner.chainId}`);
+  const { format, version, chainId, genesisHash, attestations } = (value ?? {}) as Partial<
+    Record<keyof GuardInterchange, unknown>
+  >;
+  if (format !== 'remit-attestation-guard' || version !== 1)
+    throw refused(`not an attestation guard export of version 1`);
+  if (chainId !== owner.chainId || genesisHash !== owner.genesisHash)
+    throw refused(`made on chain ${String(chainId)}, this journal is for chain ${owner.chainId}`);
   if (!Array.isArray(attestations)) throw refused('it has no list of attestations');
   try {
-    return { format, version, chainId, genesisHash, attestations: attestations.map((entry) => normal(entry as GuardedAttestation)) };
+    return {
+      format,
+      version,
+      chainId,
+      genesisHash,
+      attestations: attestations.map((entry) => normal(entry as GuardedAttestation)),
+    };
   } catch (error) {
     throw refused(messageOf(error));
   }

@@ -24,10 +24,19 @@ export interface Cursor<L> {
  */
 export function createCursor<L>(stream: string, { journal }: { journal: Journal }): Cursor<L> {
   return {
-    load: () => journal.all('SELECT * FROM cursor_blocks WHERE stream = ? ORDER BY number', stream).map((row) => blockOf<L>(row)),
+    load: () =>
+      journal.all('SELECT * FROM cursor_blocks WHERE stream = ? ORDER BY number', stream).map((row) => blockOf<L>(row)),
     advance({ number, hash, parentHash, timestamp, logs }, keepFrom) {
       journal.transact(() => {
-        journal.run('INSERT INTO cursor_blocks VALUES (?, ?, ?, ?, ?, ?)', stream, number, hash, parentHash, timestamp, JSON.stringify(logs));
+        journal.run(
+          'INSERT INTO cursor_blocks VALUES (?, ?, ?, ?, ?, ?)',
+          stream,
+          number,
+          hash,
+          parentHash,
+          timestamp,
+          JSON.stringify(logs),
+        );
         journal.run('DELETE FROM cursor_blocks WHERE stream = ? AND number < ?', stream, keepFrom);
       });
     },

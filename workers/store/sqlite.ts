@@ -22,7 +22,9 @@ export function openSqlite({ path, migrations, busyTimeoutMs = 2000 }: SqliteOpt
     mkdirSync(dirname(path), { recursive: true });
     db = new DatabaseSync(path, { timeout: busyTimeoutMs });
     // Exclusive locking also keeps the write-ahead index in memory: no second process can share the file by accident.
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    db.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;',
+    );
     db.exec('BEGIN EXCLUSIVE; COMMIT;');
     const verdict = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
     if (verdict !== 'ok') throw corrupt(path, String(verdict));
@@ -62,7 +64,10 @@ function migrate(db: DatabaseSync, path: string, migrations: readonly string[]):
     });
   }
   for (const [index, step] of migrations.entries()) {
-    if (index >= version) transact(db, path, () => { db.exec(`${step}; PRAGMA user_version = ${index + 1};`); });
+    if (index >= version)
+      transact(db, path, () => {
+        db.exec(`${step}; PRAGMA user_version = ${index + 1};`);
+      });
   }
 }
 
@@ -88,7 +93,10 @@ function translate(error: unknown, path: string): unknown {
     });
   }
   if (errcode === CORRUPT || errcode === NOT_A_DATABASE) return corrupt(path, messageOf(error), error);
-  if ((errcode !== undefined && [READ_ONLY, IO_ERROR, FULL, CANNOT_OPEN].includes(errcode)) || ['EACCES', 'ENOSPC', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) {
+  if (
+    (errcode !== undefined && [READ_ONLY, IO_ERROR, FULL, CANNOT_OPEN].includes(errcode)) ||
+    ['EACCES', 'ENOSPC', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)
+  ) {
     return new RemitError({
       code: 'JOURNAL_UNWRITABLE',
       message: `${path} cannot be written: ${messageOf(error)}`,

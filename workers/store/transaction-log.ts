@@ -52,30 +52,49 @@ export function createTransactionLog<I, O>({ journal }: { journal: Journal }): T
   }
   const one = (row: Row | undefined): LoggedTransaction<I, O> | undefined => row && read(row);
 
-  function insert(key: string, { hash, raw, maxFeePerGas, maxPriorityFeePerGas, cancels, signedAt }: LoggedAttempt): void {
+  function insert(
+    key: string,
+    { hash, raw, maxFeePerGas, maxPriorityFeePerGas, cancels, signedAt }: LoggedAttempt,
+  ): void {
     journal.run(
       'INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)',
-      hash, key, raw, String(maxFeePerGas), String(maxPriorityFeePerGas), Number(cancels), signedAt,
+      hash,
+      key,
+      raw,
+      String(maxFeePerGas),
+      String(maxPriorityFeePerGas),
+      Number(cancels),
+      signedAt,
     );
   }
 
   return {
     find: (key) => one(journal.get('SELECT * FROM transactions WHERE key = ?', key)),
     open: () => journal.all("SELECT * FROM transactions WHERE status IN ('pending', 'mined') ORDER BY nonce").map(read),
-    lastWithNonce: (nonce) => one(journal.get('SELECT * FROM transactions WHERE nonce = ? ORDER BY rowid DESC LIMIT 1', nonce)),
-    nextNonce: () => Number(journal.get('SELECT coalesce(max(nonce), -1) + 1 AS next FROM transactions')?.['next'] ?? 0),
+    lastWithNonce: (nonce) =>
+      one(journal.get('SELECT * FROM transactions WHERE nonce = ? ORDER BY rowid DESC LIMIT 1', nonce)),
+    nextNonce: () =>
+      Number(journal.get('SELECT coalesce(max(nonce), -1) + 1 AS next FROM transactions')?.['next'] ?? 0),
     create(key, nonce, intent, attempt) {
       journal.transact(() => {
         journal.run(
           "INSERT INTO transactions (key, nonce, status, request, created_at) VALUES (?, ?, 'pending', ?, ?)",
-          key, nonce, encode(intent), attempt.signedAt,
+          key,
+          nonce,
+          encode(intent),
+          attempt.signedAt,
         );
         insert(key, attempt);
       });
     },
     addAttempt: insert,
     setStatus(key, status, outcome) {
-      journal.run('UPDATE transactions SET status = ?, outcome = ? WHERE key = ?', status, outcome === undefined ? null : encode(outcome), key);
+      journal.run(
+        'UPDATE transactions SET status = ?, outcome = ? WHERE key = ?',
+        status,
+        outcome === undefined ? null : encode(outcome),
+        key,
+      );
     },
   };
 }

@@ -26,7 +26,14 @@ afterAll(async () => {
 });
 
 describe('connectContracts', () => {
-  const addresses: Addresses = { JobRegistry: REGISTRY, ModelRegistry: REGISTRY, OperatorStaking: REGISTRY, Settlement: REGISTRY, Slasher: REGISTRY, EquivocationCourt: REGISTRY };
+  const addresses: Addresses = {
+    JobRegistry: REGISTRY,
+    ModelRegistry: REGISTRY,
+    OperatorStaking: REGISTRY,
+    Settlement: REGISTRY,
+    Slasher: REGISTRY,
+    EquivocationCourt: REGISTRY,
+  };
 
   it('reads through the pool, at any block', async () => {
     const { JobRegistry } = connectContracts(addresses, { rpc });
@@ -38,7 +45,16 @@ describe('connectContracts', () => {
   it('encodes calls, and cannot send them', async () => {
     const { JobRegistry } = connectContracts(addresses, { rpc });
     const terms: Parameters<typeof JobRegistry.expire>[0] = {
-      requester: REGISTRY, modelId: ZERO_HEX32, inputRoot: ZERO_HEX32, fee: 1, stakeAtRisk: 1, operator: REGISTRY, offerPenalty: 0, callbackTarget: REGISTRY, policy: REGISTRY, options: 0,
+      requester: REGISTRY,
+      modelId: ZERO_HEX32,
+      inputRoot: ZERO_HEX32,
+      fee: 1,
+      stakeAtRisk: 1,
+      operator: REGISTRY,
+      offerPenalty: 0,
+      callbackTarget: REGISTRY,
+      policy: REGISTRY,
+      options: 0,
     };
     expect(JobRegistry.interface.encodeFunctionData('expire', [terms])).toMatch(/^0x[0-9a-f]{8}/);
     await expect(JobRegistry.expire(terms)).rejects.toThrow();

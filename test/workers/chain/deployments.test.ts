@@ -13,12 +13,21 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'remit-deployment-'));
   await writeFile(join(folder, '.chain'), JSON.stringify({ chainId: '31337', genesisHash: '0xabc' }));
   for (const [index, name] of NAMES.entries()) {
-    await writeFile(join(folder, `${name}.json`), JSON.stringify({ address: addressOf(name), abi: [], receipt: { blockNumber: index % 2 ? 5 + index : `0x${(5 + index).toString(16)}` } }));
+    await writeFile(
+      join(folder, `${name}.json`),
+      JSON.stringify({
+        address: addressOf(name),
+        abi: [],
+        receipt: { blockNumber: index % 2 ? 5 + index : `0x${(5 + index).toString(16)}` },
+      }),
+    );
   }
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const rpc = (answers: Record<string, unknown>) => ({ call: (method: string, [first]: readonly unknown[]) => Promise.resolve(answers[String(first)] ?? answers[method]) });
+const rpc = (answers: Record<string, unknown>) => ({
+  call: (method: string, [first]: readonly unknown[]) => Promise.resolve(answers[String(first)] ?? answers[method]),
+});
 
 describe('loadDeployment', () => {
   it('reads addresses, the chain, and the first block', async () => {
@@ -41,11 +50,17 @@ describe('loadDeployment', () => {
   ])('refuses %s, naming the file', async (_, name, content) => {
     if (content === undefined) await rm(join(folder, name));
     else await writeFile(join(folder, name), content);
-    await expect(loadDeployment(folder, { chainId: 31337 })).rejects.toMatchObject({ code: 'DEPLOYMENT_MISSING', message: expect.stringContaining(name) as string });
+    await expect(loadDeployment(folder, { chainId: 31337 })).rejects.toMatchObject({
+      code: 'DEPLOYMENT_MISSING',
+      message: expect.stringContaining(name) as string,
+    });
   });
 
   it('refuses the deployment of another chain', async () => {
-    await expect(loadDeployment(folder, { chainId: 1 })).rejects.toMatchObject({ code: 'DEPLOYMENT_WRONG_CHAIN', context: { expected: 1, found: 31337 } });
+    await expect(loadDeployment(folder, { chainId: 1 })).rejects.toMatchObject({
+      code: 'DEPLOYMENT_WRONG_CHAIN',
+      context: { expected: 1, found: 31337 },
+    });
   });
 });
 
@@ -60,11 +75,18 @@ describe('verifyDeployment', () => {
   });
 
   it('names the contracts that are not', async () => {
-    const check = verifyDeployment(folder, deployment, { rpc: rpc({ eth_chainId: '0x7a69', eth_getCode: '0x60', [addressOf('Slasher')]: '0x' }) });
-    await expect(check).rejects.toMatchObject({ code: 'DEPLOYMENT_NO_CODE', message: expect.stringContaining('Slasher at 0x') as string });
+    const check = verifyDeployment(folder, deployment, {
+      rpc: rpc({ eth_chainId: '0x7a69', eth_getCode: '0x60', [addressOf('Slasher')]: '0x' }),
+    });
+    await expect(check).rejects.toMatchObject({
+      code: 'DEPLOYMENT_NO_CODE',
+      message: expect.stringContaining('Slasher at 0x') as string,
+    });
   });
 
   it('refuses nodes of another chain', async () => {
-    await expect(verifyDeployment(folder, deployment, { rpc: rpc({ eth_chainId: '0x1' }) })).rejects.toMatchObject({ code: 'DEPLOYMENT_WRONG_CHAIN' });
+    await expect(verifyDeployment(folder, deployment, { rpc: rpc({ eth_chainId: '0x1' }) })).rejects.toMatchObject({
+      code: 'DEPLOYMENT_WRONG_CHAIN',
+    });
   });
 });

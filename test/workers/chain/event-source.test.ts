@@ -1,9 +1,20 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RawLog } from '../../../workers/chain/chain-values.ts';
 import type { ChainSignal } from '../../../workers/chain/event-source.ts';
+import { createCursor } from '../../../workers/store/cursor.ts';
+import { openJournal } from '../../../workers/store/journal.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
 import { canonicalValues, emit, EMITTER, placeEmitter, rawEmit, submitEmit } from '../../support/emitter.ts';
 import { type RpcProxy, seededChance, startRpcProxy } from '../../support/rpc-proxy.ts';
-import { followEmitter, MemoryCursor, type Shadow, ShadowEffects, type ShadowOptions } from '../../support/shadow-consumer.ts';
+import {
+  followEmitter,
+  MemoryCursor,
+  type Shadow,
+  ShadowEffects,
+  type ShadowOptions,
+} from '../../support/shadow-consumer.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { until } from '../../support/until.ts';
 
 let anvil: Anvil;
@@ -30,7 +41,9 @@ function follow(options: ShadowOptions = {}): Shadow {
 
 async function caughtUp(shadow: Shadow, behind = 0): Promise<void> {
   const head = await anvil.blockNumber();
-  await until(() => shadow.tip() === head - behind, { what: `the stream at block ${head - behind}, now ${shadow.tip()}` });
+  await until(() => shadow.tip() === head - behind, {
+    what: `the stream at block ${head - behind}, now ${shadow.tip()}`,
+  });
 }
 
 async function agrees(shadow: Shadow): Promise<void> {
@@ -42,7 +55,8 @@ async function agrees(shadow: Shadow): Promise<void> {
   });
 }
 
-const reorgs = (shadow: Shadow): Extract<ChainSignal<number>, { type: 'reorg' }>[] => shadow.signals.filter((signal) => signal.type === 'reorg');
+const reorgs = (shadow: Shadow): Extract<ChainSignal<number>, { type: 'reorg' }>[] =>
+  shadow.signals.filter((signal) => signal.type === 'reorg');
 
 describe('following the head', () => {
   it('hands on every block in order with its events', async () => {
@@ -92,13 +106,18 @@ describe('reorgs', () => {
     await caughtUp(shadow);
     const nonce = Number(await anvil.rpc('eth_getTransactionCount', [anvil.accounts[1]?.address, 'latest']));
     const others = await Promise.all(
-      Array.from({ length: depth }, async (_, offset) => [await rawEmit(anvil.accounts[1]!, nonce + offset, 100 + offset), offset] as const),
+      Array.from(
+        { length: depth },
+        async (_, offset) => [await rawEmit(anvil.accounts[1]!, nonce + offset, 100 + offset), offset] as const,
+      ),
     );
     await anvil.reorg(depth, others);
     await agrees(shadow);
     expect(shadow.effects.values).toEqual([1, 2, ...others.map((_, offset) => 100 + offset)]);
     const [reorg] = reorgs(shadow);
-    expect(reorg?.dropped.map(({ events }) => events[0])).toEqual(Array.from({ length: depth }, (_, i) => depth + 2 - i));
+    expect(reorg?.dropped.map(({ events }) => events[0])).toEqual(
+      Array.from({ length: depth }, (_, i) => depth + 2 - i),
+    );
     expect(reorg?.commonAncestor.number).toBe(3);
   });
 
@@ -130,6 +149,23 @@ describe('reorgs', () => {
     await agrees(second);
     expect(second.effects.values).toEqual([1, 2, 77]);
     expect(reorgs(second)[0]?.dropped.flatMap(({ events }) => events)).toEqual([5, 4, 3]);
+  });
+
+  it('finds it also with a cursor that lives on the disk', async () => {
+    const path = join(await tempFolder(), 'listener.db');
+    const effects = new ShadowEffects();
+    const life = async (work: (shadow: Shadow) => Promise<void>): Promise<void> => {
+      const journal = openJournal(path, { chainId: anvil.chainId, genesisHash: '0x', signer: 'listener' });
+      const shadow = follow({ cursor: createCursor<RawLog>('jobs', { journal }), effects });
+      await work(shadow);
+      await shadow.stop();
+      journal.close();
+    };
+    for (let value = 1; value <= 5; value++) await emit(anvil, value);
+    await life(caughtUp);
+    await anvil.reorg(3, [[await rawEmit(anvil.accounts[1]!, 0, 77), 1]]);
+    await life(agrees);
+    expect(effects.values).toEqual([1, 2, 77]);
   });
 
   it('finds on restart a reorg although the chain has grown far beyond the history meanwhile', async () => {
@@ -237,7 +273,9 @@ describe('catching up', () => {
     for (let value = 1; value <= 12; value++) await emit(anvil, value);
     await anvil.mine(40);
     proxy.fault('eth_getLogs', (_, seen) =>
-      seen % 4 < 2 && seededChance(42, seen) < 0.6 ? { kind: 'rewrite', rewrite: (logs) => (logs as unknown[]).slice(1 + (seen % 2)) } : undefined,
+      seen % 4 < 2 && seededChance(42, seen) < 0.6
+        ? { kind: 'rewrite', rewrite: (logs) => (logs as unknown[]).slice(1 + (seen % 2)) }
+        : undefined,
     );
     await agrees(follow({ source: { finalityDepth: 5, maxRange: 10 } }));
   });
@@ -260,7 +298,9 @@ describe('nodes that are wrong', () => {
     await anvil.rpc('evm_setAutomine', [false]);
     for (const value of [1, 2, 3]) await submitEmit(anvil, value);
     let lying = true;
-    proxy.fault('eth_getLogs', () => (lying ? { kind: 'rewrite', rewrite: (logs) => (logs as unknown[]).filter((_, index) => index !== 1) } : undefined));
+    proxy.fault('eth_getLogs', () =>
+      lying ? { kind: 'rewrite', rewrite: (logs) => (logs as unknown[]).filter((_, index) => index !== 1) } : undefined,
+    );
     const shadow = follow({ verify: 'whole-block' });
     await anvil.mine();
     await until(() => (proxy.calls.get('eth_getLogs') ?? 0) > 4);
@@ -273,7 +313,9 @@ describe('nodes that are wrong', () => {
     let forged: Record<string, unknown> = { topics: [`0x${'2a'.padStart(64, '0')}`, `0x${'66'.repeat(32)}`] };
     let lying = true;
     proxy.fault('eth_getLogs', () =>
-      lying ? { kind: 'rewrite', rewrite: (logs) => (logs as object[]).map((log) => ({ ...log, ...forged })) } : undefined,
+      lying
+        ? { kind: 'rewrite', rewrite: (logs) => (logs as object[]).map((log) => ({ ...log, ...forged })) }
+        : undefined,
     );
     const shadow = follow();
     await emit(anvil, 5);
@@ -287,7 +329,10 @@ describe('nodes that are wrong', () => {
   });
 
   it('delivers a log once that the node repeats', async () => {
-    proxy.fault('eth_getLogs', () => ({ kind: 'rewrite', rewrite: (logs) => [...(logs as unknown[]), ...(logs as unknown[])].reverse() }));
+    proxy.fault('eth_getLogs', () => ({
+      kind: 'rewrite',
+      rewrite: (logs) => [...(logs as unknown[]), ...(logs as unknown[])].reverse(),
+    }));
     const shadow = follow();
     for (const value of [1, 2]) await emit(anvil, value);
     await agrees(shadow);
@@ -310,7 +355,9 @@ describe('nodes that are wrong', () => {
     broken = false;
     await agrees(shadow);
     const stale = await anvil.rpc('eth_getBlockByNumber', ['0x2', false]);
-    proxy.fault('eth_getBlockByNumber', ({ params }) => (params[0] === 'latest' ? { kind: 'result', result: stale } : undefined));
+    proxy.fault('eth_getBlockByNumber', ({ params }) =>
+      params[0] === 'latest' ? { kind: 'result', result: stale } : undefined,
+    );
     const later = proxy.calls.get('eth_getBlockByNumber') ?? 0;
     await until(() => (proxy.calls.get('eth_getBlockByNumber') ?? 0) > later + 3);
     expect(reorgs(shadow)).toEqual([]);

@@ -26,7 +26,12 @@ describe('bumpFees', () => {
     fc.assert(
       fc.property(amount, amount, amount, amount, fc.boolean(), (fee, tip, nowFee, nowTip, urgent) => {
         const previous = { maxFeePerGas: fee, maxPriorityFeePerGas: tip < fee ? tip : fee };
-        const bumped = bumpFees(previous, { maxFeePerGas: nowFee, maxPriorityFeePerGas: nowTip < nowFee ? nowTip : nowFee }, policy, urgent);
+        const bumped = bumpFees(
+          previous,
+          { maxFeePerGas: nowFee, maxPriorityFeePerGas: nowTip < nowFee ? nowTip : nowFee },
+          policy,
+          urgent,
+        );
         const cap = urgent ? 5000n : 1000n;
         if (!bumped) {
           expect(fee * 11n > cap * 10n).toBe(true);
@@ -42,7 +47,14 @@ describe('bumpFees', () => {
   });
 
   it('jumps to the current suggestion when that is more', () => {
-    expect(bumpFees({ maxFeePerGas: 100n, maxPriorityFeePerGas: 10n }, { maxFeePerGas: 400n, maxPriorityFeePerGas: 11n }, policy, false)).toEqual({
+    expect(
+      bumpFees(
+        { maxFeePerGas: 100n, maxPriorityFeePerGas: 10n },
+        { maxFeePerGas: 400n, maxPriorityFeePerGas: 11n },
+        policy,
+        false,
+      ),
+    ).toEqual({
       maxFeePerGas: 400n,
       maxPriorityFeePerGas: 12n,
     });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { overallVerdict, type PublishVerdict, verdictOf } from '../../../workers/chain/node-errors.ts';
 import { RpcRejection } from '../../../workers/chain/rpc.ts';
 
-const said = (code: number, message: string): RpcRejection => new RpcRejection({ method: 'eth_sendRawTransaction', node: 'http://node', code, message });
+const said = (code: number, message: string): RpcRejection =>
+  new RpcRejection({ method: 'eth_sendRawTransaction', node: 'http://node', code, message });
 
 const TABLE: readonly (readonly [node: string, code: number, message: string, verdict: PublishVerdict])[] = [
   ['geth', -32000, 'already known', 'known'],
@@ -11,7 +12,12 @@ const TABLE: readonly (readonly [node: string, code: number, message: string, ve
   ['geth', -32000, 'replacement transaction underpriced', 'replacement-underpriced'],
   ['geth', -32000, 'transaction underpriced: gas tip cap 0, minimum needed 1', 'fee-too-low'],
   ['geth', -32000, 'max fee per gas less than block base fee: address 0x1, maxFeePerGas: 1, baseFee: 7', 'fee-too-low'],
-  ['geth', -32000, 'insufficient funds for gas * price + value: balance 0, tx cost 1, overshot 1', 'insufficient-funds'],
+  [
+    'geth',
+    -32000,
+    'insufficient funds for gas * price + value: balance 0, tx cost 1, overshot 1',
+    'insufficient-funds',
+  ],
   ['geth', -32000, 'exceeds block gas limit', 'gas-limit'],
   ['geth', -32000, 'intrinsic gas too low: gas 20000, minimum needed 21000', 'gas-limit'],
   ['geth', -32000, 'txpool is full', 'pool-full'],

@@ -6,7 +6,8 @@ import { RpcRejection } from '../../../workers/chain/rpc.ts';
 import type { Hex } from '../../../workers/protocol/ids.ts';
 
 const jobId = `0x${'ab'.repeat(32)}`;
-const thrown = (name: string, args: readonly unknown[]): Hex => interfaces.JobRegistry.encodeErrorResult(name, args) as Hex;
+const thrown = (name: string, args: readonly unknown[]): Hex =>
+  interfaces.JobRegistry.encodeErrorResult(name, args) as Hex;
 const text = (value: string): Hex =>
   `0x08c379a0${'20'.padStart(64, '0')}${value.length.toString(16).padStart(64, '0')}${Buffer.from(value).toString('hex').padEnd(64, '0')}`;
 
@@ -26,7 +27,10 @@ describe('explainRevert', () => {
   });
 
   it('shows what it cannot read', () => {
-    expect(explainRevert('0xdeadbeef')).toMatchObject({ name: undefined, message: 'the contract refused with data 0xdeadbeef' });
+    expect(explainRevert('0xdeadbeef')).toMatchObject({
+      name: undefined,
+      message: 'the contract refused with data 0xdeadbeef',
+    });
     expect(explainRevert('0x08c379a0ff')).toMatchObject({ name: undefined });
   });
 });
@@ -49,13 +53,22 @@ describe('dispositionOf', () => {
   });
 
   it('knows only errors that exist', () => {
-    const names = ['JobRegistryAlreadyAttested', 'JobRegistryAlreadyRequested', 'JobRegistryDeadlineNotPassed', 'JobRegistryLadderNotSeeded', 'JobRegistryNotEligible', 'JobRegistryRecordMismatch', 'JobRegistryWrongStatus'];
+    const names = [
+      'JobRegistryAlreadyAttested',
+      'JobRegistryAlreadyRequested',
+      'JobRegistryDeadlineNotPassed',
+      'JobRegistryLadderNotSeeded',
+      'JobRegistryNotEligible',
+      'JobRegistryRecordMismatch',
+      'JobRegistryWrongStatus',
+    ];
     for (const name of names) expect(interfaces.JobRegistry.getError(name), name).not.toBeNull();
   });
 });
 
 describe('revertDataOf', () => {
-  const said = (code: number, message: string, data?: unknown): RpcRejection => new RpcRejection({ method: 'eth_call', node: 'http://n', code, message, data });
+  const said = (code: number, message: string, data?: unknown): RpcRejection =>
+    new RpcRejection({ method: 'eth_call', node: 'http://n', code, message, data });
 
   it.each([
     ['geth, anvil', said(3, 'execution reverted', '0xAB'), '0xab'],

@@ -35,7 +35,8 @@ function open(options: Partial<RpcPoolOptions> = {}): RpcPool {
   return pool;
 }
 
-const stateOf = (pool: RpcPool, proxy: RpcProxy): string | undefined => pool.health().find(({ node }) => proxy.url.startsWith(node))?.state;
+const stateOf = (pool: RpcPool, proxy: RpcProxy): string | undefined =>
+  pool.health().find(({ node }) => proxy.url.startsWith(node))?.state;
 
 describe('failing over', () => {
   it.each([
@@ -75,7 +76,9 @@ describe('failing over', () => {
 
   it('does not ask again what a node has refused', async () => {
     const pool = open();
-    const refused = await pool.call('eth_getLogs', [{ blockHash: `0x${'11'.repeat(32)}` }]).catch((error: unknown) => error);
+    const refused = await pool
+      .call('eth_getLogs', [{ blockHash: `0x${'11'.repeat(32)}` }])
+      .catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(RpcRejection);
     expect(refused).toMatchObject({ code: 'RPC_REJECTED', rpcCode: -32000, reason: 'unknown block', retryable: false });
     expect(good.calls.get('eth_getLogs')).toBeUndefined();
@@ -83,7 +86,9 @@ describe('failing over', () => {
 
   it('says which node failed how, without its key, when all of them do', async () => {
     for (const proxy of [good, bad]) proxy.fault('*', () => ({ kind: 'status', status: 500 }));
-    const failed = await open({ urls: [`${bad.url}/v2/secret-key`, good.url] }).call('eth_blockNumber', []).catch((error: unknown) => error);
+    const failed = await open({ urls: [`${bad.url}/v2/secret-key`, good.url] })
+      .call('eth_blockNumber', [])
+      .catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: 'RPC_UNREACHABLE', retryable: true });
     expect(JSON.stringify(failed)).not.toContain('secret-key');
     expect(String(failed)).toContain('HTTP 500');
@@ -107,7 +112,10 @@ describe('failing over', () => {
 describe('start', () => {
   it('refuses a node of another chain', async () => {
     bad.fault('eth_chainId', () => ({ kind: 'result', result: '0x5' }));
-    await expect(open().start()).rejects.toMatchObject({ code: 'CHAIN_ID_MISMATCH', message: expect.stringContaining('is on chain 5') as string });
+    await expect(open().start()).rejects.toMatchObject({
+      code: 'CHAIN_ID_MISMATCH',
+      message: expect.stringContaining('is on chain 5') as string,
+    });
   });
 
   it('refuses when no node answers, and starts when one of two does', async () => {
@@ -152,7 +160,13 @@ describe('while running', () => {
 describe('broadcast', () => {
   const raw = (nonce: number): Promise<string> =>
     new Wallet(anvil.accounts[7]?.privateKey ?? '').signTransaction({
-      type: 2, chainId: 31337, nonce, to: anvil.accounts[7]!.address, gasLimit: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n,
+      type: 2,
+      chainId: 31337,
+      nonce,
+      to: anvil.accounts[7]!.address,
+      gasLimit: 21_000n,
+      maxFeePerGas: 10n ** 10n,
+      maxPriorityFeePerGas: 1n,
     });
 
   it('reaches every node, and does not wait for one that hangs', async () => {

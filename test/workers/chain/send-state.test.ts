@@ -29,7 +29,9 @@ describe('isDue', () => {
     expect(isDue(initialState(100, true), 100, 50)).toBe(true);
     expect(isDue(observe(initialState(100), { type: 'unmined' }), 100, 50)).toBe(true);
     expect(isDue(observe(initialState(0), { type: 'published', verdict: 'fee-too-low', at: 100 }), 100, 50)).toBe(true);
-    expect(isDue(observe(initialState(0), { type: 'published', verdict: 'replacement-underpriced', at: 100 }), 100, 50)).toBe(true);
+    expect(
+      isDue(observe(initialState(0), { type: 'published', verdict: 'replacement-underpriced', at: 100 }), 100, 50),
+    ).toBe(true);
   });
 
   it('counts bumps', () => {

@@ -26,13 +26,25 @@ afterEach(async () => {
   await anvil.stop();
 });
 
-const emission = (value: number, more: Partial<SendRequest> = {}): SendRequest => ({ to: EMITTER, data: payload(value) as Hex, key: `emit-${value}`, ...more });
+const emission = (value: number, more: Partial<SendRequest> = {}): SendRequest => ({
+  to: EMITTER,
+  data: payload(value) as Hex,
+  key: `emit-${value}`,
+  ...more,
+});
 const gwei = (n: number): bigint => BigInt(n) * 1_000_000_000n;
 
-const nonceOf = async (address: string): Promise<number> => Number(await anvil.rpc('eth_getTransactionCount', [address, 'latest']));
+const nonceOf = async (address: string): Promise<number> =>
+  Number(await anvil.rpc('eth_getTransactionCount', [address, 'latest']));
 
 async function pooled(address: string): Promise<{ nonce: number; hash: string; maxFeePerGas: bigint }[]> {
-  const { pending, queued } = await anvil.rpc<Record<'pending' | 'queued', Record<string, Record<string, { nonce: string; hash: string; maxFeePerGas: string }>>>>('txpool_content');
+  const { pending, queued } =
+    await anvil.rpc<
+      Record<
+        'pending' | 'queued',
+        Record<string, Record<string, { nonce: string; hash: string; maxFeePerGas: string }>>
+      >
+    >('txpool_content');
   return [pending, queued]
     .flatMap((part) => Object.entries(part).filter(([from]) => from.toLowerCase() === address.toLowerCase()))
     .flatMap(([, byNonce]) => Object.values(byNonce))
@@ -87,9 +99,15 @@ describe('sending', () => {
     const error = `0x08c379a0${'20'.padStart(64, '0')}${'2'.padStart(64, '0')}${Buffer.from('no').toString('hex').padEnd(64, '0')}`;
     proxy.fault('eth_call', () => ({ kind: 'error', code: 3, message: 'execution reverted', data: error }));
     const through = await bench.open({ urls: [proxy.url], account: 1 });
-    expect(await through.manager.send(emission(1))).toMatchObject({ status: 'abandoned', why: 'would-revert', reason: { name: 'Error', message: 'no' } });
+    expect(await through.manager.send(emission(1))).toMatchObject({
+      status: 'abandoned',
+      why: 'would-revert',
+      reason: { name: 'Error', message: 'no' },
+    });
     expect(await nonceOf(through.address)).toBe(0);
-    expect(await life.manager.send(emission(2, { simulate: 'none', gasLimit: 100_000n }))).toMatchObject({ status: 'mined' });
+    expect(await life.manager.send(emission(2, { simulate: 'none', gasLimit: 100_000n }))).toMatchObject({
+      status: 'mined',
+    });
     proxy.fault('eth_call', undefined);
     expect(await through.manager.send(emission(1))).toMatchObject({ status: 'mined' });
   });
@@ -99,8 +117,18 @@ describe('sending', () => {
     const reverter = '0x00000000000000000000000000000000000e0bad';
     await anvil.rpc('anvil_setCode', [reverter, '0x5f5ffd']);
     const life = await bench.open();
-    const outcome = await life.manager.send({ to: reverter, data: '0x', key: 'bad', gasLimit: 50_000n, simulate: 'none' });
-    expect(outcome).toMatchObject({ status: 'reverted', receipt: { succeeded: false }, reason: { message: 'the contract refused without a reason' } });
+    const outcome = await life.manager.send({
+      to: reverter,
+      data: '0x',
+      key: 'bad',
+      gasLimit: 50_000n,
+      simulate: 'none',
+    });
+    expect(outcome).toMatchObject({
+      status: 'reverted',
+      receipt: { succeeded: false },
+      reason: { message: 'the contract refused without a reason' },
+    });
     expect(await life.manager.send({ to: reverter, data: '0x', key: 'bad' })).toEqual(outcome);
   });
 
@@ -108,7 +136,9 @@ describe('sending', () => {
     const wallet = Wallet.createRandom();
     const life = await bench.open({ signer: wallet });
     await expect(life.manager.send(emission(1))).rejects.toMatchObject({ code: 'SIGNER_NO_GAS', retryable: true });
-    await expect(life.manager.send(emission(2, { value: 5n, key: 'with value' }))).rejects.toMatchObject({ code: 'SIGNER_NO_GAS' });
+    await expect(life.manager.send(emission(2, { value: 5n, key: 'with value' }))).rejects.toMatchObject({
+      code: 'SIGNER_NO_GAS',
+    });
     expect(life.journal.nextNonce()).toBe(0);
     await anvil.rpc('anvil_setBalance', [wallet.address, '0xde0b6b3a7640000']);
     expect(await life.manager.send(emission(1))).toMatchObject({ status: 'mined' });
@@ -244,13 +274,20 @@ describe('transactions that do not get mined', () => {
     await anvil.mine();
     await until(async () => {
       const [held] = await pooled(life.address);
-      return held !== undefined && held.hash === life.journal.find('emit-1')?.attempts.at(-1)?.hash && life.journal.find('emit-1')!.attempts.length > 1;
+      return (
+        held !== undefined &&
+        held.hash === life.journal.find('emit-1')?.attempts.at(-1)?.hash &&
+        life.journal.find('emit-1')!.attempts.length > 1
+      );
     });
     await anvil.mine();
     expect(await sent).toEqual({ status: 'abandoned', why: 'deadline' });
     expect(await canonicalValues(anvil)).toEqual([]);
     expect(await nonceOf(life.address)).toBe(1);
-    expect(await life.manager.send(emission(2, { deadline: now + 30 }))).toEqual({ status: 'abandoned', why: 'deadline' });
+    expect(await life.manager.send(emission(2, { deadline: now + 30 }))).toEqual({
+      status: 'abandoned',
+      why: 'deadline',
+    });
   });
 });
 
@@ -258,7 +295,7 @@ describe('reorgs', () => {
   beforeEach(() => begin());
 
   it('publishes again what a reorg dropped, and reports it only when it is deep enough', async () => {
-    const life = await bench.open({ manager: { confirmations: 3 } });
+    const life = await bench.open({ manager: { confirmations: 3, stallMs: 60_000 } });
     const sent = life.manager.send(emission(1));
     await until(() => life.journal.find('emit-1')?.status === 'mined');
     await anvil.reorg(1);
@@ -272,18 +309,18 @@ describe('reorgs', () => {
   });
 
   it('brings back transactions reported long ago, several blocks deep, in every life', async () => {
-    const first = await bench.open();
+    const first = await bench.open({ manager: { stallMs: 60_000 } });
     for (const value of [1, 2, 3]) await first.manager.send(emission(value));
     await first.stop();
     await anvil.reorg(3);
     expect(await canonicalValues(anvil)).toEqual([]);
-    await bench.open();
+    await bench.open({ manager: { stallMs: 60_000 } });
     await until(async () => (await canonicalValues(anvil)).length === 3);
     expect(await canonicalValues(anvil)).toEqual([1, 2, 3]);
   });
 
   it('stops watching what is final, yet fills the gap when even that is dropped', async () => {
-    const life = await bench.open({ manager: { finalityDepth: 2 } });
+    const life = await bench.open({ manager: { finalityDepth: 2, stallMs: 60_000 } });
     await life.manager.send(emission(1));
     await anvil.mine(4);
     await until(() => life.journal.find('emit-1')?.status === 'final');
@@ -298,13 +335,15 @@ describe('reorgs', () => {
 describe('crashes', () => {
   beforeEach(() => begin());
 
-  const dying = (door: 'create' | 'setStatus', after: boolean) => (journal: TransactionJournal): TransactionJournal => ({
-    ...journal,
-    [door]: (...args: never[]) => {
-      if (after) (journal[door] as (...all: never[]) => void)(...args);
-      throw new Error(`killed ${after ? 'after' : 'before'} ${door}`);
-    },
-  });
+  const dying =
+    (door: 'create' | 'setStatus', after: boolean) =>
+    (journal: TransactionJournal): TransactionJournal => ({
+      ...journal,
+      [door]: (...args: never[]) => {
+        if (after) Reflect.apply(journal[door], journal, args);
+        throw new Error(`killed ${after ? 'after' : 'before'} ${door}`);
+      },
+    });
 
   it('sends after a restart what was recorded and never published', async () => {
     const first = await bench.open({ wrap: dying('create', true) });
@@ -342,7 +381,13 @@ describe('other holders of the key', () => {
   async function steal(account: number, nonce: number): Promise<void> {
     const { privateKey, address } = anvil.accounts[account]!;
     const raw = await new Wallet(privateKey).signTransaction({
-      type: 2, chainId: 31337, nonce, to: address, gasLimit: 21_000n, maxFeePerGas: gwei(500), maxPriorityFeePerGas: gwei(400),
+      type: 2,
+      chainId: 31337,
+      nonce,
+      to: address,
+      gasLimit: 21_000n,
+      maxFeePerGas: gwei(500),
+      maxPriorityFeePerGas: gwei(400),
     });
     await anvil.rpc('eth_sendRawTransaction', [raw]);
   }
@@ -381,7 +426,9 @@ describe('nodes that misbehave', () => {
   beforeEach(() => begin());
 
   it('takes an answer it does not understand for "may have been sent"', async () => {
-    proxy.fault('eth_sendRawTransaction', (_, seen) => (seen === 0 ? { kind: 'lost-answer', code: -32000, message: 'the flux capacitor is cold' } : undefined));
+    proxy.fault('eth_sendRawTransaction', (_, seen) =>
+      seen === 0 ? { kind: 'lost-answer', code: -32000, message: 'the flux capacitor is cold' } : undefined,
+    );
     const life = await bench.open({ urls: [proxy.url] });
     expect((await life.manager.send(emission(1))).status).toBe('mined');
     expect(life.seen.failures).toEqual(['unknown']);

@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Address, type Hex32, type JobId, ZERO_HEX32 } from '../../../workers/protocol/ids.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
-import { type AttestationGuard, createAttestationGuard, type GuardedAttestation } from '../../../workers/store/attestation-guard.ts';
+import {
+  type AttestationGuard,
+  createAttestationGuard,
+  type GuardedAttestation,
+} from '../../../workers/store/attestation-guard.ts';
 import { openJournal } from '../../../workers/store/journal.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -15,13 +19,22 @@ const attestation = (job: number, output: number, more: Partial<GuardedAttestati
   ...more,
 });
 
-async function openGuard(path?: string, chainId = 31337): Promise<{ guard: AttestationGuard; path: string; close: () => void }> {
+async function openGuard(
+  path?: string,
+  chainId = 31337,
+): Promise<{ guard: AttestationGuard; path: string; close: () => void }> {
   const file = path ?? join(await tempFolder(), 'signer.db');
   const journal = openJournal(file, { chainId, genesisHash: '0xabc', signer: operator });
   onTestFinished(() => {
     journal.close();
   });
-  return { guard: createAttestationGuard({ journal, clock: systemClock }), path: file, close: () => { journal.close(); } };
+  return {
+    guard: createAttestationGuard({ journal, clock: systemClock }),
+    path: file,
+    close: () => {
+      journal.close();
+    },
+  };
 }
 
 const equivocation = expect.objectContaining({ code: 'EQUIVOCATION', retryable: false }) as Error;
@@ -52,14 +65,25 @@ describe('admit', () => {
   it('takes another spelling of the same values for the same values', async () => {
     const { guard } = await openGuard();
     guard.admit(attestation(0xab, 0xcd));
-    expect(guard.admit(attestation(0xab, 0xcd, { jobId: word(0xab).toUpperCase().replace('0X', '0x') as JobId, operator: operator.toLowerCase() as Address }))).toBe('same');
-    expect(() => guard.admit(attestation(0xab, 1, { operator: operator.toLowerCase() as Address }))).toThrow(equivocation);
+    expect(
+      guard.admit(
+        attestation(0xab, 0xcd, {
+          jobId: word(0xab).toUpperCase().replace('0X', '0x') as JobId,
+          operator: operator.toLowerCase() as Address,
+        }),
+      ),
+    ).toBe('same');
+    expect(() => guard.admit(attestation(0xab, 1, { operator: operator.toLowerCase() as Address }))).toThrow(
+      equivocation,
+    );
   });
 
   it('keeps operators apart', async () => {
     const { guard } = await openGuard();
     guard.admit(attestation(1, 10));
-    expect(guard.admit(attestation(1, 11, { operator: '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC' as Address }))).toBe('recorded');
+    expect(guard.admit(attestation(1, 11, { operator: '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC' as Address }))).toBe(
+      'recorded',
+    );
   });
 });
 
@@ -89,7 +113,16 @@ describe('export and import', () => {
     const { guard } = await openGuard();
     const { guard: elsewhere } = await openGuard(undefined, 1);
     const good = guard.export();
-    const bad = [null, 7, {}, { ...good, version: 2 }, { ...good, attestations: 'x' }, { ...good, attestations: [{ jobId: '0x1' }] }, elsewhere.export()];
-    for (const value of bad) expect(() => guard.import(value)).toThrow(expect.objectContaining({ code: 'GUARD_IMPORT_REFUSED' }) as Error);
+    const bad = [
+      null,
+      7,
+      {},
+      { ...good, version: 2 },
+      { ...good, attestations: 'x' },
+      { ...good, attestations: [{ jobId: '0x1' }] },
+      elsewhere.export(),
+    ];
+    for (const value of bad)
+      expect(() => guard.import(value)).toThrow(expect.objectContaining({ code: 'GUARD_IMPORT_REFUSED' }) as Error);
   });
 });

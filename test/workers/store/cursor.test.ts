@@ -8,7 +8,11 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 async function openTemp(): Promise<Journal> {
-  const journal = openJournal(join(await tempFolder(), 'listener.db'), { chainId: 1, genesisHash: '0x', signer: 'listener' });
+  const journal = openJournal(join(await tempFolder(), 'listener.db'), {
+    chainId: 1,
+    genesisHash: '0x',
+    signer: 'listener',
+  });
   onTestFinished(() => {
     journal.close();
   });
@@ -17,7 +21,11 @@ async function openTemp(): Promise<Journal> {
 
 const hash = (n: number): Hex32 => `0x${n.toString(16).padStart(64, '0')}` as Hex32;
 const block = (number: number, logs: readonly { data: string }[] = []): CursorBlock<{ data: string }> => ({
-  number, hash: hash(number), parentHash: hash(number - 1), timestamp: 1000 + number, logs,
+  number,
+  hash: hash(number),
+  parentHash: hash(number - 1),
+  timestamp: 1000 + number,
+  logs,
 });
 
 describe('createCursor', () => {

@@ -43,11 +43,15 @@ describe('openJournal', () => {
     const path = join(await tempFolder(), 'signer.db');
     const journal = open(path);
     note(journal, 'a');
-    expect(() => openSqlite({ path, migrations: [], busyTimeoutMs: 10 })).toThrow(expect.objectContaining({ code: 'JOURNAL_LOCKED' }) as Error);
+    expect(() => openSqlite({ path, migrations: [], busyTimeoutMs: 10 })).toThrow(
+      expect.objectContaining({ code: 'JOURNAL_LOCKED' }) as Error,
+    );
     const script = `
       import { openSqlite } from ${JSON.stringify(new URL('../../../workers/store/sqlite.ts', import.meta.url).href)};
       try { openSqlite({ path: ${JSON.stringify(path)}, migrations: [], busyTimeoutMs: 10 }); } catch (error) { process.stdout.write(error.code); }`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const said = (await child.stdout.setEncoding('utf8').toArray()).join('');
     expect(said).toBe('JOURNAL_LOCKED');
   });
@@ -61,7 +65,9 @@ describe('openJournal', () => {
         journal.run('INSERT INTO job_notes VALUES (?, ?, ?, ?)', 'job' + i, 'seen', 1, '');
         process.stdout.write(i + '\\n');
       }`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said += text;
@@ -115,8 +121,12 @@ describe('openJournal', () => {
   it('refuses a place where it cannot write', async () => {
     const folder = await tempFolder();
     await writeFile(join(folder, 'file'), '');
-    expect(() => open(join(folder, 'file', 'signer.db'))).toThrow(expect.objectContaining({ code: 'JOURNAL_UNWRITABLE' }) as Error);
-    expect(() => open(folder)).toThrow(expect.objectContaining({ code: 'JOURNAL_UNWRITABLE', retryable: true }) as Error);
+    expect(() => open(join(folder, 'file', 'signer.db'))).toThrow(
+      expect.objectContaining({ code: 'JOURNAL_UNWRITABLE' }) as Error,
+    );
+    expect(() => open(folder)).toThrow(
+      expect.objectContaining({ code: 'JOURNAL_UNWRITABLE', retryable: true }) as Error,
+    );
     await chmod(folder, 0o700);
   });
 });
@@ -126,9 +136,14 @@ describe('migrations', () => {
     const path = join(await tempFolder(), 'any.db');
     openSqlite({ path, migrations: ['CREATE TABLE a (x)'] }).close();
     openSqlite({ path, migrations: ['CREATE TABLE a (x)', 'CREATE TABLE b (x)'] }).close();
-    expect(() => openSqlite({ path, migrations: ['', '', 'CREATE TABLE c (x); CREATE TABLE a (x)'] })).toThrow('already exists');
+    expect(() => openSqlite({ path, migrations: ['', '', 'CREATE TABLE c (x); CREATE TABLE a (x)'] })).toThrow(
+      'already exists',
+    );
     const db = openSqlite({ path, migrations: ['', ''] });
-    const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all().map(({ name }) => name);
+    const tables = db
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+      .all()
+      .map(({ name }) => name);
     db.close();
     expect(tables).toEqual(['a', 'b']);
   });

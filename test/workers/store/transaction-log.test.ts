@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Hex, Hex32 } from '../../../workers/protocol/ids.ts';
 import { openJournal } from '../../../workers/store/journal.ts';
-import { createTransactionLog, type LoggedAttempt, type TransactionLog } from '../../../workers/store/transaction-log.ts';
+import {
+  createTransactionLog,
+  type LoggedAttempt,
+  type TransactionLog,
+} from '../../../workers/store/transaction-log.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 interface Intent {
@@ -39,7 +43,14 @@ describe('createTransactionLog', () => {
     log.addAttempt('a', attempt(2));
     const outcome: Outcome = { receipt: { gasUsed: 2n ** 64n, logs: [{ data: '0x' }] } };
     log.setStatus('a', 'mined', outcome);
-    expect(log.find('a')).toEqual({ key: 'a', nonce: 3, status: 'mined', intent, attempts: [attempt(1), attempt(2)], outcome });
+    expect(log.find('a')).toEqual({
+      key: 'a',
+      nonce: 3,
+      status: 'mined',
+      intent,
+      attempts: [attempt(1), attempt(2)],
+      outcome,
+    });
     log.setStatus('a', 'pending');
     expect(log.find('a')).not.toHaveProperty('outcome');
     expect(log.find('b')).toBeUndefined();
@@ -58,8 +69,12 @@ describe('createTransactionLog', () => {
 
   it('refuses a key twice, and a nonce that belongs to an open transaction', () => {
     log.create('a', 0, intent, attempt(1));
-    expect(() => { log.create('a', 1, intent, attempt(2)); }).toThrow();
-    expect(() => { log.create('b', 0, intent, attempt(3)); }).toThrow();
+    expect(() => {
+      log.create('a', 1, intent, attempt(2));
+    }).toThrow();
+    expect(() => {
+      log.create('b', 0, intent, attempt(3));
+    }).toThrow();
     expect(log.open()).toHaveLength(1);
     log.setStatus('a', 'abandoned');
     log.create('b', 0, intent, attempt(3));
