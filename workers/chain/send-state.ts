@@ -10,13 +10,15 @@ export interface SendState {
   readonly bumpNow: boolean;
   /** Times in a row that the nonce was used although none of our attempts was mined. */
   readonly nonceTaken: number;
+  /** Local time of the first of them, milliseconds. */
+  readonly takenSince: number;
   readonly bumps: number;
 }
 
 export type Observation =
   | { readonly type: 'published'; readonly verdict: PublishVerdict; readonly at: number }
   | { readonly type: 'bumped' }
-  | { readonly type: 'nonce-taken' }
+  | { readonly type: 'nonce-taken'; readonly at: number }
   | { readonly type: 'mined' }
   | { readonly type: 'unmined' };
 
@@ -24,7 +26,7 @@ export type Observation =
 const SIGHTINGS = 3;
 
 export function initialState(publishedAt: number, publishNow = false): SendState {
-  return { publishedAt, publishNow, bumpNow: false, nonceTaken: 0, bumps: 0 };
+  return { publishedAt, publishNow, bumpNow: false, nonceTaken: 0, takenSince: 0, bumps: 0 };
 }
 
 export function observe(state: SendState, seen: Observation): SendState {
@@ -39,7 +41,11 @@ export function observe(state: SendState, seen: Observation): SendState {
     case 'bumped':
       return { ...state, bumps: state.bumps + 1 };
     case 'nonce-taken':
-      return { ...state, nonceTaken: state.nonceTaken + 1 };
+      return {
+        ...state,
+        nonceTaken: state.nonceTaken + 1,
+        takenSince: state.nonceTaken === 0 ? seen.at : state.takenSince,
+      };
     case 'mined':
       return { ...state, nonceTaken: 0, bumpNow: false, publishNow: false };
     case 'unmined':
@@ -47,9 +53,12 @@ export function observe(state: SendState, seen: Observation): SendState {
   }
 }
 
-/** Somebody else used the nonce: waiting longer cannot help. */
-export function shouldAbort(state: SendState): boolean {
-  return state.nonceTaken >= SIGHTINGS;
+/**
+ * Somebody else used the nonce: waiting longer cannot help. Seen often enough, and for `patienceMs`: nodes may know a
+ * nonce seconds before they know the receipt.
+ */
+export function shouldAbort(state: SendState, now: number, patienceMs: number): boolean {
+  return state.nonceTaken >= SIGHTINGS && now - state.takenSince >= patienceMs;
 }
 
 /** True when it is time to publish again. */

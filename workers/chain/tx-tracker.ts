@@ -144,7 +144,8 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
       metrics.feeSpent(receipt.gasUsed * receipt.effectiveGasPrice);
       return;
     }
-    if (!shouldAbort(see(record, { type: 'nonce-taken' }))) return;
+    const now = clock.now();
+    if (!shouldAbort(see(record, { type: 'nonce-taken', at: now }), now, stallMs)) return;
     journal.setStatus(record.key, 'abandoned');
     states.delete(record.key);
     if (!record.key.startsWith(GAP_PREFIX)) onNonceStolen(record);

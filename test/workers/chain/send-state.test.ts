@@ -1,20 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { initialState, isDue, observe, shouldAbort } from '../../../workers/chain/send-state.ts';
 
-const taken = { type: 'nonce-taken' } as const;
+const taken = (at: number) => ({ type: 'nonce-taken', at }) as const;
 
 describe('shouldAbort', () => {
   it('needs three sightings of a taken nonce in a row', () => {
-    let state = observe(observe(initialState(0), taken), taken);
-    expect(shouldAbort(state)).toBe(false);
-    state = observe(state, taken);
-    expect(shouldAbort(state)).toBe(true);
+    let state = observe(observe(initialState(0), taken(100)), taken(200));
+    expect(shouldAbort(state, 300, 50)).toBe(false);
+    state = observe(state, taken(300));
+    expect(shouldAbort(state, 300, 50)).toBe(true);
+  });
+
+  it('needs the sightings to last, because a node may know the nonce before the receipt', () => {
+    const state = [100, 101, 102, 103].reduce((before, at) => observe(before, taken(at)), initialState(0));
+    expect(shouldAbort(state, 149, 50)).toBe(false);
+    expect(shouldAbort(state, 150, 50)).toBe(true);
   });
 
   it('starts counting again when one of our attempts was mined, and when a reorg took it back', () => {
-    const counted = observe(observe(initialState(0), taken), taken);
-    expect(shouldAbort(observe(observe(counted, { type: 'mined' }), taken))).toBe(false);
-    expect(shouldAbort(observe(observe(counted, { type: 'unmined' }), taken))).toBe(false);
+    const counted = observe(observe(initialState(0), taken(1)), taken(2));
+    for (const type of ['mined', 'unmined'] as const) {
+      expect(shouldAbort(observe(observe(counted, { type }), taken(99)), 999, 50)).toBe(false);
+    }
   });
 });
 
