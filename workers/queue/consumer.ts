@@ -26,6 +26,8 @@ export interface MessageContext {
   readonly id: string;
   /** 1 for the first run. Runs that ended in `Later` do not count. */
   readonly attempt: number;
+  /** When the message was first enqueued, local milliseconds since the Unix epoch. */
+  readonly enqueuedAt: number;
   /** Aborts when the lock is lost (somebody else may run the message) or the time to shut down is over. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -83,7 +85,13 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
     running.set(job, { aborter, end: ended.promise });
     try {
       const message = parseMessage(queue, job.data);
-      const later = await handler(message, { id, attempt, signal: aborter.signal, logger: child });
+      const later = await handler(message, {
+        id,
+        attempt,
+        enqueuedAt: job.timestamp,
+        signal: aborter.signal,
+        logger: child,
+      });
       if (later) await postpone(job, token, later, child);
       metrics.ran('done', clock.now() - startedAt);
     } catch (error) {

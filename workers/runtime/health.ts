@@ -20,6 +20,16 @@ export interface HealthCheck {
   check(signal: AbortSignal): Promise<HealthResult>;
 }
 
+/** What a route of a role's own answers. */
+export interface RouteAnswer {
+  readonly status: number;
+  /** Sent as JSON. */
+  readonly body: object;
+}
+
+/** Answers `GET` of one path. */
+export type Route = (query: URLSearchParams) => RouteAnswer | Promise<RouteAnswer>;
+
 export interface HealthServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
@@ -31,6 +41,8 @@ export interface HealthServerDeps {
   readonly metrics: Pick<Metrics, 'expose'>;
   readonly checks: readonly HealthCheck[];
   readonly clock: Clock;
+  /** What a role serves beside: by path, `/verdicts`. */
+  readonly routes?: Readonly<Record<string, Route>>;
 }
 
 export interface HealthServer extends Service {
@@ -42,22 +54,22 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * `GET /livez`: the process answers. `GET /healthz`, `/readyz`: every check by name, state and detail; 503 when one is
- * failing. `GET /metrics`: Prometheus text. Start throws `RemitError` PORT_TAKEN.
+ * failing. `GET /metrics`: Prometheus text; and what `routes` adds. Start throws `RemitError` PORT_TAKEN.
  */
 export function createHealthServer(
   { port, host = '127.0.0.1' }: HealthServerOptions,
-  { metrics, checks, clock }: HealthServerDeps,
+  { metrics, checks, clock, routes = {} }: HealthServerDeps,
 ): HealthServer {
   const startedAt = clock.now();
   const server = createServer((request, response) => {
-    answer(request.method ?? '', new URL(request.url ?? '/', 'http://localhost').pathname, response).catch(
-      (error: unknown) => {
-        sendJson(response, 500, { error: messageOf(error) });
-      },
-    );
+    answer(request.method ?? '', new URL(request.url ?? '/', 'http://localhost'), response).catch((error: unknown) => {
+      sendJson(response, 500, { error: messageOf(error) });
+    });
   });
 
-  async function answer(method: string, path: string, response: ServerResponse): Promise<void> {
+  async function answer(method: string, url: URL, response: ServerResponse): Promise<void> {
+    const { pathname: path } = url;
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
     if (method !== 'GET' && method !== 'HEAD') {
       sendJson(response, 405, { error: 'only GET and HEAD' });
     } else if (path === '/livez') {
@@ -69,8 +81,12 @@ export function createHealthServer(
     } else if (path === '/metrics') {
       const { contentType, body } = await metrics.expose();
       response.writeHead(200, { 'content-type': contentType }).end(body);
+    } else if (route) {
+      const { status, body } = await route(url.searchParams);
+      sendJson(response, status, body);
     } else {
-      sendJson(response, 404, { error: 'try /livez, /healthz, /readyz or /metrics' });
+      const paths = ['/livez', '/healthz', '/readyz', '/metrics', ...Object.keys(routes)];
+      sendJson(response, 404, { error: `try ${paths.join(', ')}` });
     }
   }
 
