@@ -23,11 +23,10 @@ const ANVIL_MNEMONIC = 'test test test test test test test test test test test j
 export async function openSigner(source: SignerSource, { chainId }: { readonly chainId: number }): Promise<Wallet> {
   if ('devKey' in source) return openDevKey(source.devKey, chainId);
   const { keystorePath, passwordFile } = source;
-  const json = await readText(keystorePath, 'SIGNER_KEYSTORE_MISSING', 'keystore');
-  const password = (await readText(passwordFile, 'SIGNER_PASSWORD_FILE_MISSING', 'password file')).replace(
-    /\r?\n$/,
-    '',
-  );
+  const json = await readText(keystorePath, { code: 'SIGNER_KEYSTORE_MISSING', what: 'keystore' });
+  const password = (
+    await readText(passwordFile, { code: 'SIGNER_PASSWORD_FILE_MISSING', what: 'password file' })
+  ).replace(/\r?\n$/, '');
   if (!isKeystoreJson(json)) {
     throw new RemitError({
       code: 'SIGNER_KEYSTORE_INVALID',
@@ -131,7 +130,7 @@ function openDevKey(devKey: Secret, chainId: number): Wallet {
   }
 }
 
-async function readText(path: string, code: string, what: string): Promise<string> {
+async function readText(path: string, { code, what }: { code: string; what: string }): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
