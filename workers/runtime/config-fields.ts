@@ -19,7 +19,7 @@ export interface FieldFacts {
 export const fieldFacts = z.registry<FieldFacts>();
 
 /** A text turned into a value by `read`; undefined from `read` refuses it. */
-function field<T>(facts: FieldFacts, read: (value: string) => T | undefined) {
+export function field<T>(facts: FieldFacts, read: (value: string) => T | undefined) {
   return z
     .string()
     .transform((value, context): T => {
