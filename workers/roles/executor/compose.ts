@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { type ChainAccess, openChain } from '../../chain/chain-access.ts';
+import { createContractRead } from '../../chain/contract-reads.ts';
+import { createJobView } from '../../chain/job-view.ts';
+import { createModelSpecs } from '../../chain/model-specs.ts';
+import { createRecentHead } from '../../chain/recent-head.ts';
+import { runnerOptionsOf } from '../../inference/config.ts';
+import { createJobWork } from '../../inference/job-work.ts';
+import { createOnnxRunner } from '../../inference/model-runner.ts';
+import { createModelShelf } from '../../inference/model-shelf.ts';
+import { createRunnerMetrics } from '../../inference/runner-metrics.ts';
+import { createRunnerService } from '../../inference/runner-service.ts';
+import type { Address } from '../../protocol/ids.ts';
+import { catalog } from '../../queue/catalog.ts';
+import { createConsumer } from '../../queue/consumer.ts';
+import { createProducer } from '../../queue/producer.ts';
+import { checkRedis, createRedisHealthCheck } from '../../queue/redis-check.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { HealthCheck } from '../../runtime/health.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { Service } from '../../runtime/service.ts';
+import { openAnswers } from '../../store/answers.ts';
+import { createArtifactServer } from '../../store/artifact-server.ts';
+import { createArtifactStore } from '../../store/artifact-store.ts';
+import { type ExecutorConfig, executorConfig } from './config.ts';
+import { createInferenceHandler } from './inference.ts';
+import { createExecutorMetrics } from './metrics.ts';
+import type { ExecutorChain } from './ports.ts';
+
+export { executorConfig };
+
+export interface ExecutorDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Builds the executor: its services in the order of their start, and what its health is made of. Throws what is wrong with
+ * the chain, the deployment, Redis, the data folder or the store, before anything runs.
+ */
+export async function composeExecutor(
+  config: ExecutorConfig,
+  deps: ExecutorDeps,
+): Promise<{ readonly services: readonly Service[]; readonly checks: readonly HealthCheck[] }> {
+  const { clock, logger, metrics } = deps;
+  const redis = { url: config.redisUrl, namespace: config.namespace };
+  await checkRedis(redis);
+  const store = await createArtifactStore({ folder: config.storeFolder, peers: config.storePeers ?? [] }, deps);
+  const chain = await openChain(config, deps);
+  const answers = openAnswers(join(config.dataFolder, 'executor.sqlite'), { clock });
+  const specs = createModelSpecs(chain.deployment, chain);
+  const runner = await createOnnxRunner(runnerOptionsOf(config), { ...deps, metrics: createRunnerMetrics(metrics) });
+  const shelf = createModelShelf({ specs, blobs: store, runner, logger });
+  const producer = createProducer(redis, deps);
+  const { models, triableOnly, concurrency } = config;
+  const handler = createInferenceHandler(
+    { operator: config.operator as Address, models, triableOnly },
+    {
+      chain: portOf(chain, clock),
+      models: shelf,
+      work: createJobWork({ shelf, blobs: store, runner }),
+      store,
+      answers,
+      attestations: producer,
+      metrics: createExecutorMetrics(metrics),
+      clock,
+    },
+  );
+  const { storePort: port, storeHost: host, storeFolder: folder } = config;
+  return {
+    services: [
+      chain.service,
+      {
+        name: 'answers',
+        start: () => Promise.resolve(),
+        stop: () => {
+          answers.close();
+          return Promise.resolve();
+        },
+      },
+      ...(port === undefined ? [] : [createArtifactServer({ folder, host, port }, deps)]),
+      producer,
+      createRunnerService({ models: models === 'any' ? [] : models }, { runner, shelf, logger }),
+      createConsumer({ queue: catalog.inference, redis, concurrency }, { ...deps, handler }),
+    ],
+    checks: [chain.check, createRedisHealthCheck(redis)],
+  };
+}
+
+function portOf({ rpc, reader, deployment }: ChainAccess, clock: Clock): ExecutorChain {
+  const view = createJobView({ read: createContractRead(deployment.addresses, { rpc }), reader });
+  return { ...view, head: createRecentHead({}, { reader, clock }) };
+}
