@@ -6,6 +6,12 @@ import { networkOf } from './network.ts';
 import { nextNonce } from './chain-port.ts';
 import { parseAddress } from '../workers/protocol/ids.ts';
 
+/** Arguments are built next to each contract's name; here all contracts are alike. */
+type DeployAny = (
+  name: string,
+  what: Pick<CoreContract, 'artifact' | 'args'> & { readonly account: string },
+) => Promise<{ readonly address: string }>;
+
 /**
  * Deploys what the plan leaves to do, and makes sure that every contract came to lie where the others expect it.
  *
@@ -18,6 +24,7 @@ export async function deployCore(
 ): Promise<void> {
   const { chain } = networkOf(env);
   const deployer = parseAddress(env.namedAccounts.deployer);
+  const deploy: DeployAny = env.deploy as unknown as DeployAny;
   contracts.slice(0, plan.done).forEach((contract) => requireUnchanged(env, contract));
   for (const [index, contract] of contracts.entries()) {
     if (index < plan.done || plan.firstNonce === undefined) continue;
@@ -29,9 +36,8 @@ export async function deployCore(
         predicted,
         `the deployer's next nonce is ${nonce}, not ${plan.firstNonce + index}`,
       );
-    const { address } = await env.deploy(contract.name, {
+    const { address } = await deploy(contract.name, {
       account: env.namedAccounts.deployer,
-      // Each contract's arguments are built next to its name; here they are all alike.
       artifact: contract.artifact,
       args: contract.args,
     });
