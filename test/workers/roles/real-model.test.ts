@@ -97,7 +97,7 @@ async function execute(parts: JobParts, store: ArtifactStore, dataFolder: string
         store,
         answers,
         attestations: {
-          enqueue: (_queue, message) => {
+          enqueueAgain: (_queue, message) => {
             sent.push(message);
             return Promise.resolve();
           },

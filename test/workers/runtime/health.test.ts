@@ -2,7 +2,12 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../workers/runtime/clock.ts';
-import { createHealthServer, type HealthCheck, type HealthServer } from '../../../workers/runtime/health.ts';
+import {
+  createHealthServer,
+  type HealthCheck,
+  type HealthServer,
+  type Route,
+} from '../../../workers/runtime/health.ts';
 import { createMetrics } from '../../../workers/runtime/metrics.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { until } from '../../support/until.ts';
@@ -14,10 +19,10 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-async function serve(checks: HealthCheck[], clock = systemClock, port = 0) {
+async function serve(checks: HealthCheck[], clock = systemClock, port = 0, routes: Record<string, Route> = {}) {
   const server = createHealthServer(
     { port },
-    { metrics: createMetrics({ role: 'test', version: '1', processMetrics: false }), checks, clock },
+    { metrics: createMetrics({ role: 'test', version: '1', processMetrics: false }), checks, clock, routes },
   );
   await server.start(new AbortController().signal);
   servers.push(server);
@@ -34,6 +39,17 @@ describe('createHealthServer', () => {
       state: 'failing',
       checks: [{ name: 'rpc', state: 'failing', detail: 'no route' }],
     });
+  });
+
+  it('answers the paths that a role adds, and names them where nothing is', async () => {
+    const echo: Route = (query) => ({ status: 202, body: { verdict: query.get('verdict') } });
+    const { get } = await serve([ok], systemClock, 0, { '/verdicts': echo });
+    const answer = await get('/verdicts?verdict=agrees');
+    expect(answer.status).toBe(202);
+    expect(await answer.json()).toEqual({ verdict: 'agrees' });
+    const nothing = await get('/constructor');
+    expect(nothing.status).toBe(404);
+    expect(await nothing.json()).toEqual({ error: 'try /livez, /healthz, /readyz, /metrics, /verdicts' });
   });
 
   it('is ready while a check is only degraded, and says so', async () => {

@@ -10,16 +10,13 @@ import { createOnnxRunner } from '../../inference/model-runner.ts';
 import { createModelShelf } from '../../inference/model-shelf.ts';
 import { createRunnerMetrics } from '../../inference/runner-metrics.ts';
 import { createRunnerService } from '../../inference/runner-service.ts';
-import type { Address } from '../../protocol/ids.ts';
+import { parseAddress } from '../../protocol/ids.ts';
 import { catalog } from '../../queue/catalog.ts';
 import { createConsumer } from '../../queue/consumer.ts';
 import { createProducer } from '../../queue/producer.ts';
 import { checkRedis, createRedisHealthCheck } from '../../queue/redis-check.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { HealthCheck } from '../../runtime/health.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import type { Metrics } from '../../runtime/metrics.ts';
-import type { Service } from '../../runtime/service.ts';
+import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts';
 import { openAnswers } from '../../store/answers.ts';
 import { createArtifactServer } from '../../store/artifact-server.ts';
 import { createArtifactStore } from '../../store/artifact-store.ts';
@@ -28,22 +25,10 @@ import { createInferenceHandler } from './inference.ts';
 import { createExecutorMetrics } from './metrics.ts';
 import type { ExecutorChain } from './ports.ts';
 
-export { executorConfig };
+/** `inference` messages → answers. */
+export const executorRole = defineRole({ config: executorConfig, compose });
 
-export interface ExecutorDeps {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
-
-/**
- * Builds the executor: its services in the order of their start, and what its health is made of. Throws what is wrong with
- * the chain, the deployment, Redis, the data folder or the store, before anything runs.
- */
-export async function composeExecutor(
-  config: ExecutorConfig,
-  deps: ExecutorDeps,
-): Promise<{ readonly services: readonly Service[]; readonly checks: readonly HealthCheck[] }> {
+async function compose(config: ExecutorConfig, deps: RoleDeps): Promise<RoleParts> {
   const { clock, logger, metrics } = deps;
   const redis = { url: config.redisUrl, namespace: config.namespace };
   await checkRedis(redis);
@@ -56,7 +41,7 @@ export async function composeExecutor(
   const producer = createProducer(redis, deps);
   const { models, triableOnly, concurrency } = config;
   const handler = createInferenceHandler(
-    { operator: config.operator as Address, models, triableOnly },
+    { operator: parseAddress(config.operator), models, triableOnly },
     {
       chain: portOf(chain, clock),
       models: shelf,

@@ -10,6 +10,7 @@ import { codeOf, isRetryable, messageOf, RemitError } from '../../runtime/errors
 import { type Admission, admit, climb, type ModelPolicy, serves } from './admission.ts';
 import { type AnswerBook, type GivenAnswer, keepAnswer, recallAnswer } from './answer-book.ts';
 import type { ExecutorPorts, KeptAnswer } from './ports.ts';
+import { createNews } from './news.ts';
 import { createRunTimes } from './run-times.ts';
 
 type InferenceMessage = MessageOf<'inference'>;
@@ -27,6 +28,7 @@ export function createInferenceHandler(options: InferenceOptions, deps: Executor
   const { chain, models, work, store, answers, attestations, metrics, clock } = deps;
   const book: AnswerBook = { store, answers };
   const times = createRunTimes();
+  const isNews = createNews();
 
   /** Reads the chain; the job's own model policy comes last because it may have to look the model up. */
   async function decide(terms: Terms, message: InferenceMessage, context: MessageContext): Promise<Admission> {
@@ -83,7 +85,7 @@ export function createInferenceHandler(options: InferenceOptions, deps: Executor
       ...worked?.timings,
       storeMs,
     };
-    await attestations.enqueue('attestation', {
+    await attestations.enqueueAgain('attestation', {
       chainId: message.chainId,
       registry: message.registry,
       jobId,
@@ -118,8 +120,10 @@ export function createInferenceHandler(options: InferenceOptions, deps: Executor
       const admission = await decide(terms, message, context);
       if (admission.kind === 'wait') return { retryAfterMs: admission.retryAfterMs, why: admission.why };
       if (admission.kind === 'skip') {
-        metrics.ended('skipped', admission.reason);
-        logger.info({ reason: admission.reason }, 'job skipped');
+        if (isNews(jobId, admission.reason)) {
+          metrics.ended('skipped', admission.reason);
+          logger.info({ reason: admission.reason }, 'job skipped');
+        }
         return undefined;
       }
       await answer(terms, message, { ...context, logger }, clock.now() - startedAtMs, startedAtMs);
@@ -138,6 +142,7 @@ export function createInferenceHandler(options: InferenceOptions, deps: Executor
       }
       if (isRetryable(error)) throw error;
       const code = codeOf(error);
+      if (!isNews(jobId, code)) return undefined;
       metrics.ended('refused', code);
       const { modelId } = message.terms;
       const fix = error instanceof Error && 'fix' in error ? error.fix : undefined;

@@ -52,7 +52,8 @@ export interface ExecutorPorts {
     keep(jobId: JobId, answer: KeptAnswer): Promise<void>;
   };
   readonly attestations: {
-    enqueue(queue: 'attestation', message: MessageInput<'attestation'>): Promise<unknown>;
+    /** Also where the same message has run to its end: the chain says that its effect is missing. */
+    enqueueAgain(queue: 'attestation', message: MessageInput<'attestation'>): Promise<unknown>;
   };
   readonly metrics: ExecutorMetrics;
   readonly clock: Clock;

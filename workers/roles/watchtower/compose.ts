@@ -15,10 +15,7 @@ import { catalog } from '../../queue/catalog.ts';
 import { createConsumer } from '../../queue/consumer.ts';
 import { checkRedis, createRedisHealthCheck } from '../../queue/redis-check.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { HealthCheck, Route } from '../../runtime/health.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import type { Metrics } from '../../runtime/metrics.ts';
-import type { Service } from '../../runtime/service.ts';
+import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts';
 import { createArtifactServer } from '../../store/artifact-server.ts';
 import { createArtifactStore } from '../../store/artifact-store.ts';
 import { openVerdicts } from '../../store/verdicts.ts';
@@ -28,26 +25,10 @@ import type { WatchtowerChain } from './ports.ts';
 import { createVerdictRoute } from './verdict-route.ts';
 import { createVerificationHandler } from './verification.ts';
 
-export { watchtowerConfig };
+/** `verification` messages → verdicts, also at `GET /verdicts`. */
+export const watchtowerRole = defineRole({ config: watchtowerConfig, compose });
 
-export interface WatchtowerDeps {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
-
-export interface Watchtower {
-  readonly services: readonly Service[];
-  readonly checks: readonly HealthCheck[];
-  /** What the health server serves beside: `/verdicts`. */
-  readonly routes: Readonly<Record<string, Route>>;
-}
-
-/**
- * Builds the watchtower: its services in the order of their start, what its health is made of, and its findings as JSON.
- * Throws what is wrong with the chain, the deployment, Redis, the data folder or the store, before anything runs.
- */
-export async function composeWatchtower(config: WatchtowerConfig, deps: WatchtowerDeps): Promise<Watchtower> {
+async function compose(config: WatchtowerConfig, deps: RoleDeps): Promise<RoleParts> {
   const { clock, logger, metrics } = deps;
   const redis = { url: config.redisUrl, namespace: config.namespace };
   await checkRedis(redis);

@@ -102,7 +102,7 @@ function world(given: World = {}) {
       },
     },
     attestations: {
-      enqueue: (_queue, message) => {
+      enqueueAgain: (_queue, message) => {
         did.push('enqueue');
         sent.push(message);
         return Promise.resolve();
@@ -293,6 +293,14 @@ describe('a job that fails', () => {
     expect(lines).toMatchObject([
       { level: 'warn', message: 'job refused', fields: { jobId, code, cause: `${code} happened`, fix: 'mend it' } },
     ]);
+  });
+
+  it('is not said again when the message comes again', async () => {
+    const { handle, ended, lines } = world({ work: () => Promise.reject(failure('MODEL_SPEC_MISMATCH')) });
+    await handle();
+    await handle();
+    expect(ended).toEqual(['refused MODEL_SPEC_MISMATCH']);
+    expect(lines).toHaveLength(1);
   });
 
   it('is tried again by the queue when the child died', async () => {
