@@ -46,6 +46,8 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     uint256 public constant POLICY_GAS = 500_000;
     /// @dev Gas kept back for what comes around an outside call.
     uint256 private constant CALL_RESERVE = 20_000;
+    /// @dev Gas that a settlement uses at most before its callback: two payouts, every entry of the ledger a new one.
+    uint256 private constant SETTLE_RESERVE = 200_000;
 
     IModelRegistry public immutable modelRegistry;
     IOperatorStaking public immutable operatorStaking;
@@ -282,10 +284,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bool due = options.callbackPhase() == CallbackPhase.OnAttested;
         _slots[jobId] = JobSlotLib.attested(record, due);
         emit JobAttested(jobId, operator, record.outputRoot, record.outputContent, record.challengeEnd);
-        if (due) {
-            _requireGas(options.callbackGas());
-            _callback(jobId, terms, output.root, output.content, output.vector);
-        }
+        if (due) _callback(jobId, terms, output.root, output.content, output.vector);
     }
 
     /// @return window the challenge window of this answer, seconds
@@ -399,7 +398,9 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (block.timestamp <= record.challengeEnd) return JobRegistryWindowNotPassed.selector;
         if (options.callbackPhase() == CallbackPhase.OnFinal) {
             if (!_isOutputOf(options, record, output)) return JobRegistryOutputMismatch.selector;
-            if (gasleft() < _gasFor(options.callbackGas())) return JobRegistryInsufficientGas.selector;
+            if (gasleft() < _gasFor(options.callbackGas()) + SETTLE_RESERVE) {
+                return JobRegistryInsufficientGas.selector;
+            }
         }
         return 0;
     }
@@ -491,7 +492,8 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         }
     }
 
-    /// @dev The slot says delivered before the call, so nothing that happens inside can deliver twice.
+    /// @dev The slot says delivered before the call, so nothing that happens inside can deliver twice. Gas is counted here,
+    /// after everything else has been paid for: no caller can make a callback fail by bringing too little.
     /// INVARIANT(I23): whatever the target does, the money has moved and this returns.
     function _callback(
         JobId jobId,
@@ -500,6 +502,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bytes32 content,
         bytes calldata vector
     ) private {
+        _requireGas(terms.options.callbackGas());
         if (_call(jobId, terms, root, content, vector)) return;
         _slots[jobId] = _slots[jobId].withDelivered(false);
         emit CallbackFailed(jobId);
