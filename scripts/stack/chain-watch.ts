@@ -35,14 +35,12 @@ export interface ChainWatchOptions {
 export interface ChainWatchDeps {
   readonly rpc: Rpc;
   readonly clock: Clock;
-  /** Called once if the chain can no longer be read. */
-  readonly onError?: (error: unknown) => void;
 }
 
 /** Watches from the newest block on, by its own looks at the chain: what workers say is checked against it. */
 export async function watchChain(
   { addresses, everyMs = 40 }: ChainWatchOptions,
-  { rpc, clock, onError }: ChainWatchDeps,
+  { rpc, clock }: ChainWatchDeps,
 ): Promise<ChainWatch> {
   const reader = createChainReader({ rpc });
   const decoder = createEventDecoder(addresses);
@@ -50,6 +48,7 @@ export async function watchChain(
   const events: Seen[] = [];
   const listeners = new Set<(event: Seen) => void>();
   const stopped = new AbortController();
+  let trouble: unknown;
   const first = await reader.head(stopped.signal);
   blocks.push({ ...first, seenAt: clock.now() });
 
@@ -89,14 +88,15 @@ export async function watchChain(
 
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await look();
+      // A block may vanish in a reorg between two questions about it; the next look sorts it out.
+      await look().catch((error: unknown) => {
+        trouble = error;
+      });
       await clock.sleep(everyMs, stopped.signal);
     }
   }
 
-  const running = run().catch((error: unknown) => {
-    if (!stopped.signal.aborted) onError?.(error);
-  });
+  const running = run().catch(() => undefined);
 
   const follow: ChainWatch['follow'] = (listener) => {
     listeners.add(listener);
@@ -111,7 +111,11 @@ export async function watchChain(
     waitFor<T extends EventType>(type: T, matches: (event: SeenOf<T>) => boolean, options: WaitOptions) {
       const pick = (event: Seen): SeenOf<T> | undefined =>
         event.type === type && matches(event as SeenOf<T>) ? (event as SeenOf<T>) : undefined;
-      return firstMatch({ known: events, follow }, pick, options, { clock });
+      return firstMatch({ known: events, follow }, pick, options, { clock }).catch((error: unknown) => {
+        // Why nothing was seen may be that nothing could be read.
+        if (error instanceof Error && trouble !== undefined) error.cause ??= trouble;
+        throw error;
+      });
     },
     seenAt: (number) => blocks.find((block) => block.number === number)?.seenAt,
     async stop() {

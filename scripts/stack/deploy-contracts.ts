@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { connectContracts } from '../../workers/chain/contracts.ts';
@@ -8,7 +7,8 @@ import { type Deployment, loadDeployment } from '../../workers/chain/deployments
 import { type Address, parseAddress } from '../../workers/protocol/ids.ts';
 import { ignoreMissing } from './missing-file.ts';
 import { startLocalChain, type LocalChain } from './local-chain.ts';
-import { endedEarly, startProcess, type ProcessDeps } from './managed-process.ts';
+import { hardhatDeploy, LOCAL_NETWORK } from './hardhat-deploy.ts';
+import type { ProcessDeps } from './managed-process.ts';
 
 export interface DeployedContracts extends Deployment {
   /** The folder that `hardhat deploy` wrote: what a worker is pointed to. */
@@ -22,6 +22,8 @@ export interface DeployOptions {
   /** Chains with the contracts on them are kept here, by what they were made from. */
   readonly cacheFolder: string;
   readonly hardfork: 'prague' | 'osaka';
+  /** Changed parameters of the local network, by their names in `rocketh/parameters.ts`. */
+  readonly parameters?: Readonly<Record<string, number | string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,12 +37,8 @@ const SOURCES = [
   'package-lock.json',
   'scripts/stack/local-chain.ts',
 ];
-const NETWORK = 'localhost';
 const STATE = 'state.hex.gz';
 const CACHED_CHAINS = 3;
-const DEPLOY_LIMIT_MS = 180_000;
-
-const require = createRequire(import.meta.url);
 
 /**
  * Puts the contracts on a fresh local chain with `hardhat deploy --network localhost`. That takes seconds, so the chain's
@@ -53,25 +51,29 @@ export async function deployContracts(
   options: DeployOptions,
   deps: ProcessDeps,
 ): Promise<DeployedContracts & { readonly fromCache: boolean }> {
-  const kept = join(options.cacheFolder, await cacheKey(options.hardfork));
+  const kept = join(options.cacheFolder, await cacheKey(options));
   const known = await readFile(join(kept, STATE)).catch(ignoreMissing);
   if (!known) await makeState(kept, options, deps);
   const state = known ?? (await readFile(join(kept, STATE)));
   await chain.call('anvil_loadState', [gunzipSync(state).toString('utf8')]);
-  const folder = join(options.folder, 'deployments', NETWORK);
-  await cp(join(kept, NETWORK), folder, { recursive: true });
+  const folder = join(options.folder, 'deployments', LOCAL_NETWORK);
+  await cp(join(kept, LOCAL_NETWORK), folder, { recursive: true });
   const deployment = await loadDeployment(folder, { chainId: chain.chainId });
   const { Settlement } = connectContracts(deployment.addresses, { rpc: chain }, options.signal);
   return { ...deployment, folder, token: parseAddress(await Settlement.token()), fromCache: known !== undefined };
 }
 
 /** Deploys on a chain of its own and keeps state and addresses. Appears by one rename: two makers do no harm. */
-async function makeState(kept: string, { folder, hardfork, signal }: DeployOptions, deps: ProcessDeps): Promise<void> {
+async function makeState(
+  kept: string,
+  { folder, hardfork, parameters, signal }: DeployOptions,
+  deps: ProcessDeps,
+): Promise<void> {
   const draft = `${kept}.${process.pid}`;
   await mkdir(draft, { recursive: true });
   const chain = await startLocalChain({ folder, hardfork, automine: true, signal }, deps);
   try {
-    await hardhatDeploy({ url: chain.url, deployments: draft, folder, signal }, deps);
+    await hardhatDeploy({ url: chain.url, deployments: draft, folder, parameters, signal }, deps);
     const state = String(await chain.call('anvil_dumpState', []));
     await writeFile(join(draft, STATE), gzipSync(state, { level: 1 }));
     await rename(draft, kept).catch((error: unknown) => {
@@ -85,49 +87,8 @@ async function makeState(kept: string, { folder, hardfork, signal }: DeployOptio
   }
 }
 
-async function hardhatDeploy(
-  {
-    url,
-    deployments,
-    folder,
-    signal,
-  }: { url: string; deployments: string; folder: string; signal: AbortSignal | undefined },
-  deps: ProcessDeps,
-): Promise<void> {
-  const hardhat = join(dirname(require.resolve('hardhat/package.json')), 'dist/src/cli.js');
-  const lines: string[] = [];
-  const unfollow = deps.log.follow((line) => line.process === 'deploy' && lines.push(line.message));
-  const child = await startProcess(
-    {
-      name: 'deploy',
-      command: process.execPath,
-      args: [hardhat, 'deploy', '--network', NETWORK],
-      cwd: root,
-      env: {
-        ...process.env,
-        REMIT_RPC_URL: url,
-        REMIT_DEPLOYMENTS: deployments,
-        HARDHAT_DISABLE_TELEMETRY: 'true',
-        NO_COLOR: '1',
-      },
-      logFile: join(folder, 'deploy.log'),
-    },
-    deps,
-  );
-  const stop = signal
-    ? AbortSignal.any([signal, AbortSignal.timeout(DEPLOY_LIMIT_MS)])
-    : AbortSignal.timeout(DEPLOY_LIMIT_MS);
-  const onAbort = (): void => child.signal('SIGKILL');
-  stop.addEventListener('abort', onAbort, { once: true });
-  const exit = await child.exited;
-  stop.removeEventListener('abort', onAbort);
-  unfollow();
-  stop.throwIfAborted();
-  if (exit.code !== 0) throw endedEarly('hardhat deploy', exit, lines);
-}
-
-async function cacheKey(hardfork: string): Promise<string> {
-  const hash = createHash('sha256').update(hardfork);
+async function cacheKey({ hardfork, parameters }: Pick<DeployOptions, 'hardfork' | 'parameters'>): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([hardfork, parameters ?? {}]));
   for (const source of SOURCES) await addTo(hash, join(root, source), source);
   return hash.digest('hex').slice(0, 16);
 }

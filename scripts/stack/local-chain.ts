@@ -13,7 +13,7 @@ export interface LocalChain extends Rpc {
   readonly process: ManagedProcess;
   /** Mines one block; from now on its time is at least `timestamp`, Unix seconds. */
   mine(timestamp?: number): Promise<void>;
-  /** From now on a block every so many seconds, on local time. */
+  /** A block now, and from now on one every so many seconds, on local time. */
   mineEvery(seconds: number): Promise<void>;
 }
 
@@ -95,6 +95,7 @@ export async function startLocalChain(options: LocalChainOptions, { clock, log }
     },
     async mineEvery(seconds) {
       await call('evm_setTime', [clock.now()]);
+      await call('evm_mine', []);
       await call('evm_setIntervalMining', [seconds]);
     },
   };

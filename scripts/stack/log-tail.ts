@@ -6,6 +6,8 @@ import type { WaitOptions } from './timed-out.ts';
 export interface LogLine {
   /** The process, `executor-1`. */
   readonly process: string;
+  /** Its process id: a worker that was started again keeps its name. */
+  readonly pid: number;
   /** When it was written if it says so, else when it was read; milliseconds since the Unix epoch. */
   readonly at: number;
   /** The constant message of a structured line, else the line itself. */
@@ -17,7 +19,7 @@ export interface LogLine {
 /** What processes have said, in the order in which it was read. */
 export interface LogTail {
   readonly lines: readonly LogLine[];
-  add(process: string, text: string): void;
+  add(source: { readonly name: string; readonly pid: number }, text: string): void;
   /** Called for every line from now on; the result ends it. */
   follow(listener: (line: LogLine) => void): () => void;
   /** The first line, past or future, for which `matches` holds. @throws RemitError `STACK_TIMEOUT` */
@@ -40,8 +42,8 @@ export function createLogTail({ clock }: { readonly clock: Clock }): LogTail {
 
   return {
     lines,
-    add(process, text) {
-      const line = parseLine(process, text, clock.now());
+    add(source, text) {
+      const line = parseLine(source, text, clock.now());
       lines.push(line);
       if (lines.length > KEPT) lines.splice(0, KEPT / 10);
       for (const listener of [...listeners]) listener(line);
@@ -52,15 +54,15 @@ export function createLogTail({ clock }: { readonly clock: Clock }): LogTail {
   };
 }
 
-function parseLine(process: string, text: string, now: number): LogLine {
+function parseLine({ name, pid }: { name: string; pid: number }, text: string, now: number): LogLine {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null && 'msg' in parsed) {
       const { msg, time, ...fields } = parsed as Record<string, unknown>;
-      return { process, at: typeof time === 'number' ? time : now, message: String(msg), fields };
+      return { process: name, pid, at: typeof time === 'number' ? time : now, message: String(msg), fields };
     }
   } catch {
     // A plain line: kept as it is.
   }
-  return { process, at: now, message: text, fields: {} };
+  return { process: name, pid, at: now, message: text, fields: {} };
 }

@@ -75,7 +75,7 @@ export async function startProcess(options: ProcessOptions, { clock, log }: Proc
   for (const output of [child.stdout, child.stderr]) {
     createInterface({ input: output }).on('line', (line) => {
       file.write(`${line}\n`);
-      log.add(name, line);
+      log.add({ name, pid: child.pid ?? -1 }, line);
     });
   }
   child.once('close', () => file.end());

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -28,6 +29,8 @@ export interface StackOptions {
   /** A Redis that somebody else runs. Default: a private one. */
   readonly redisUrl?: string | undefined;
   readonly hardfork?: 'prague' | 'osaka';
+  /** Changed parameters of the deployment, by their names in `rocketh/parameters.ts`: `{ challengeWindowMinSeconds: 5 }`. */
+  readonly parameters?: Readonly<Record<string, number | string>>;
   /** Stake of each operator, token units. Default 10,000 tokens. */
   readonly stake?: bigint;
   /** Chains with the contracts on them, kept between runs. Default: `cache/stack` of the repository. */
@@ -50,6 +53,8 @@ export interface StackDeps {
 
 /** A whole local network: chain, contracts, Redis, the publisher's store, funded accounts. Workers are started on it. */
 export interface Stack {
+  /** Different for every run. */
+  readonly runId: string;
   readonly folder: string;
   readonly chain: LocalChain;
   readonly redis: LocalRedis;
@@ -113,7 +118,7 @@ export async function startStack(options: StackOptions, { clock, signal, onStep 
     });
     const deployed = await step(
       'contracts',
-      () => deployContracts(chain, { folder, cacheFolder, hardfork, signal }, deps),
+      () => deployContracts(chain, { folder, cacheFolder, hardfork, parameters: options.parameters, signal }, deps),
       ({ fromCache }) => (fromCache ? 'hardhat deploy, kept from an earlier run' : 'hardhat deploy'),
     );
     const contracts = connectContracts(deployed.addresses, { rpc: chain }, signal);
@@ -134,6 +139,7 @@ export async function startStack(options: StackOptions, { clock, signal, onStep 
     );
     teardown.add('model runner', () => runner.close());
     return {
+      runId: randomBytes(4).toString('hex'),
       folder,
       chain,
       redis,

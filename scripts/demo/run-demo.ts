@@ -1,0 +1,154 @@
+import { mkdir } from 'node:fs/promises';
+import type { Clock } from '../../workers/runtime/clock.ts';
+import { RemitError } from '../../workers/runtime/errors.ts';
+import type { Address } from '../../workers/protocol/ids.ts';
+import { startStack, type Stack, type StackStep } from '../stack/stack.ts';
+import type { DemoOptions } from './demo-options.ts';
+import { createExpectations, type Expectation } from './expectations.ts';
+import { readInputs } from './inputs.ts';
+import type { JobReport } from './job-report.ts';
+import { judgeJob } from './judge-jobs.ts';
+import { expectLedger, readLedger, type Ledger } from './ledger.ts';
+import { completeNetwork, publishDemoModel, type DemoNetwork } from './network.ts';
+import { prepareQuestions } from './questions.ts';
+import { runJobs, type Progress } from './run-jobs.ts';
+
+/** What a demo found out. */
+export interface DemoResult {
+  readonly model: {
+    readonly file: string;
+    readonly modelId: string;
+    readonly contentId: string;
+    /** What the registry says. */
+    readonly triable: boolean;
+    /** Where the executor ran it, in its own words. */
+    readonly provider: string;
+  };
+  /** Inputs in the file beyond those that were asked. */
+  readonly leftOut: number;
+  readonly jobs: readonly JobReport[];
+  readonly ledger: { readonly before: Ledger; readonly after: Ledger };
+  readonly expectations: readonly Expectation[];
+  readonly setUpMs: number;
+  readonly jobsMs: number;
+}
+
+export interface DemoListener {
+  onStep(step: StackStep): void;
+  onProgress(progress: Readonly<Progress>, jobs: number): void;
+}
+
+export interface RunDemoDeps {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** A Redis of somebody else. */
+  readonly redisUrl: string | undefined;
+  /** A folder for logs and data that stays; absent: a temporary one. */
+  readonly folder: string | undefined;
+  readonly listener: DemoListener;
+}
+
+/** Brings a network up, asks it everything in the input file, checks every answer to the last wei, and takes it down. */
+export async function runDemo(options: DemoOptions, deps: RunDemoDeps): Promise<DemoResult> {
+  const { clock, signal, redisUrl, folder, listener } = deps;
+  const begun = clock.now();
+  const stack = await startStack({ redisUrl, folder }, { clock, signal, onStep: (step) => listener.onStep(step) });
+  let result: DemoResult | undefined;
+  try {
+    result = await runOn(stack, options, { begun, listener });
+  } finally {
+    listener.onStep({ name: 'shut down' });
+    const stopping = clock.now();
+    const failures = await stack.stop();
+    listener.onStep({ name: 'shut down', ms: clock.now() - stopping });
+    if (result && failures.length > 0) throw notStopped(failures);
+  }
+  return result;
+}
+
+async function runOn(
+  stack: Stack,
+  options: DemoOptions,
+  { begun, listener }: { readonly begun: number; readonly listener: DemoListener },
+): Promise<DemoResult> {
+  const { clock } = stack;
+  await mkdir(options.out, { recursive: true });
+  const model = await publishDemoModel(options, stack);
+  const { input: file, scaling, model: modelFile } = options;
+  const inputs = await readInputs({
+    file,
+    inputs: model.loaded.summary.inputs,
+    modelFile,
+    ...(scaling !== undefined && { scaling }),
+  });
+  const asked = inputs.slice(0, options.jobs);
+  const network = await completeNetwork({ ...options, model, jobs: asked.length }, stack);
+  const questions = await prepareQuestions(asked, network, stack);
+  const expectations = createExpectations();
+  const parties = await partiesOf(network);
+  const before = await readLedger({ parties, modelId: model.modelId }, stack);
+  const asking = clock.now();
+  const traces = await runJobs({ questions, ...network }, stack, (progress) =>
+    listener.onProgress(progress, asked.length),
+  );
+  const jobsMs = clock.now() - asking;
+  const jobs: JobReport[] = [];
+  const { operator } = network;
+  for (const trace of traces)
+    jobs.push(
+      await judgeJob(trace, { ...network, operatorStore: operator.storeUrl, out: options.out }, stack, expectations),
+    );
+  const after = await readLedger({ parties, modelId: model.modelId }, stack);
+  expectLedger(before, after, expectations);
+  return {
+    model: {
+      file: options.model,
+      modelId: model.modelId,
+      contentId: model.contentId,
+      triable: model.triable,
+      provider: providerLine(stack) ?? model.loaded.provider.line,
+    },
+    leftOut: inputs.length - asked.length,
+    jobs,
+    ledger: { before, after },
+    expectations: expectations.all,
+    setUpMs: asking - begun,
+    jobsMs,
+  };
+}
+
+/** Everybody who may own something in `Settlement`. */
+async function partiesOf({
+  stack,
+  consumer,
+  consumerAddress,
+}: DemoNetwork): Promise<Readonly<Record<string, Address>>> {
+  const { accounts, contracts } = stack;
+  const { JobRegistry } = contracts;
+  const { treasury } = await JobRegistry.parametersOf(await JobRegistry.currentVersion());
+  const [operator] = accounts.operators;
+  if (!operator) throw new Error('a demo needs an operator');
+  return {
+    [`requester (${consumer.contract})`]: consumerAddress,
+    operator: operator.owner.address,
+    publisher: accounts.publisher.address,
+    treasury: treasury as Address,
+  };
+}
+
+/** The executor says in one line where a model runs. */
+function providerLine({ log }: Stack): string | undefined {
+  const said = log.lines.find(
+    ({ process, message }) => process.startsWith('executor') && /^model \S+ on /.test(message),
+  );
+  return said?.message;
+}
+
+function notStopped(failures: readonly string[]): RemitError {
+  return new RemitError({
+    code: 'STACK_NOT_STOPPED',
+    message: `not everything ended as it should: ${failures.join('; ')}`,
+    fix: 'nothing is left running that answers; run it again with --keep and read the logs',
+    context: { failures },
+  });
+}

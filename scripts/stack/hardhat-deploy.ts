@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { endedEarly, startProcess, type ProcessDeps } from './managed-process.ts';
+
+export interface HardhatDeployOptions {
+  /** The chain. */
+  readonly url: string;
+  /** `<deployments>/localhost` gets the addresses. */
+  readonly deployments: string;
+  /** The log goes here. */
+  readonly folder: string;
+  readonly parameters?: Readonly<Record<string, number | string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export const LOCAL_NETWORK = 'localhost';
+
+const root = join(import.meta.dirname, '../..');
+const LIMIT_MS = 180_000;
+const require = createRequire(import.meta.url);
+
+/**
+ * `hardhat deploy --network localhost` in a process of its own, as a person would run it; it compiles what is not compiled.
+ *
+ * @throws RemitError `STACK_PROCESS_FAILED` with what hardhat said
+ */
+export async function hardhatDeploy(options: HardhatDeployOptions, deps: ProcessDeps): Promise<void> {
+  const { url, deployments, folder, parameters, signal } = options;
+  // What is set for another deployment must not reach this one.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('REMIT_'));
+  const lines: string[] = [];
+  const unfollow = deps.log.follow((line) => line.process === 'deploy' && lines.push(line.message));
+  const child = await startProcess(
+    {
+      name: 'deploy',
+      command: process.execPath,
+      args: [
+        join(dirname(require.resolve('hardhat/package.json')), 'dist/src/cli.js'),
+        'deploy',
+        '--network',
+        LOCAL_NETWORK,
+      ],
+      cwd: root,
+      env: {
+        ...Object.fromEntries(own),
+        REMIT_RPC_URL: url,
+        REMIT_DEPLOYMENTS: deployments,
+        ...(parameters && { REMIT_PARAMETERS: JSON.stringify(parameters) }),
+        HARDHAT_DISABLE_TELEMETRY: 'true',
+        NO_COLOR: '1',
+      },
+      logFile: join(folder, 'deploy.log'),
+    },
+    deps,
+  );
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const stop = signal ? AbortSignal.any([signal, limit]) : limit;
+  const onAbort = (): void => child.signal('SIGKILL');
+  stop.addEventListener('abort', onAbort, { once: true });
+  const exit = await child.exited;
+  stop.removeEventListener('abort', onAbort);
+  unfollow();
+  stop.throwIfAborted();
+  if (exit.code !== 0) throw endedEarly('hardhat deploy', exit, lines);
+}
