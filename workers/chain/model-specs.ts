@@ -63,7 +63,9 @@ export function createModelSpecs(
 function specIn(log: RawLog): ModelSpec {
   try {
     const args = interfaces.ModelRegistry.decodeEventLog('ModelRegistered', log.data, log.topics);
-    return parseModelSpec((args['spec'] as Result).toObject(true));
+    const spec = args['spec'] as Result;
+    const records = (name: string): unknown[] => [...(spec[name] as Iterable<Result>)].map((entry) => entry.toObject());
+    return parseModelSpec({ ...spec.toObject(), inputs: records('inputs'), outputs: records('outputs') });
   } catch (error) {
     throw inconsistent(`ModelRegistered in ${log.transactionHash} cannot be read: ${messageOf(error)}`);
   }
