@@ -1,4 +1,4 @@
-import type { Address, Hex32, ModelId } from '../../workers/protocol/ids.ts';
+import type { Address, ModelId } from '../../workers/protocol/ids.ts';
 import { tokenInterface } from '../stack/funding.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Expectations } from './expectations.ts';
@@ -39,7 +39,7 @@ export async function readLedger(
   };
   return {
     balances: Object.fromEntries(entries),
-    bond: await Settlement.bondOf(modelId as Hex32),
+    bond: await Settlement.bondOf(modelId),
     totalHeld: await Settlement.totalHeld(),
     tokensOfSettlement: await tokensOf(deployed.addresses.Settlement),
     stakeFree: stakes.reduce((sum, { free }) => sum + free, 0n),

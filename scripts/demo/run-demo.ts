@@ -1,10 +1,13 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { vetModel } from '../../workers/inference/model-vetting.ts';
 import type { Clock } from '../../workers/runtime/clock.ts';
-import { RemitError } from '../../workers/runtime/errors.ts';
+import { messageOf, RemitError } from '../../workers/runtime/errors.ts';
 import type { Address } from '../../workers/protocol/ids.ts';
 import { startStack, type Stack, type StackStep } from '../stack/stack.ts';
+import type { DemoInput } from './demo-input.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { createExpectations, type Expectation } from './expectations.ts';
+import { unreadable } from './input-file-errors.ts';
 import { readInputs } from './inputs.ts';
 import type { JobReport } from './job-report.ts';
 import { judgeJob } from './judge-jobs.ts';
@@ -51,11 +54,13 @@ export interface RunDemoDeps {
 /** Brings a network up, asks it everything in the input file, checks every answer to the last wei, and takes it down. */
 export async function runDemo(options: DemoOptions, deps: RunDemoDeps): Promise<DemoResult> {
   const { clock, signal, redisUrl, folder, listener } = deps;
+  // Before anything is started: a wrong file is told at once.
+  const inputs = await readCases(options);
   const begun = clock.now();
   const stack = await startStack({ redisUrl, folder }, { clock, signal, onStep: (step) => listener.onStep(step) });
   let result: DemoResult | undefined;
   try {
-    result = await runOn(stack, options, { begun, listener });
+    result = await runOn(stack, options, { inputs, begun, listener });
   } finally {
     listener.onStep({ name: 'shut down' });
     const stopping = clock.now();
@@ -66,21 +71,31 @@ export async function runDemo(options: DemoOptions, deps: RunDemoDeps): Promise<
   return result;
 }
 
-async function runOn(
-  stack: Stack,
-  options: DemoOptions,
-  { begun, listener }: { readonly begun: number; readonly listener: DemoListener },
-): Promise<DemoResult> {
+/** @throws RemitError every `MODEL_…` code of vetting, and `INPUT_…` */
+async function readCases({ input: file, model: modelFile, scaling }: DemoOptions): Promise<readonly DemoInput[]> {
+  const { inputs } = vetModel(await readModel(modelFile));
+  return readInputs({ file, inputs, modelFile, ...(scaling !== undefined && { scaling }) });
+}
+
+async function readModel(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw unreadable(file, messageOf(cause), cause);
+  }
+}
+
+interface RunFacts {
+  readonly inputs: readonly DemoInput[];
+  /** When it all began, milliseconds. */
+  readonly begun: number;
+  readonly listener: DemoListener;
+}
+
+async function runOn(stack: Stack, options: DemoOptions, { inputs, begun, listener }: RunFacts): Promise<DemoResult> {
   const { clock } = stack;
   await mkdir(options.out, { recursive: true });
   const model = await publishDemoModel(options, stack);
-  const { input: file, scaling, model: modelFile } = options;
-  const inputs = await readInputs({
-    file,
-    inputs: model.loaded.summary.inputs,
-    modelFile,
-    ...(scaling !== undefined && { scaling }),
-  });
   const asked = inputs.slice(0, options.jobs);
   const network = await completeNetwork({ ...options, model, jobs: asked.length }, stack);
   const questions = await prepareQuestions(asked, network, stack);

@@ -74,7 +74,8 @@ export interface Stack {
   readonly teardown: Teardown;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
-  step<T>(name: string, work: () => Promise<T>, detail?: (result: T) => string): Promise<T>;
+  /** Runs one step of bringing the network up, and reports it. */
+  readonly step: <T>(name: string, work: () => Promise<T>, detail?: (result: T) => string) => Promise<T>;
   /** Ends everything in reverse order and removes a temporary folder; says what did not end well. */
   stop(): Promise<readonly string[]>;
 }
