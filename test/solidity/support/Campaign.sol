@@ -1,0 +1,763 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IEquivocationCourt} from "../../../contracts/interfaces/IEquivocationCourt.sol";
+import {IJobRegistry} from "../../../contracts/interfaces/IJobRegistry.sol";
+import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
+import {IOperatorStaking} from "../../../contracts/interfaces/IOperatorStaking.sol";
+import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
+import {ISlasher} from "../../../contracts/interfaces/ISlasher.sol";
+import {VectorTree} from "../../../contracts/judge/VectorTree.sol";
+import {APPOINTMENT_TYPEHASH, OFFER_TYPEHASH, SignedOutput} from "../../../contracts/types/Attestation.sol";
+import {
+    AttestationRecord,
+    Availability,
+    CallbackPhase,
+    Delivery,
+    JobId,
+    JobStatus,
+    Terms
+} from "../../../contracts/types/Job.sol";
+import {JobOptionsLib} from "../../../contracts/types/JobOptions.sol";
+import {InputSpec, ModelId, ModelSpec, OutputKind, OutputSpec} from "../../../contracts/types/Model.sol";
+import {Parameters} from "../../../contracts/types/Parameters.sol";
+import {CampaignModel} from "./CampaignModel.sol";
+import {Nuisance} from "./Nuisance.sol";
+import {System} from "./SystemTest.sol";
+
+/// @notice Plays everybody at once: requesters, operators, a publisher, the trial court, governance, a griefer, a donor. Every
+/// action is tried in any state; the model says beforehand whether it must succeed, and what moves when it does.
+abstract contract Campaign is CampaignModel {
+    /// @dev Numbers of actions, the more common ones more often.
+    bytes private constant WEIGHTS =
+        hex"0001020304050505060606070708080808090909090a0a0b0b0c0d0e0e0f0f101011111212131313";
+    uint256 private constant JOBS_MAX = 64;
+    uint256 private constant PUBLISHER_FEE_BPS = 777;
+    bytes private constant INPUT = hex"3f8000003f000000";
+
+    Nuisance public nuisance;
+    /// @dev A model whose bond is still held.
+    struct Retired {
+        ModelId modelId;
+        uint256 bond;
+        uint256 releaseAt;
+    }
+
+    Retired[] private _retired;
+    /// @dev Always empty: what `_pick` finds when there is nothing to find.
+    mapping(uint256 => Job) private _noJob;
+    ModelId private _modelId;
+    address private _publisher;
+    address private _secondTreasury;
+    address private _reporter;
+    mapping(address operator => address) private _attesterOf;
+    uint256 private _salt;
+    /// @dev Consumed by `_draw`, so that one seed decides a whole action.
+    uint256 private _entropy;
+
+    constructor(System memory system_) {
+        _system = system_;
+        _parameters[1] = _system.jobs.parametersOf(1);
+        nuisance = new Nuisance();
+        for (uint256 i = 0; i < 3; ++i) _requesters.push(_actor(string.concat("requester ", vm.toString(i))));
+        for (uint256 i = 0; i < 4; ++i) _operators.push(_actor(string.concat("operator ", vm.toString(i))));
+        _publisher = _actor("publisher");
+        _accounts.push(_system.treasury);
+        _accounts.push(BURN);
+        _secondTreasury = _actor("second treasury");
+        _reporter = _actor("reporter");
+    }
+
+    /// @notice Stake, keys, a model and a first balance for everybody. Called once, as governance.
+    function open() external {
+        _rollOn(2 hours);
+        vm.prank(_publisher);
+        _modelId = _system.models.register(_spec());
+        for (uint256 i = 0; i < _operators.length; ++i) {
+            address operator = _operators[i];
+            (address attester, uint256 key) = actor(string.concat("attester ", vm.toString(i)));
+            _attesterOf[operator] = attester;
+            _keyOf[attester] = key;
+            // The last operator is a contract that refuses every call.
+            if (i == 3) vm.etch(operator, hex"60006000fd");
+            bytes32 digest = _stakingDigest(keccak256(abi.encode(APPOINTMENT_TYPEHASH, operator, attester)));
+            vm.prank(operator);
+            _system.staking.appointAttester(attester, signatureOf(key, digest));
+            _stakeMore(operator, 100e18);
+        }
+        for (uint256 i = 0; i < _requesters.length; ++i) _credit(_requesters[i], 200e18);
+        _credit(_publisher, 200e18);
+        _rollOn(2 hours);
+    }
+
+    /// @notice One action, chosen and filled in by the seed. Never reverts: what goes otherwise than expected is kept in
+    /// `surprise`.
+    function step(uint8 action, uint256 seed) public {
+        if (bytes(surprise).length != 0) return;
+        uint256 chosen = uint8(WEIGHTS[action % WEIGHTS.length]);
+        try this.perform(chosen, seed) {} catch (bytes memory reason) {
+            surprise = string.concat("action ", vm.toString(chosen), ": ", vm.toString(reason));
+        }
+    }
+
+    /// @notice Several actions out of one seed.
+    function burst(uint256 seed) external {
+        for (uint256 i = 0; i < 8; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            step(uint8(seed), seed >> 8);
+        }
+        if (bytes(surprise).length != 0) return;
+        try this.checkStatuses() {} catch (bytes memory reason) {
+            surprise = string.concat("after a burst: ", vm.toString(reason));
+        }
+    }
+
+    function perform(uint256 action, uint256 seed) external {
+        require(msg.sender == address(this), "only through step");
+        _entropy = seed;
+        if (action == 0) _deposit();
+        if (action == 1) _withdraw();
+        if (action == 2) _stakeMore(_operator(), _draw(20e18) + 1);
+        if (action == 3) _unbond();
+        if (action == 4) _withdrawStake();
+        if (action < 8 && action > 4) _request(action);
+        if (action == 8 || action == 9) _attest(action == 9);
+        if (action == 10) _settle();
+        if (action == 11) _settleMany();
+        if (action == 12) _expire();
+        if (action == 13) _equivocate();
+        if (action == 14) _openTrial();
+        if (action == 15) _resolveTrial();
+        if (action == 16) _rollOn(_draw(10) == 0 ? 4 days + _draw(10 days) : _draw(30 minutes));
+        if (action == 17) _govern();
+        if (action == 18) _donateOrGrief();
+        if (action == 19) _retryOrMisbehave();
+    }
+
+    /// @notice Ends everything by calls that anybody may make (and the court's ruling of what is on trial), then takes all
+    /// stake and balances out (I14).
+    function drain() external {
+        nuisance.set(Nuisance.Mode.BurnGas, address(0), new bytes[](0));
+        for (uint256 i = 0; i < _jobs.length; ++i) {
+            if (_jobs[i].status != JobStatus.OnTrial) continue;
+            vm.prank(_system.trialCourt);
+            ISlasher.Award memory nobody;
+            _system.jobs.resolveTrial(_jobs[i].terms, _jobs[i].record, IJobRegistry.TrialOutcome.Void, nobody);
+        }
+        vm.warp(block.timestamp + 3 days);
+        for (uint256 i = 0; i < _jobs.length; ++i) {
+            Job storage job = _jobs[i];
+            if (job.status == JobStatus.Requested) _system.jobs.expire(job.terms);
+            if (job.status == JobStatus.Attested) _system.jobs.settle(job.terms, job.record, _outputDue(job));
+            job.status = _system.jobs.stateOf(job.id).status;
+            assertTrue(isTerminal(job.status), "I14: a job is left");
+        }
+        for (uint256 i = 0; i < _operators.length; ++i) {
+            address operator = _operators[i];
+            uint256 free = _system.staking.stakeOf(operator).free;
+            vm.prank(operator);
+            if (free != 0) _system.staking.unbond(free);
+        }
+        vm.warp(block.timestamp + _system.staking.unbondingDelay());
+        for (uint256 i = 0; i < _operators.length; ++i) {
+            if (_system.staking.unbondingOf(_operators[i]).amount == 0) continue;
+            vm.prank(_operators[i]);
+            _system.staking.withdraw(_operators[i]);
+        }
+        for (uint256 i = 0; i < _retired.length; ++i) _system.models.releaseBond(_retired[i].modelId);
+        _system.settlement.sweepBurned();
+        for (uint256 i = 0; i < _accounts.length; ++i) {
+            uint256 balance = _system.settlement.balanceOf(_accounts[i]);
+            vm.prank(_accounts[i]);
+            _system.settlement.withdraw(_accounts[i], balance);
+        }
+    }
+
+    /* BALANCES AND STAKE */
+
+    function _deposit() private {
+        _credit(_account(), _draw(20e18) + 1);
+        _count("deposit");
+    }
+
+    function _credit(address account, uint256 amount) private {
+        _system.token.mint(account, amount);
+        vm.prank(account);
+        _system.token.approve(address(_system.settlement), amount);
+        vm.prank(account);
+        _system.settlement.deposit(account, amount);
+        _ledger[account] += amount;
+    }
+
+    function _withdraw() private {
+        address account = _account();
+        if (account == BURN || _draw(4) == 0) {
+            _system.settlement.sweepBurned();
+            _ledger[BURN] = 0;
+            return _count("sweep");
+        }
+        uint256 amount = _draw(8) == 0 ? _draw(400e18) : _draw(_ledger[account] / 4 + 1);
+        bytes memory data = abi.encodeCall(ISettlement.withdraw, (account, amount));
+        if (!_try(account, address(_system.settlement), data, amount <= _ledger[account])) return;
+        _ledger[account] -= amount;
+        if (amount != 0) _count("withdraw");
+    }
+
+    function _stakeMore(address operator, uint256 amount) private {
+        _system.token.mint(operator, amount);
+        vm.prank(operator);
+        _system.token.approve(address(_system.staking), amount);
+        vm.prank(operator);
+        _system.staking.deposit(amount);
+        _ghosts[operator].free += amount;
+        _ghosts[operator].deposited += amount;
+        _count("stake");
+    }
+
+    function _unbond() private {
+        address operator = _operator();
+        Ghost storage ghost = _ghosts[operator];
+        uint256 amount = _draw(8) == 0 ? _draw(200e18) : _draw(ghost.free / 4 + 1);
+        bytes memory data = abi.encodeCall(IOperatorStaking.unbond, (amount));
+        if (!_try(operator, address(_system.staking), data, amount != 0 && amount <= ghost.free)) return;
+        ghost.free -= amount;
+        ghost.unbonding += amount;
+        ghost.releaseAt = block.timestamp + _system.staking.unbondingDelay();
+        ghost.unbondedAt = block.timestamp;
+        _count("unbond");
+        if (_paused) _count("unbond while paused");
+    }
+
+    function _withdrawStake() private {
+        address operator = _operator();
+        Ghost storage ghost = _ghosts[operator];
+        bool ok = ghost.unbonding != 0 && block.timestamp >= ghost.releaseAt;
+        bytes memory data = abi.encodeCall(IOperatorStaking.withdraw, (operator));
+        if (!_try(operator, address(_system.staking), data, ok)) return;
+        // I6: every job that could reach this stake when it left has ended its window.
+        for (uint256 i = 0; i < _jobs.length; ++i) {
+            Job storage job = _jobs[i];
+            if (job.record.operator != operator || job.requestedAt > ghost.unbondedAt) continue;
+            if (block.timestamp <= job.record.challengeEnd) _mayExit = false;
+        }
+        ghost.withdrawn += ghost.unbonding;
+        ghost.unbonding = 0;
+        _count("withdraw stake");
+    }
+
+    /// @notice False once stake has left before the liability it stood for had ended.
+    function exitsWereSafe() external view returns (bool) {
+        return _mayExit;
+    }
+
+    /* JOBS */
+
+    function _request(uint256 action) private {
+        if (_jobs.length >= JOBS_MAX) return;
+        Parameters storage p = _parameters[_version];
+        Terms memory terms;
+        terms.requester = _requesters[_draw(3)];
+        terms.modelId = _modelId;
+        terms.fee = uint128(_draw(12) == 0 ? _draw(2) * 500e18 : _draw(5e18) + 1);
+        terms.stakeAtRisk = uint128(_draw(12) == 0 ? 0 : p.stakeAtRiskMin + _draw(10e18));
+        terms.operator = action == 6 ? address(0) : _operator();
+        if (action == 7) terms.offerPenalty = uint128(_draw(5e18) + 1);
+        CallbackPhase phase = CallbackPhase(_draw(3));
+        if (phase != CallbackPhase.None) terms.callbackTarget = address(nuisance);
+        terms.options = JobOptionsLib
+            .create(
+                Availability.Inline,
+                phase == CallbackPhase.None ? Delivery.None : Delivery.Inline,
+                phase,
+                phase == CallbackPhase.None ? 0 : 400_000,
+                uint32(p.challengeWindowMin + _draw(2 hours)),
+                uint40(block.timestamp + p.attestTimeMax - _draw(10 minutes)),
+                uint96(++_salt)
+            )
+            .withVersion(_version);
+        terms.inputRoot = VectorTree.rootOfMemory(INPUT);
+        _send(terms, action == 7);
+    }
+
+    function _send(Terms memory terms, bool offered) private {
+        JobId jobId = _system.jobs.jobIdOf(terms);
+        bool ok = !_paused && terms.fee != 0 && terms.fee <= _ledger[terms.requester];
+        ok = ok && terms.stakeAtRisk >= _parameters[_version].stakeAtRiskMin;
+        bytes memory data = abi.encodeCall(IJobRegistry.request, (terms, INPUT));
+        if (offered) {
+            address signing = _draw(10) == 0 ? _operators[0] : terms.operator;
+            ok = ok && signing == terms.operator && _ghosts[terms.operator].free >= terms.offerPenalty;
+            uint64 expiry = uint64(block.timestamp);
+            bytes32 structHash = keccak256(abi.encode(OFFER_TYPEHASH, jobId, terms.offerPenalty, expiry));
+            bytes memory signature = signatureOf(_keyOf[_attesterOf[signing]], _registryDigest(structHash));
+            data = abi.encodeCall(IJobRegistry.requestWithOffer, (terms, INPUT, expiry, signature));
+        }
+        if (!_try(terms.requester, address(_system.jobs), data, ok)) return;
+        _ledger[terms.requester] -= terms.fee;
+        if (offered) _moveStake(terms.operator, 0, terms.offerPenalty);
+        Job storage job = _jobs.push();
+        job.id = jobId;
+        job.status = JobStatus.Requested;
+        job.requestedAt = uint64(block.timestamp);
+        job.terms = terms;
+        _count(
+            offered
+                ? "request offer"
+                : terms.operator == address(0)
+                    ? "request open"
+                    : "request direct"
+        );
+    }
+
+    function _attest(bool bySignature) private {
+        Job storage job = _pick(JobStatus.Requested);
+        if (job.status == JobStatus.None) return;
+        address operator = job.terms.operator;
+        if (operator == address(0) || _draw(6) == 0) operator = _operator();
+        IJobRegistry.Output memory output = _output(job.terms, _draw(2));
+        bool ok = _mayAttest(job, operator);
+        bytes memory data = abi.encodeCall(IJobRegistry.attest, (job.terms, output, ""));
+        address caller = _attesterOf[operator];
+        if (bySignature) {
+            bytes memory signature = _signOutput(job, operator, output.root);
+            data = abi.encodeCall(IJobRegistry.attestWithSignature, (job.terms, operator, output, "", signature));
+            caller = _requesters[0];
+        }
+        if (!_try(caller, address(_system.jobs), data, ok)) return;
+        _moveStake(operator, job.terms.offerPenalty, job.terms.stakeAtRisk);
+        job.status = JobStatus.Attested;
+        job.output = output.vector;
+        job.record = AttestationRecord({
+            outputRoot: output.root,
+            outputContent: 0,
+            operator: operator,
+            challengeEnd: uint64(block.timestamp + job.terms.options.challengeWindow())
+        });
+        if (job.terms.options.callbackPhase() == CallbackPhase.OnAttested) job.delivered = nuisance.accepts();
+        _count(bySignature ? "attest by signature" : "attest");
+        if (_paused) _count("attest while paused");
+    }
+
+    function _mayAttest(Job storage job, address operator) private view returns (bool ok) {
+        Terms memory terms = job.terms;
+        Ghost storage ghost = _ghosts[operator];
+        ok = job.status == JobStatus.Requested && block.timestamp <= terms.options.attestDeadline();
+        ok = ok && ghost.locked >= terms.offerPenalty && ghost.free + terms.offerPenalty >= terms.stakeAtRisk;
+        if (!ok || terms.operator != address(0)) return ok && terms.operator == operator;
+        try _system.jobs.eligibilityOf(terms, operator) returns (bool eligible, uint256) {
+            return eligible;
+        } catch {
+            return false;
+        }
+    }
+
+    function _settle() private {
+        Job storage job = _pick(JobStatus.Attested);
+        if (job.status == JobStatus.None) return;
+        uint256 before = _balances();
+        bytes memory data = abi.encodeCall(IJobRegistry.settle, (job.terms, job.record, _outputDue(job)));
+        if (!_try(_account(), address(_system.jobs), data, _maySettle(job))) return;
+        _settled(job);
+        job.paidOut += _balances() - before;
+        _count("settle");
+        if (_paused) _count("settle while paused");
+    }
+
+    function _settleMany() private {
+        uint256 count = _draw(6) + 1;
+        IJobRegistry.SettleCall[] memory calls = new IJobRegistry.SettleCall[](count);
+        bytes[] memory outputs = new bytes[](count);
+        uint256 fees = 0;
+        uint256 expected = 0;
+        if (_jobs.length == 0) return;
+        uint256 before = _balances();
+        for (uint256 i = 0; i < count; ++i) {
+            Job storage job = _pick(JobStatus.Attested);
+            (calls[i].terms, calls[i].record, outputs[i]) = (job.terms, job.record, _outputDue(job));
+            // The same job twice in one batch is settled once: the model has moved on by then.
+            if (!_maySettle(job)) continue;
+            _settled(job);
+            job.paidOut += job.terms.fee;
+            fees += job.terms.fee;
+            ++expected;
+        }
+        vm.prank(_requesters[1]);
+        uint256 settled = _system.jobs.settleMany(calls, outputs);
+        assertEq(settled, expected, "settled in a batch");
+        assertEq(_balances() - before, fees, "I12: fees of a batch");
+        if (settled != 0) _count("settle many");
+        if (settled > 1) _count("settle several");
+    }
+
+    function _maySettle(Job storage job) private view returns (bool) {
+        return job.status == JobStatus.Attested && block.timestamp > job.record.challengeEnd;
+    }
+
+    function _settled(Job storage job) private {
+        _pay(job);
+        job.status = JobStatus.Settled;
+        ++job.timesEnded;
+        if (job.terms.options.callbackPhase() == CallbackPhase.OnFinal) job.delivered = nuisance.accepts();
+        if (!job.delivered && job.terms.callbackTarget != address(0)) _count("callback failed");
+    }
+
+    function _expire() private {
+        Job storage job = _pick(JobStatus.Requested);
+        if (job.status == JobStatus.None) return;
+        uint256 before = _balances();
+        bool ok = job.status == JobStatus.Requested && block.timestamp > job.terms.options.attestDeadline();
+        bytes memory data = abi.encodeCall(IJobRegistry.expire, (job.terms));
+        if (!_try(_account(), address(_system.jobs), data, ok)) return;
+        job.status = JobStatus.Expired;
+        ++job.timesEnded;
+        _ledger[job.terms.requester] += job.terms.fee;
+        if (job.terms.offerPenalty != 0) {
+            ISlasher.Award memory nobody;
+            _slash(job, job.terms.operator, job.terms.offerPenalty, 0, nobody, [uint256(0), 0, BPS]);
+            _count("expire offer");
+        }
+        job.paidOut += _balances() - before - job.terms.offerPenalty;
+        _count("expire");
+        if (_paused) _count("expire while paused");
+    }
+
+    function _retryOrMisbehave() private {
+        if (_draw(2) == 0) {
+            Job storage target = _pick(JobStatus.Attested);
+            bytes[] memory payloads = new bytes[](3);
+            if (target.status != JobStatus.None) {
+                payloads[0] = abi.encodeCall(IJobRegistry.settle, (target.terms, target.record, target.output));
+                payloads[1] = abi.encodeCall(IJobRegistry.retryCallback, (target.terms, target.record, target.output));
+                payloads[2] = abi.encodeCall(IJobRegistry.expire, (target.terms));
+            }
+            nuisance.set(Nuisance.Mode(_draw(5)), address(_system.jobs), payloads);
+            return;
+        }
+        Job storage job = _pick(JobStatus.Settled);
+        if (job.status == JobStatus.None) return;
+        CallbackPhase phase = job.terms.options.callbackPhase();
+        bool due = job.status == JobStatus.Settled && phase != CallbackPhase.None;
+        due = due || (job.status == JobStatus.Attested && phase == CallbackPhase.OnAttested);
+        bool ok = due && !job.delivered && nuisance.accepts();
+        uint256 calls = nuisance.calls();
+        bytes memory data = abi.encodeCall(IJobRegistry.retryCallback, (job.terms, job.record, job.output));
+        if (!_try(_account(), address(_system.jobs), data, ok)) return;
+        assertEq(nuisance.calls(), calls + 1, "delivered once");
+        job.delivered = true;
+        _count("retry callback");
+    }
+
+    /* COURTS */
+
+    function _equivocate() private {
+        Job storage job = _pick(JobStatus.Attested);
+        if (job.status == JobStatus.None) return;
+        bool answered = job.record.operator != address(0);
+        address operator = answered && _draw(4) != 0 ? job.record.operator : _operator();
+        bytes32 fact = keccak256(abi.encode(job.id, operator));
+        uint256 before = _balances();
+        (bytes memory data, bool differs) = _evidence(job, operator, _draw(2) == 0);
+        if (!_try(_reporter, address(_system.court), data, differs && !_proven[fact])) return;
+        _proven[fact] = true;
+        uint256 slashed = _punish(job, operator);
+        job.paidOut += _balances() - before - slashed;
+        _count("equivocate");
+    }
+
+    function _evidence(
+        Job storage job,
+        address operator,
+        bool againstRecord
+    ) private view returns (bytes memory data, bool holds) {
+        SignedOutput memory first = SignedOutput(_root(0), 0, "");
+        SignedOutput memory second = SignedOutput(_root(1), 0, _signOutput(job, operator, _root(1)));
+        if (againstRecord) first.outputRoot = job.record.outputRoot;
+        else first.signature = _signOutput(job, operator, first.outputRoot);
+        holds = first.outputRoot != second.outputRoot && (!againstRecord || job.record.operator == operator);
+        data = abi.encodeCall(IEquivocationCourt.prove, (job.terms, job.record, operator, first, second));
+    }
+
+    function _punish(Job storage job, address operator) private returns (uint256 slashed) {
+        uint256 locked = 0;
+        if (job.status == JobStatus.Attested && job.record.operator == operator) {
+            locked = job.terms.stakeAtRisk;
+            job.status = JobStatus.Slashed;
+            ++job.timesEnded;
+            _ledger[job.terms.requester] += job.terms.fee;
+            _count("slash equivocation");
+        }
+        slashed = _slashedTotal;
+        ISlasher.Award memory award = ISlasher.Award(address(0), 0, _reporter, 0);
+        _slash(job, operator, locked, job.terms.stakeAtRisk, award, [uint256(0), 2_500, 2_500]);
+        return _slashedTotal - slashed;
+    }
+
+    function _openTrial() private {
+        Job storage job = _pick(JobStatus.Attested);
+        if (job.status == JobStatus.None) return;
+        bool ok = job.status == JobStatus.Attested && block.timestamp <= job.record.challengeEnd;
+        bytes memory data = abi.encodeCall(IJobRegistry.openTrial, (job.terms, job.record));
+        if (!_try(_system.trialCourt, address(_system.jobs), data, ok)) return;
+        job.status = JobStatus.OnTrial;
+        _count("open trial");
+    }
+
+    function _resolveTrial() private {
+        Job storage job = _pick(JobStatus.OnTrial);
+        if (job.status == JobStatus.None) return;
+        IJobRegistry.TrialOutcome outcome = IJobRegistry.TrialOutcome(_draw(4));
+        ISlasher.Award memory award = ISlasher.Award(
+            _draw(4) == 0 ? address(0) : _reporter,
+            uint128(_draw(2e18)),
+            _draw(4) == 0 ? address(0) : _requesters[2],
+            uint128(_draw(2e18))
+        );
+        bool ok = job.status == JobStatus.OnTrial && outcome != IJobRegistry.TrialOutcome.None;
+        bytes memory data = abi.encodeCall(IJobRegistry.resolveTrial, (job.terms, job.record, outcome, award));
+        uint256 before = _balances();
+        if (!_try(_system.trialCourt, address(_system.jobs), data, ok)) return;
+        ++job.timesEnded;
+        uint256 slashed = 0;
+        if (outcome == IJobRegistry.TrialOutcome.Acquitted) {
+            _pay(job);
+            job.status = JobStatus.Settled;
+            _count("acquit");
+        } else {
+            _ledger[job.terms.requester] += job.terms.fee;
+            if (outcome == IJobRegistry.TrialOutcome.Void) {
+                _moveStake(job.record.operator, job.terms.stakeAtRisk, 0);
+                job.status = JobStatus.Void;
+                _count("void");
+            } else {
+                slashed = job.terms.stakeAtRisk;
+                _slash(job, job.record.operator, slashed, 0, award, [uint256(1_000), 2_000, 2_000]);
+                job.status = JobStatus.Slashed;
+                _count("convict");
+            }
+        }
+        job.paidOut += _balances() - before - slashed;
+    }
+
+    /* GOVERNANCE, DONOR, GRIEFER */
+
+    function _govern() private {
+        uint256 choice = _draw(5);
+        if (choice < 4) {
+            _paused = choice < 2;
+            if (_paused) _system.jobs.pauseRequests();
+            else _system.jobs.unpauseRequests();
+            return _count(_paused ? "pause" : "unpause");
+        }
+        Parameters memory p = _parameters[_version];
+        p.attestTimeMax = uint32(10 minutes + _draw(2 hours));
+        p.challengeWindowMin = uint32(60 + _draw(10 minutes));
+        p.protocolFeeBps = uint16(_draw(1_500));
+        p.stakeAtRiskMin = uint88(_draw(1e18));
+        p.treasury = _draw(2) == 0 ? _system.treasury : _secondTreasury;
+        p.ladderWidth = uint16(_draw(4));
+        bool ok = p.protocolFeeBps <= 1_000 && p.stakeAtRiskMin != 0 && p.ladderWidth != 0;
+        bytes memory data = abi.encodeCall(_system.jobs.setParameters, (p));
+        if (!_try(address(this), address(_system.jobs), data, ok)) return;
+        _parameters[++_version] = p;
+        _count("set parameters");
+    }
+
+    function _donateOrGrief() private {
+        uint256 choice = _draw(3);
+        if (choice == 0) {
+            uint256 amount = _draw(5e18) + 1;
+            if (_draw(2) == 0) {
+                _system.token.mint(address(_system.settlement), amount);
+                _donatedToSettlement += amount;
+            } else {
+                _system.token.mint(address(_system.staking), amount);
+                _donatedToStaking += amount;
+            }
+            vm.deal(address(_system.settlement), _draw(1 ether));
+            vm.deal(address(_system.staking), _draw(1 ether));
+            return _count("donate");
+        }
+        if (choice == 1) return _bondAndRelease();
+        (address target, bytes memory data) = _privilegedCall();
+        _try(_draw(2) == 0 ? _requesters[0] : _operators[1], target, data, false);
+        _count("grief");
+    }
+
+    /// @dev Another model with a bond, registered and retired at once; its bond comes back after the delay.
+    function _bondAndRelease() private {
+        if (_retired.length != 0 && _draw(2) == 0) {
+            Retired storage last = _retired[_retired.length - 1];
+            bool due = block.timestamp >= last.releaseAt;
+            bytes memory release = abi.encodeCall(IModelRegistry.releaseBond, (last.modelId));
+            if (!_try(_requesters[0], address(_system.models), release, due)) return;
+            _ledger[_publisher] += last.bond;
+            _bonded -= last.bond;
+            _retired.pop();
+            return _count("release bond");
+        }
+        uint256 bond = _draw(3e18) + 1;
+        _system.models.setPublisherBond(bond);
+        ModelSpec memory spec = _spec();
+        spec.onnxSha256 = keccak256(abi.encode(++_salt));
+        bytes memory data = abi.encodeCall(IModelRegistry.register, (spec));
+        if (!_try(_publisher, address(_system.models), data, bond <= _ledger[_publisher])) return;
+        _ledger[_publisher] -= bond;
+        _bonded += bond;
+        ModelId modelId = _system.models.modelIdOf(spec);
+        vm.prank(_publisher);
+        _system.models.retire(modelId);
+        _retired.push(Retired(modelId, bond, block.timestamp + _system.models.bondReleaseDelay()));
+        _count("bond");
+    }
+
+    function _privilegedCall() private returns (address, bytes memory) {
+        address who = _requesters[0];
+        uint256 choice = _draw(10);
+        address jobs = address(_system.jobs);
+        address staking = address(_system.staking);
+        address vault = address(_system.settlement);
+        if (choice == 0) return (vault, abi.encodeCall(ISettlement.refund, (who, 1)));
+        if (choice == 1) return (vault, abi.encodeCall(ISettlement.escrow, (_operators[0], 1)));
+        if (choice == 2) return (vault, abi.encodeCall(ISettlement.pay, (who, 1, who, 1, who, 1)));
+        if (choice == 3) return (vault, abi.encodeCall(ISettlement.releaseBond, (bytes32(0), who, 0)));
+        if (choice == 4) {
+            return (vault, abi.encodeCall(ISettlement.creditSlash, (new address[](0), new uint256[](0), 0)));
+        }
+        if (choice == 5) return (staking, abi.encodeCall(IOperatorStaking.unlock, (_operators[1], 0)));
+        if (choice == 6) return (staking, abi.encodeCall(IOperatorStaking.slash, (_operators[0], 0, 1)));
+        if (choice == 7) {
+            return (staking, abi.encodeCall(IOperatorStaking.lockByKey, (_attesterOf[_operators[0]], 0, 0)));
+        }
+        if (choice == 8) return (jobs, abi.encodeCall(_system.jobs.setParameters, (_parameters[_version])));
+        return (jobs, abi.encodeCall(_system.jobs.pauseRequests, ()));
+    }
+
+    /* SUPPORT */
+
+    /// @dev INVARIANT(I5): a call fails only where the model says so, whatever state the system is in.
+    function _try(address caller, address target, bytes memory data, bool expected) private returns (bool ok) {
+        bytes memory answer;
+        vm.prank(caller);
+        (ok, answer) = target.call(data);
+        if (ok != expected) {
+            revert AssertionFailed(
+                string.concat(expected ? "failed: " : "succeeded: ", vm.toString(data), " -> ", vm.toString(answer))
+            );
+        }
+        // 0x4e487b71: a panic is never an answer
+        if (!ok && answer.length >= 4) assertNotEq(bytes32(bytes4(answer)), bytes32(bytes4(0x4e487b71)), "I5: panic");
+    }
+
+    /// @notice I11: every job has the status the model gave it.
+    function checkStatuses() external view {
+        for (uint256 i = 0; i < _jobs.length; ++i) {
+            IJobRegistry.JobState memory state = _system.jobs.stateOf(_jobs[i].id);
+            assertEq(uint256(state.status), uint256(_jobs[i].status), "I11: status");
+            assertEq(state.delivered, _jobs[i].delivered, "delivered");
+        }
+    }
+
+    function _balances() private view returns (uint256 sum) {
+        for (uint256 i = 0; i < _accounts.length; ++i) sum += _system.settlement.balanceOf(_accounts[i]);
+    }
+
+    /// @dev Any job, in three of four draws one with the wanted status where there is one; an empty one when there is none.
+    function _pick(JobStatus wanted) private returns (Job storage job) {
+        if (_jobs.length == 0) {
+            job = _noJob[0];
+            return job;
+        }
+        uint256 start = _draw(_jobs.length);
+        job = _jobs[start];
+        if (_draw(4) == 0) return job;
+        for (uint256 i = 0; i < _jobs.length; ++i) {
+            if (_jobs[(start + i) % _jobs.length].status == wanted) return _jobs[(start + i) % _jobs.length];
+        }
+    }
+
+    function _outputDue(Job storage job) private view returns (bytes memory) {
+        return job.terms.options.callbackPhase() == CallbackPhase.OnFinal ? job.output : bytes("");
+    }
+
+    function _output(Terms memory terms, uint256 variant) private pure returns (IJobRegistry.Output memory output) {
+        output.root = _root(variant);
+        if (terms.options.delivery() == Delivery.Inline) output.vector = _vector(variant);
+    }
+
+    function _vector(uint256 variant) private pure returns (bytes memory) {
+        return abi.encodePacked(uint32(0x3f000000 + variant));
+    }
+
+    function _root(uint256 variant) private pure returns (bytes32) {
+        return VectorTree.rootOfMemory(_vector(variant));
+    }
+
+    function _signOutput(Job storage job, address operator, bytes32 root) private view returns (bytes memory) {
+        return signatureOf(_keyOf[_attesterOf[operator]], _system.jobs.attestationDigest(job.id, root, 0, operator));
+    }
+
+    function _registryDigest(bytes32 structHash) private view returns (bytes32) {
+        return _digest("Remit JobRegistry", address(_system.jobs), structHash);
+    }
+
+    function _stakingDigest(bytes32 structHash) private view returns (bytes32) {
+        return _digest("Remit OperatorStaking", address(_system.staking), structHash);
+    }
+
+    function _digest(string memory name, address verifier, bytes32 structHash) private view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+        );
+        bytes32 domain = keccak256(
+            abi.encode(typeHash, keccak256(bytes(name)), keccak256("1"), block.chainid, verifier)
+        );
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    function _spec() private view returns (ModelSpec memory spec) {
+        spec.semanticsVersion = 1;
+        spec.inputs = new InputSpec[](1);
+        spec.inputs[0].length = 2;
+        spec.outputs = new OutputSpec[](1);
+        spec.outputs[0].length = 1;
+        spec.outputs[0].kind = OutputKind.Continuous;
+        spec.onnxSha256 = keccak256("model");
+        spec.publisher = _publisher;
+        spec.publisherFeeBps = uint16(PUBLISHER_FEE_BPS);
+    }
+
+    function _publisherFeeBps(ModelId) internal pure override returns (uint256) {
+        return PUBLISHER_FEE_BPS;
+    }
+
+    function _actor(string memory name) private returns (address account) {
+        uint256 key;
+        (account, key) = actor(name);
+        _keyOf[account] = key;
+        _accounts.push(account);
+    }
+
+    function _operator() private returns (address) {
+        return _operators[_draw(_operators.length)];
+    }
+
+    function _account() private returns (address) {
+        return _accounts[_draw(_accounts.length)];
+    }
+
+    /// @dev A number below `limit`, out of the seed.
+    function _draw(uint256 limit) private returns (uint256 drawn) {
+        _entropy = uint256(keccak256(abi.encode(_entropy)));
+        return _entropy % limit;
+    }
+
+    function _rollOn(uint256 secs) private {
+        vm.warp(block.timestamp + secs);
+        vm.roll(block.number + 1 + secs / 12);
+        _count("warp");
+    }
+
+    function _count(string memory action) private {
+        ++successes[action];
+    }
+}
