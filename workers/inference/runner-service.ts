@@ -21,13 +21,15 @@ export function createRunnerService(
   const stopping = new AbortController();
   let warming: Promise<void> = Promise.resolve();
 
+  const isStopping = (): boolean => stopping.signal.aborted;
+
   async function warm(): Promise<void> {
     for (const modelId of models) {
-      if (stopping.signal.aborted) return;
+      if (isStopping()) return;
       try {
         await shelf.open(modelId, stopping.signal);
       } catch (error) {
-        if (stopping.signal.aborted) return;
+        if (isStopping()) return;
         const fix = error instanceof Error && 'fix' in error ? error.fix : undefined;
         logger.warn({ modelId, code: codeOf(error), cause: messageOf(error), fix }, 'model not ready');
       }

@@ -202,14 +202,14 @@ describe('the default model, fetched from a peer over HTTP', () => {
     const { theirs, ours, ourFolder } = await nodes();
     const { digest } = await theirs.put(vectorOf(2));
     const terms = { availability: Availability.Blob };
-    const { lines } = await execute({ spec, vector: vectorOf(3), input: digest as Hex, terms }, ours, ourFolder);
+    const { lines } = await execute({ spec, vector: vectorOf(3), input: digest, terms }, ours, ourFolder);
     expect(lines.at(-1)?.fields).toMatchObject({ code: 'INPUT_ROOT_MISMATCH' });
   });
 
   it('waits for an input that nobody has yet', async () => {
     const { ours, ourFolder } = await nodes();
     const terms = { availability: Availability.Blob };
-    const input = `0x${'77'.repeat(32)}` as Hex;
+    const input = `0x${'77'.repeat(32)}`;
     const { later } = await execute({ spec, vector: vectorOf(0), input, terms }, ours, ourFolder);
     expect(later).toMatchObject({ why: 'BLOB_UNAVAILABLE' });
   });
