@@ -71,6 +71,17 @@ const MIGRATIONS = [
      detail TEXT NOT NULL,
      PRIMARY KEY (job_id, stage)
    ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE jobs (
+     job_id TEXT PRIMARY KEY,
+     request TEXT NOT NULL,
+     attestation TEXT,
+     closed_at INTEGER
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX jobs_closed_at ON jobs (closed_at);
+   CREATE TABLE outputs (
+     job_id TEXT PRIMARY KEY,
+     output TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID`,
 ];
 
 /**

@@ -1,0 +1,30 @@
+import type { Role } from '../runtime/role.ts';
+
+export interface RoleEntry {
+  /** One line for `--help`. */
+  readonly summary: string;
+  readonly load: () => Promise<Role>;
+}
+
+/** Every role a process can have. Loaded when needed, because what one role imports another does not need. */
+export const roles = {
+  listener: {
+    summary: 'chain → queues: reads events and says what has to be done',
+    load: async () => (await import('../roles/listener/compose.ts')).listenerRole,
+  },
+  executor: {
+    summary: 'inference queue → attestation queue: runs models',
+    load: async () => (await import('../roles/executor/compose.ts')).executorRole,
+  },
+  submitter: {
+    summary: 'attestation and settlement queues → chain: signs and sends; one per signer',
+    load: async () => (await import('../roles/submitter/compose.ts')).submitterRole,
+  },
+  watchtower: {
+    summary: 'verification queue: runs attested jobs again and compares',
+    load: async () => (await import('../roles/watchtower/compose.ts')).watchtowerRole,
+  },
+} satisfies Record<string, RoleEntry>;
+
+export type RoleName = keyof typeof roles;
+export const ROLE_NAMES = Object.keys(roles) as readonly RoleName[];

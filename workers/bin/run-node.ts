@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../runtime/clock.ts';
+import type { Environment } from '../runtime/config.ts';
+import { createHealthServer } from '../runtime/health.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { EXIT_FAILED, exitCodeOf, runUntilSignal } from '../runtime/service.ts';
+import { createSupervisor } from '../runtime/supervisor.ts';
+import type { Output } from './output.ts';
+import { readProcessConfig, readRoleConfig } from './read-config.ts';
+import type { RoleName } from './roles.ts';
+
+export interface NodeOptions {
+  /** Answer jobs. */
+  readonly inference: boolean;
+  /** Run the answers of others again. */
+  readonly verify: boolean;
+}
+
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
+
+/** The roles of a node, listener first. Without a choice it answers jobs. */
+export function rolesOf({ inference, verify }: NodeOptions): readonly RoleName[] {
+  const answers = inference || !verify;
+  return ['listener', ...(answers ? (['executor'] as const) : []), 'submitter', ...(verify ? (['watchtower'] as const) : [])];
+}
+
+/** The environment of each child: the same, but ports must differ, and a watchtower needs something to watch. */
+export function childEnvironment(env: Environment, { healthPort, place, verify }: { healthPort: number; place: number; verify: boolean }): Environment {
+  return {
+    ...env,
+    REMIT_HEALTH_PORT: String(healthPort === 0 ? 0 : healthPort + 1 + place),
+    ...(verify && env['REMIT_VERIFY'] === undefined && { REMIT_VERIFY: 'others' }),
+  };
+}
+
+/** Runs the roles of a node as child processes until a signal; resolves with the exit code. */
+export async function runNode(
+  options: NodeOptions,
+  env: Environment,
+  { output, version }: { readonly output: Output; readonly version: string },
+): Promise<number> {
+  const { healthPort, healthHost, logLevel } = await readProcessConfig(env);
+  const children = rolesOf(options);
+  // Every child would refuse by itself; asking all of them first tells everything at once.
+  for (const child of children) await readRoleConfig(child, env);
+  const clock = systemClock;
+  const logger = output.logger('node', logLevel);
+  const metrics = createMetrics({ role: 'node', version });
+  const restarts = metrics.counter({ name: 'child_restarts_total', help: 'Children that ended and were started again.', labels: ['child'] });
+  const supervisor = createSupervisor(
+    { children },
+    {
+      spawn: (child) =>
+        spawn(process.execPath, [WORKER, child, '--json'], {
+          env: childEnvironment(env, { healthPort, place: children.indexOf(child as RoleName), verify: options.verify }),
+          // The channel tells a child when its parent is gone; a group of its own keeps Ctrl-C for the parent.
+          stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+          detached: true,
+        }),
+      onLine: (_, line) => output.line(line),
+      onRestart: (child) => restarts.inc({ child }),
+      clock,
+      logger,
+    },
+  );
+  const health = createHealthServer({ port: healthPort, host: healthHost }, { metrics, checks: [supervisor.check], clock });
+  let refused: unknown;
+  supervisor.done?.catch((error: unknown) => {
+    refused = error;
+  });
+  const code = await runUntilSignal([health, supervisor], {
+    logger,
+    clock,
+    signals: process,
+    onReady: () => logger.info({ pid: process.pid, pids: supervisor.pids(), healthPort: health.port }, 'node ready'),
+  });
+  if (refused !== undefined && code === EXIT_FAILED) throw refused;
+  return refused === undefined ? code : exitCodeOf(refused);
+}

@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import * as field from '../runtime/config-fields.ts';
+
+/** Where the messages between the roles of one operator live. */
+export const queueConfig = z.object({
+  redisUrl: field
+    .url(['redis:', 'rediss:'], 'redis://127.0.0.1:6379')
+    .prefault('redis://127.0.0.1:6379')
+    .describe('The Redis that the roles of one operator share: redis://[user:password@]host:port[/db] or rediss://….'),
+  namespace: field
+    .text()
+    .prefault('remit')
+    .describe('Prefix of all keys in Redis; keeps operators that share one Redis apart.'),
+});
+
+export type QueueConfig = z.output<typeof queueConfig>;

@@ -1,0 +1,57 @@
+import { getAddress } from 'ethers';
+import * as z from 'zod';
+import { chainConfig } from '../../chain/config.ts';
+import { queueConfig } from '../../queue/config.ts';
+import * as field from '../../runtime/config-fields.ts';
+import { journalConfig } from '../../store/config.ts';
+
+/** Unsigned integer of any size, in token units. */
+const amount = (expected: string) => field.text().transform((value, context): bigint => {
+  if (/^\d{1,39}$/.test(value)) return BigInt(value);
+  context.addIssue({ code: 'custom', message: expected });
+  return z.NEVER;
+});
+
+const addressList = () =>
+  field.text().transform((value, context): readonly string[] => {
+    try {
+      return value.split(',').map((one) => getAddress(one.trim()));
+    } catch {
+      context.addIssue({ code: 'custom', message: 'expected addresses separated by commas' });
+      return z.NEVER;
+    }
+  });
+
+/** What the listener reads from the environment. */
+export const listenerConfig = z.object({
+  ...chainConfig.shape,
+  ...queueConfig.shape,
+  ...journalConfig.shape,
+  confirmations: field
+    .integer({ max: 1_000 })
+    .prefault('0')
+    .describe('Blocks on top of a block before its events are acted on. 0 acts at once and takes back what a reorg drops.'),
+  operator: field
+    .address()
+    .optional()
+    .describe('The operator this node works for. Absent: no job is answered or settled here.'),
+  feeMin: amount('expected a fee in token units, a whole number')
+    .prefault('0')
+    .describe('Jobs that pay less are declined. Token units.'),
+  stakeAtRiskMax: amount('expected an amount in token units, a whole number')
+    .prefault(String(2n ** 128n - 1n))
+    .describe('Jobs that put more of the stake at risk are declined. Token units.'),
+  verify: field
+    .oneOf(['none', 'others', 'all'])
+    .prefault('none')
+    .describe('Which attestations the watchtower re-runs.'),
+  expireFor: addressList()
+    .optional()
+    .describe('Requesters whose unanswered jobs this node expires, so that they get their fee back; addresses separated by commas.'),
+  reconcileInterval: field
+    .durationMs()
+    .prefault('10s')
+    .describe('How often messages that are due and missing are made again. Losing all of Redis costs about this much time.'),
+});
+
+export type ListenerConfig = z.output<typeof listenerConfig>;

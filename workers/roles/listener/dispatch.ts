@@ -1,0 +1,94 @@
+import type { JobId } from '../../protocol/ids.ts';
+import { JobStatus } from '../../protocol/job.ts';
+import type { MessageInput, QueueName } from '../../queue/catalog.ts';
+import type { Enqueued, Producer } from '../../queue/producer.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { BookedJob } from '../../store/job-book.ts';
+import type { ListenerMetrics } from './metrics.ts';
+import type { RouteContext, Work } from './routes.ts';
+
+export type EnqueueWork = Extract<Work, { kind: 'enqueue' }>;
+
+export interface DispatchDeps {
+  readonly producer: Pick<Producer, 'enqueue' | 'enqueueAgain' | 'retract'>;
+  /** Where the job stands on the chain now. */
+  readonly standingOf: (jobId: JobId, signal: AbortSignal) => Promise<{ readonly status: JobStatus }>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Logger;
+  readonly metrics: ListenerMetrics;
+}
+
+export interface Dispatch {
+  /** Does what an event's routes say. Throws what the producer and the chain throw; doing it again is harmless. */
+  perform(job: BookedJob, work: Work, context: RouteContext, signal: AbortSignal): Promise<void>;
+  /** Takes a message back that nobody has begun. */
+  retract(jobId: JobId, queue: QueueName, phase: string, context: Pick<RouteContext, 'chainId' | 'registry'>): Promise<void>;
+  /** Puts a message where it belongs, with the local wait until it is due. */
+  enqueue(work: EnqueueWork, context: Pick<RouteContext, 'now'>, again?: boolean): Promise<Enqueued>;
+  /** Whether the chain still asks for what `work` does. */
+  isDue(work: EnqueueWork, jobId: JobId, signal: AbortSignal): Promise<boolean>;
+}
+
+export function createDispatch({ producer, standingOf, clock, logger, metrics }: DispatchDeps): Dispatch {
+  async function enqueue({ queue, message, notBefore }: EnqueueWork, { now }: Pick<RouteContext, 'now'>, again = false): Promise<Enqueued> {
+    const delayMs = notBefore === undefined ? 0 : Math.max(0, notBefore - now) * 1_000;
+    const put = again ? producer.enqueueAgain : producer.enqueue;
+    // The routes pair queue and message; one call for all queues cannot know which pair this is.
+    const enqueued = await put(queue as QueueName, message as MessageInput<QueueName>, delayMs > 0 ? { delayMs } : {});
+    metrics.enqueued(queue, enqueued.outcome);
+    return enqueued;
+  }
+
+  async function isDue({ until }: EnqueueWork, jobId: JobId, signal: AbortSignal): Promise<boolean> {
+    return (await standingOf(jobId, signal)).status === until;
+  }
+
+  async function retract(jobId: JobId, queue: QueueName, phase: string, { chainId, registry }: Pick<RouteContext, 'chainId' | 'registry'>): Promise<void> {
+    const outcome = await producer.retract(queue, { chainId, registry, jobId }, phase);
+    metrics.retracted(queue, outcome);
+    if (outcome === 'removed') logger.info({ jobId, queue, phase }, 'message retracted');
+  }
+
+  return {
+    enqueue,
+    retract,
+    isDue,
+    async perform({ jobId, request, attestation }, work, context, signal) {
+      if (work.kind === 'decline') {
+        metrics.declined(work.reason);
+        logger.debug({ jobId, reason: work.reason }, 'job declined');
+        return;
+      }
+      if (work.kind === 'retract') {
+        await retract(jobId, work.queue, work.phase, context);
+        return;
+      }
+      let { outcome } = await enqueue(work, context);
+      // A message with this id has run to its end. After a reorg its effect may be gone: then the chain asks for it again.
+      if (outcome === 'finished' && (await isDue(work, jobId, signal))) ({ outcome } = await enqueue(work, context, true));
+      if (outcome !== 'added') return;
+      const seen = work.until === JobStatus.Requested ? request : (attestation?.place ?? request);
+      const queuedAtMs = clock.now();
+      metrics.routed(queuedAtMs - seen.timestamp * 1_000);
+      logger.info(
+        {
+          jobId,
+          queue: work.queue,
+          blockNumber: seen.blockNumber,
+          txHash: seen.txHash,
+          notBefore: work.notBefore,
+          timings: { blockAtMs: seen.timestamp * 1_000, queuedAtMs },
+        },
+        QUEUED[work.queue],
+      );
+    },
+  };
+}
+
+const QUEUED: Readonly<Record<QueueName, string>> = {
+  inference: 'inference queued',
+  attestation: 'attestation queued',
+  settlement: 'settlement queued',
+  verification: 'verification queued',
+};

@@ -1,0 +1,134 @@
+import type { ChainSignal } from '../../chain/event-source.ts';
+import type { ChainEvent } from '../../chain/events.ts';
+import type { Hex, Hex32, JobId } from '../../protocol/ids.ts';
+import { Delivery, type Terms } from '../../protocol/job.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { BookedJob, JobBook } from '../../store/job-book.ts';
+import type { Dispatch } from './dispatch.ts';
+import { fold, type FoldedEvent, unfold } from './fold.ts';
+import type { ListenerMetrics } from './metrics.ts';
+import {
+  carriesOutput,
+  concerns,
+  isVerified,
+  messagesAfterAttestation,
+  messagesOfJob,
+  route,
+  type RouteContext,
+  ROUTED_EVENTS,
+  type RoutedEvent,
+  standingEvent,
+} from './routes.ts';
+
+export interface FollowChainDeps {
+  readonly book: JobBook;
+  readonly dispatch: Pick<Dispatch, 'perform' | 'retract'>;
+  readonly context: (signal: AbortSignal) => Promise<RouteContext>;
+  /** The request of a job that is not in the book; undefined when the chain does not know it either. */
+  readonly lookUp: (jobId: JobId, signal: AbortSignal) => Promise<BookedJob | undefined>;
+  /** The output vector in the calldata of an attestation; undefined when it is not there. */
+  readonly outputIn: (transaction: Hex32, jobId: JobId, signal: AbortSignal) => Promise<Hex | undefined>;
+  readonly logger: Logger;
+  readonly metrics: ListenerMetrics;
+}
+
+/** Takes one signal of the chain. When it returns, everything that the signal causes is durable; doing it twice is harmless. */
+export type FollowChain = (message: ChainSignal<ChainEvent>, signal: AbortSignal) => Promise<void>;
+
+type JobEvent = ChainEvent & { readonly type: RoutedEvent };
+type SignalOf<T> = Extract<ChainSignal<ChainEvent>, { readonly type: T }>;
+
+/** Jobs handled at once: each costs a few round trips to Redis. */
+const PARALLEL = 32;
+
+export function createFollowChain(deps: FollowChainDeps): FollowChain {
+  const { book, dispatch, context: readContext, lookUp, outputIn, logger, metrics } = deps;
+
+  /** What has to be asked about an attestation before it can be written down: a job never seen, and its output. */
+  async function complete(
+    event: Extract<ChainEvent, { type: 'JobAttested' }>,
+    requested: Terms | undefined,
+    context: RouteContext,
+    signal: AbortSignal,
+  ): Promise<Hex> {
+    const ours = event.operator === context.operator;
+    const verified = isVerified(event.operator, context);
+    if (!ours && !verified) return '0x';
+    let terms = requested ?? book.find(event.jobId)?.terms;
+    if (!terms) {
+      const found = await lookUp(event.jobId, signal);
+      if (!found) return '0x';
+      book.put(found);
+      ({ terms } = found);
+    }
+    if (terms.delivery !== Delivery.Inline || !(verified || carriesOutput({ terms }))) return '0x';
+    return (await outputIn(event.log.transactionHash, event.jobId, signal)) ?? '0x';
+  }
+
+  async function onEvents({ block, events }: SignalOf<'events'>, signal: AbortSignal): Promise<void> {
+    const ours = events.filter(isRouted);
+    if (ours.length > 0) {
+      const context = await readContext(signal);
+      const requested = new Map(ours.flatMap((event) => (event.type === 'JobRequested' ? [[event.jobId, event.terms]] : [])));
+      const folded: FoldedEvent[] = [];
+      await inParallel([...ours.entries()], async ([index, event]) => {
+        const output = event.type === 'JobAttested' ? await complete(event, requested.get(event.jobId), context, signal) : '0x';
+        folded[index] = { event, timestamp: block.timestamp, output };
+      });
+      // One commit for the whole block.
+      book.transact(() => {
+        for (const one of folded) if (one.event.type !== 'JobRequested' || concerns(one.event, context)) fold(book, one);
+      });
+      await inParallel([...Map.groupBy(ours, ({ jobId }) => jobId).values()], async (ofJob) => {
+        for (const event of ofJob) await routeOne(event.type, event.jobId, context, signal);
+      });
+      for (const { type } of ours) metrics.event(type);
+    }
+    metrics.reached(block.number);
+  }
+
+  async function routeOne(type: RoutedEvent, jobId: JobId, context: RouteContext, signal: AbortSignal): Promise<void> {
+    const job = book.find(jobId);
+    if (!job) return;
+    for (const work of route(type, job, context)) await dispatch.perform(job, work, context, signal);
+  }
+
+  /** The book goes back first; then every job that was touched is routed again from where it stands now. */
+  async function onReorg({ dropped, commonAncestor }: SignalOf<'reorg'>, signal: AbortSignal): Promise<void> {
+    const events = dropped.flatMap((block) => block.events.toReversed()).filter(isRouted);
+    book.transact(() => {
+      for (const event of events) unfold(book, event);
+    });
+    const context = await readContext(signal);
+    await inParallel([...new Set(events.map(({ jobId }) => jobId))], async (jobId) => {
+      const job = book.find(jobId);
+      const standing = job && standingEvent(job);
+      const gone = job ? (standing === 'JobRequested' ? messagesAfterAttestation() : []) : messagesOfJob();
+      for (const { queue, phase } of gone) await dispatch.retract(jobId, queue, phase, context);
+      if (standing) await routeOne(standing, jobId, context, signal);
+    });
+    metrics.reorg(dropped.length);
+    metrics.reached(commonAncestor.number);
+    logger.warn({ depth: dropped.length, events: events.length, ancestor: commonAncestor.number }, 'reorg followed');
+  }
+
+  return async (message, signal) => {
+    if (message.type === 'events') await onEvents(message, signal);
+    else if (message.type === 'reorg') await onReorg(message, signal);
+    else book.prune(message.blockNumber);
+  };
+}
+
+function isRouted(event: ChainEvent): event is JobEvent {
+  return (ROUTED_EVENTS as readonly string[]).includes(event.type);
+}
+
+/** Runs `work` for every item, a bounded number at a time; the first failure rejects. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  await Promise.all(
+    Array.from({ length: Math.min(PARALLEL, items.length) }, async () => {
+      for (const item of rest) await work(item);
+    }),
+  );
+}

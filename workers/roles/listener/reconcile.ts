@@ -1,0 +1,71 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { BookedJob, JobBook } from '../../store/job-book.ts';
+import type { Dispatch, EnqueueWork } from './dispatch.ts';
+import type { ListenerMetrics } from './metrics.ts';
+import { route, type RouteContext, standingEvent } from './routes.ts';
+
+export interface ReconcileDeps {
+  readonly book: Pick<JobBook, 'open'>;
+  readonly dispatch: Pick<Dispatch, 'enqueue' | 'isDue'>;
+  readonly context: (signal: AbortSignal) => Promise<RouteContext>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Logger;
+  readonly metrics: ListenerMetrics;
+}
+
+/** A message that ended without its effect is first made again after this long, then twice as long each time. */
+const FIRST_AGAIN_MS = 30_000;
+const LAST_AGAIN_MS = 3_600_000;
+
+/**
+ * Makes every message again that is due and missing: after Redis lost everything, the queues are whole again. Enqueueing
+ * is idempotent, so asking Redis whether a message exists, and adding it, is one step; the handlers read the chain before
+ * they act. The chain is asked here only about messages that have run to their end while the job still stands.
+ */
+export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
+  const { book, dispatch, context: readContext, clock, logger, metrics } = deps;
+  const endings = new Map<string, { readonly againAt: number; readonly waitMs: number }>();
+
+  async function repair(job: BookedJob, work: EnqueueWork, context: RouteContext, signal: AbortSignal): Promise<void> {
+    const { jobId } = job;
+    const { queue } = work;
+    const { id, outcome } = await dispatch.enqueue(work, context);
+    if (outcome === 'added') {
+      metrics.reconciled(queue);
+      logger.info({ jobId, queue }, 'message recreated');
+    }
+    const overdue = outcome === 'finished' && context.now >= (work.notBefore ?? 0);
+    // One look at an answer is enough; everything else is owed until the chain moves on.
+    if (!overdue || queue === 'verification') return;
+    const ending = endings.get(id) ?? { againAt: clock.now() + FIRST_AGAIN_MS, waitMs: FIRST_AGAIN_MS };
+    if (clock.now() < ending.againAt) {
+      endings.set(id, ending);
+      return;
+    }
+    const waitMs = Math.min(2 * ending.waitMs, LAST_AGAIN_MS);
+    endings.set(id, { againAt: clock.now() + waitMs, waitMs });
+    if (!(await dispatch.isDue(work, jobId, signal))) return;
+    await dispatch.enqueue(work, context, true);
+    metrics.reconciled(queue);
+    logger.warn({ jobId, queue }, 'message had ended without effect, recreated');
+  }
+
+  return async (signal) => {
+    const jobs = book.open();
+    metrics.openJobs(jobs.length);
+    if (jobs.length === 0) {
+      endings.clear();
+      return;
+    }
+    const context = await readContext(signal);
+    const known = new Set(jobs.map(({ jobId }) => jobId.slice(2)));
+    for (const id of endings.keys()) if (!known.has(id.split('-')[2] ?? '')) endings.delete(id);
+    for (const job of jobs) {
+      signal.throwIfAborted();
+      const standing = standingEvent(job);
+      if (!standing) continue;
+      for (const work of route(standing, job, context)) if (work.kind === 'enqueue') await repair(job, work, context, signal);
+    }
+  };
+}
