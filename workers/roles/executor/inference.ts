@@ -102,7 +102,7 @@ export function createInferenceHandler(options: InferenceOptions, deps: Executor
       {
         modelId,
         outputRoot: given.outputRoot,
-        triable: worked?.model.triable,
+        triable: triable(await models.specOf(modelId, signal)),
         recalled: recalled !== undefined,
         timings,
       },

@@ -112,7 +112,10 @@ export function createVerificationHandler(
       logger.debug({ reason }, 'attestation not checked');
       return undefined;
     };
-    if (!isSampled(message.jobId, sampleRatio, sampleSalt)) { skip('not-sampled'); return; }
+    if (!isSampled(message.jobId, sampleRatio, sampleSalt)) {
+      skip('not-sampled');
+      return;
+    }
     const terms = parseTerms(message.terms);
     let over = false;
     let verdict: Verdict | Later;
@@ -120,7 +123,10 @@ export function createVerificationHandler(
       const [{ status }, head] = await Promise.all([chain.standingOf(message.jobId, signal), chain.head(signal)]);
       over = BigInt(head.timestamp) > BigInt(message.record.challengeEnd);
       if (status === JobStatus.None || status === JobStatus.Requested) {
-        if (over) { skip('attestation-gone'); return; }
+        if (over) {
+          skip('attestation-gone');
+          return;
+        }
         return { retryAfterMs: patience(clock.now() - enqueuedAt), why: 'the attestation is not on the chain' };
       }
       verdict = await judge(terms, message, over, signal);

@@ -185,10 +185,11 @@ describe('a job that comes again', () => {
   const kept = { outputRoot, digest };
 
   it('gets the first answer without another run', async () => {
-    const { handle, did, sent } = world({ kept, stored: output });
+    const { handle, did, sent, lines } = world({ kept, stored: output });
     await handle();
     expect(did).toEqual(['enqueue']);
     expect(sent[0]).toMatchObject({ outputRoot, output: hexOf(output) });
+    expect(lines.at(-1)).toMatchObject({ message: 'job answered', fields: { triable: false, recalled: true } });
   });
 
   it('needs no bytes when only the root is wanted', async () => {
