@@ -1,14 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { interfaces, type Contracts } from '../../workers/chain/contracts.ts';
-import type { LoadedModel, ModelRunner } from '../../workers/inference/model-runner.ts';
-import { type ContentId, sha256Of } from '../../workers/protocol/content-id.ts';
-import { type ModelId, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
-import { modelIdOf, type ModelSpec, OutputKind } from '../../workers/protocol/model.ts';
-import { bitsOfFloat } from '../../workers/protocol/vector.ts';
+import type { Contracts } from '../../workers/chain/contracts.ts';
+import type { LoadedModel } from '../../workers/inference/model-runner.ts';
+import type { ContentId } from '../../workers/protocol/content-id.ts';
+import type { ModelId } from '../../workers/protocol/ids.ts';
+import type { ModelSpec } from '../../workers/protocol/model.ts';
+import type { Clock } from '../../workers/runtime/clock.ts';
+import { silentLogger } from '../../workers/runtime/logger.ts';
 import type { ArtifactStore } from '../../workers/store/artifact-store.ts';
+import { examineModel } from '../model/examine-model.ts';
+import { buildModelSpec, DECLARED_BY_DEFAULT } from '../model/model-spec.ts';
+import { registerModel } from '../model/register-model.ts';
 import type { Account } from './accounts.ts';
 import type { DeployedContracts } from './deploy-contracts.ts';
-import type { Sender } from './sender.ts';
+import type { LocalChain } from './local-chain.ts';
 
 export interface PublishedModel {
   readonly modelId: ModelId;
@@ -20,51 +23,37 @@ export interface PublishedModel {
   readonly triable: boolean;
 }
 
+export interface PublishModelOptions {
+  readonly file: string;
+  readonly publisher: Account;
+  readonly feeBps: number;
+}
+
 /** A `Stack` is one. */
 export interface PublishModelDeps {
+  readonly chain: LocalChain;
   readonly contracts: Contracts;
   readonly deployed: DeployedContracts;
-  readonly sender: Sender;
   readonly store: ArtifactStore;
-  readonly runner: ModelRunner;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
 }
 
-/** Vets and loads a model, puts its file into the publisher's store, and registers it. */
+/** What `./dev model register` does: examines a model, puts its file into the publisher's store, and registers it. */
 export async function publishModel(
-  { file, publisher, feeBps }: { readonly file: string; readonly publisher: Account; readonly feeBps: number },
-  { contracts, sender, store, runner, deployed }: PublishModelDeps,
+  { file, publisher, feeBps }: PublishModelOptions,
+  { chain, contracts, deployed, store, clock, signal = new AbortController().signal }: PublishModelDeps,
 ): Promise<PublishedModel> {
-  const bytes = await readFile(file);
-  const onnxSha256 = sha256Of(bytes);
-  const loaded = await runner.load({ path: file, key: onnxSha256.slice(2) });
-  const { contentId } = await store.put(bytes);
-  const spec = specOf(loaded, { onnxSha256, publisher: publisher.address, publisherFeeBps: feeBps });
-  const modelId = modelIdOf(spec);
-  const data = interfaces.ModelRegistry.encodeFunctionData('register', [spec]);
-  await sender.mined(
-    await sender.send([{ from: publisher, to: deployed.addresses.ModelRegistry, data, what: 'register model' }]),
-  );
-  return { modelId, spec, loaded, contentId, triable: await contracts.ModelRegistry.isTriable(modelId) };
-}
-
-function specOf(
-  { layout }: LoadedModel,
-  known: Pick<ModelSpec, 'onnxSha256' | 'publisher' | 'publisherFeeBps'>,
-): ModelSpec {
-  return {
-    semanticsVersion: 1,
-    planRoot: ZERO_HEX32,
-    planLength: 0,
-    weightsRoot: ZERO_HEX32,
-    traceLength: 0,
-    inputs: layout.inputs.map(({ length }) => ({ length, lo: bitsOfFloat(-Infinity), hi: bitsOfFloat(Infinity) })),
-    outputs: (layout.outputs ?? []).map(({ start, length, type }) => ({
-      start,
-      length,
-      absTol: bitsOfFloat(1e-4),
-      relTol: bitsOfFloat(1e-3),
-      kind: type === 'float32' ? OutputKind.Continuous : OutputKind.Index,
-    })),
-    ...known,
+  const examined = await examineModel({ file }, { clock, logger: silentLogger });
+  const declared = { ...DECLARED_BY_DEFAULT, publisher: publisher.address, publisherFeeBps: feeBps };
+  const spec = buildModelSpec(examined, declared);
+  const { contentId } = await store.put(examined.bytes);
+  const session = { rpc: chain, chainId: chain.chainId, deployment: deployed, contracts };
+  const signer = {
+    address: publisher.address,
+    signTransaction: (transaction: object) => publisher.signer.signTransaction(transaction),
   };
+  const { modelId } = await registerModel(spec, { session, signer, clock, signal });
+  const triable = await contracts.ModelRegistry.isTriable(modelId);
+  return { modelId, spec, loaded: examined.loaded, contentId, triable };
 }

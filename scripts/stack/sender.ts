@@ -51,9 +51,8 @@ export function createSender({ chainId }: { readonly chainId: number }, { rpc, c
   let last: Promise<unknown> = Promise.resolve();
 
   async function nonceOf(address: Address): Promise<number> {
-    const known = nonces.get(address);
-    if (known !== undefined) return known;
-    return parseQuantity(await rpc.call('eth_getTransactionCount', [address, 'pending']), 'eth_getTransactionCount');
+    const counted = await rpc.call('eth_getTransactionCount', [address, 'pending']);
+    return Math.max(parseQuantity(counted, 'eth_getTransactionCount'), nonces.get(address) ?? 0);
   }
 
   async function sendOne({ from, to, data, gas, what }: Intent): Promise<Sent> {

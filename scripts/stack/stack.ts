@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectContracts, type Contracts } from '../../workers/chain/contracts.ts';
-import { createOnnxRunner, type ModelRunner } from '../../workers/inference/model-runner.ts';
 import type { Clock } from '../../workers/runtime/clock.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
 import { createArtifactServer } from '../../workers/store/artifact-server.ts';
@@ -69,8 +68,6 @@ export interface Stack {
   /** The publisher's and requester's blobs, served at `storeUrl`. */
   readonly store: ArtifactStore;
   readonly storeUrl: string;
-  /** Runs models of the publisher and of the requester, who look at their own files. */
-  readonly runner: ModelRunner;
   readonly teardown: Teardown;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
@@ -134,11 +131,6 @@ export async function startStack(options: StackOptions, { clock, signal, onStep 
     const watch = await watchChain({ addresses: deployed.addresses }, { rpc: chain, clock });
     teardown.add('chain watch', () => watch.stop());
     const { store, storeUrl } = await openStore(join(folder, 'publisher-store'), { clock, signal, teardown });
-    const runner = await createOnnxRunner(
-      { provider: 'cpu', batch: { maxSize: 1, maxDelayMs: 0 } },
-      { clock, logger: silentLogger },
-    );
-    teardown.add('model runner', () => runner.close());
     return {
       runId: randomBytes(4).toString('hex'),
       folder,
@@ -152,7 +144,6 @@ export async function startStack(options: StackOptions, { clock, signal, onStep 
       watch,
       store,
       storeUrl,
-      runner,
       teardown,
       clock,
       signal,

@@ -29,7 +29,7 @@ export interface WorkerOptions {
 }
 
 const BIN = join(import.meta.dirname, '../../workers/bin/worker.ts');
-const READY = 'ready';
+const READY = 'worker ready';
 const START_LIMIT_MS = 30_000;
 /** A worker drains within 25 s; here nothing is worth so long a wait. */
 const DRAIN_MS = 10_000;
