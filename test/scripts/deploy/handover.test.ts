@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Contract, JsonRpcProvider, ContractFactory, Wallet, type InterfaceAbi } from 'ethers';
+import { Contract, JsonRpcProvider, ContractFactory, Wallet } from 'ethers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Artifact_AccessManager } from '../../../generated/artifacts/AccessManager.js';
 import { Artifact_DevToken } from '../../../generated/artifacts/DevToken.js';
@@ -35,7 +35,7 @@ const deploy = (changes: Readonly<Record<string, string>> = {}): Promise<DeployR
   });
 
 async function tokenWith(decimals: number): Promise<string> {
-  const factory = new ContractFactory(Artifact_DevToken.abi as unknown as InterfaceAbi, Artifact_DevToken.bytecode);
+  const factory = new ContractFactory(Artifact_DevToken.abi, Artifact_DevToken.bytecode);
   const minter = new Wallet(anvil.accounts[9]!.privateKey, provider);
   const contract = await factory.connect(minter).deploy(decimals);
   await contract.waitForDeployment();
@@ -51,7 +51,7 @@ beforeAll(async () => {
   const { address } = await recorded(join(root, 'sepolia'), 'AccessManager').catch(() => {
     throw new Error(run.output);
   });
-  manager = new Contract(address, Artifact_AccessManager.abi as unknown as InterfaceAbi, provider);
+  manager = new Contract(address, Artifact_AccessManager.abi, provider);
 });
 afterAll(async () => {
   provider.destroy();

@@ -1,0 +1,232 @@
+import { copyFile } from 'node:fs/promises';
+import { contentIdOf } from '../../workers/protocol/content-id.ts';
+import { type Address, parseAddress, parseModelId } from '../../workers/protocol/ids.ts';
+import { modelIdOf } from '../../workers/protocol/model.ts';
+import type { Clock } from '../../workers/runtime/clock.ts';
+import { RemitError } from '../../workers/runtime/errors.ts';
+import type { Logger } from '../../workers/runtime/logger.ts';
+import { createArtifactStore } from '../../workers/store/artifact-store.ts';
+import { type ChainSession, openChainSession } from './chain-session.ts';
+import { examineModel } from './examine-model.ts';
+import { type ChainArguments, chainSessionOptions, type KeyArguments, signerSource } from './model-options.ts';
+import { buildModelSpec, type Declaration } from './model-spec.ts';
+import { findModel, listModels } from './registered-models.ts';
+import { registerModel, retireModel } from './register-model.ts';
+import { NOT_TRIABLE, showFile, showSpec, table } from './show-model.ts';
+
+export interface CommandDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** What a command found: `lines` for people, `json` for programs. */
+export interface CommandResult {
+  readonly lines: readonly string[];
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export type RegisterArguments = ChainArguments &
+  KeyArguments &
+  Omit<Declaration, 'publisher'> & { readonly shape?: Readonly<Record<string, number>>; readonly store: string };
+
+export async function registerCommand(
+  file: string,
+  given: RegisterArguments,
+  deps: CommandDeps,
+): Promise<CommandResult> {
+  requireServable(given.shape ?? {});
+  const source = signerSource(given);
+  return withSession(given, deps, async (session) => {
+    const wallet = await session.signer(source);
+    const signer = {
+      address: wallet.address,
+      signTransaction: (transaction: object) => wallet.signTransaction(transaction),
+    };
+    const examined = await examineModel({ file, ...(given.shape && { bindings: given.shape }) }, deps);
+    const spec = buildModelSpec(examined, { ...given, publisher: parseAddress(wallet.address) });
+    const store = await createArtifactStore({ folder: given.store }, deps);
+    const stored = await store.put(examined.bytes);
+    const { modelId, alreadyRegistered, transaction, gasUsed } = await registerModel(spec, {
+      session,
+      signer,
+      ...deps,
+    });
+    return {
+      lines: [
+        alreadyRegistered
+          ? `model ${modelId} is already registered; nothing was sent`
+          : `model ${modelId} is registered`,
+        ...showFile(examined),
+        ...showSpec(spec),
+        ...table([
+          ['stored', store.path(stored.contentId)],
+          ...(transaction === undefined
+            ? []
+            : [
+                ['transaction', transaction],
+                ['gas', String(gasUsed)],
+              ]),
+        ]),
+      ],
+      json: {
+        modelId,
+        contentId: stored.contentId,
+        alreadyRegistered,
+        triable: false,
+        spec,
+        transaction,
+        gasUsed: gasUsed === undefined ? undefined : Number(gasUsed),
+        stored: store.path(stored.contentId),
+      },
+    };
+  });
+}
+
+/** `reference`: a model id, else a file. A file needs no chain. */
+export async function inspectCommand(
+  reference: string,
+  given: ChainArguments &
+    Omit<Declaration, 'publisher'> & { readonly shape?: Readonly<Record<string, number>>; readonly publisher?: string },
+  deps: CommandDeps,
+): Promise<CommandResult> {
+  if (/^0x[0-9a-fA-F]{64}$/.test(reference)) return inspectRegistered(reference, given, deps);
+  const examined = await examineModel({ file: reference, ...(given.shape && { bindings: given.shape }) }, deps);
+  const publisher: Address | undefined = given.publisher === undefined ? undefined : parseAddress(given.publisher);
+  const spec = publisher === undefined ? undefined : buildModelSpec(examined, { ...given, publisher });
+  return {
+    lines: [
+      ...showFile(examined),
+      ...(spec
+        ? [`  as published by ${spec.publisher} with these settings: model ${modelIdOf(spec)}`, ...showSpec(spec)]
+        : [`  ${NOT_TRIABLE}`]),
+    ],
+    json: {
+      contentId: examined.contentId,
+      digest: examined.digest,
+      summary: examined.loaded.summary,
+      inputs: examined.inputs,
+      outputs: examined.outputs,
+      triable: false,
+      ...(spec && { spec, modelId: modelIdOf(spec) }),
+    },
+  };
+}
+
+function inspectRegistered(id: string, given: ChainArguments, deps: CommandDeps): Promise<CommandResult> {
+  return withSession(given, deps, async (session) => {
+    const model = await findModel(parseModelId(id), session, deps.signal);
+    return {
+      lines: [`model ${model.modelId} is ${model.status} on chain ${session.chainId}`, ...showSpec(model.spec)],
+      json: { ...model, contentId: contentIdOf(model.spec.onnxSha256), chainId: session.chainId },
+    };
+  });
+}
+
+export function listCommand(given: ChainArguments, deps: CommandDeps): Promise<CommandResult> {
+  return withSession(given, deps, async (session) => {
+    const models = (await listModels(session, deps.signal)).map((model) => ({
+      ...model,
+      contentId: contentIdOf(model.spec.onnxSha256),
+    }));
+    const rows = models.map(({ modelId, status, triable, contentId, spec }) => [
+      modelId,
+      status,
+      triable ? 'triable' : 'not triable',
+      `${spec.publisherFeeBps} bps`,
+      contentId,
+    ]);
+    return {
+      lines:
+        models.length === 0
+          ? ['no model is registered']
+          : table([['model', 'status', 'trials', 'fee', 'file'], ...rows]),
+      json: { models },
+    };
+  });
+}
+
+export function retireCommand(
+  id: string,
+  given: ChainArguments & KeyArguments,
+  deps: CommandDeps,
+): Promise<CommandResult> {
+  const modelId = parseModelId(id);
+  const source = signerSource(given);
+  return withSession(given, deps, async (session) => {
+    const wallet = await session.signer(source);
+    const signer = {
+      address: wallet.address,
+      signTransaction: (transaction: object) => wallet.signTransaction(transaction),
+    };
+    const model = await findModel(modelId, session, deps.signal);
+    if (model.status === 'retired') {
+      return {
+        lines: [`model ${modelId} is already retired; nothing was sent`],
+        json: { modelId, alreadyRetired: true },
+      };
+    }
+    const { transaction, gasUsed } = await retireModel(modelId, { session, signer, ...deps });
+    return {
+      lines: [
+        `model ${modelId} is retired: no new requests; running jobs go on`,
+        ...table([
+          ['transaction', transaction],
+          ['gas', String(gasUsed)],
+        ]),
+      ],
+      json: { modelId, alreadyRetired: false, transaction, gasUsed: Number(gasUsed) },
+    };
+  });
+}
+
+export interface FetchArguments {
+  readonly store: string;
+  readonly peer?: readonly string[];
+  readonly out?: string;
+}
+
+/** `reference`: the content id or the 0x digest of a model file. */
+export async function fetchCommand(
+  reference: string,
+  given: FetchArguments,
+  { signal, ...deps }: CommandDeps,
+): Promise<CommandResult> {
+  const store = await createArtifactStore({ folder: given.store, peers: given.peer ?? [] }, deps);
+  const { contentId, digest, size, path } = await store.locate(reference, { signal });
+  if (given.out !== undefined) await copyFile(path, given.out);
+  return {
+    lines: table([
+      ['content id', contentId],
+      ['sha-256', digest],
+      ['size', `${size} bytes`],
+      ['file', given.out ?? path],
+    ]),
+    json: { contentId, digest, size, path: given.out ?? path },
+  };
+}
+
+async function withSession<T>(
+  given: ChainArguments,
+  deps: CommandDeps,
+  work: (session: ChainSession) => Promise<T>,
+): Promise<T> {
+  const session = await openChainSession(chainSessionOptions(given), deps);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Workers give every dynamic dimension the size 1; a model registered with another size would be answered by nobody. */
+function requireServable(shape: Readonly<Record<string, number>>): void {
+  const other = Object.entries(shape).find(([, size]) => size !== 1);
+  if (!other) return;
+  throw new RemitError({
+    code: 'MODEL_SHAPE_DYNAMIC',
+    message: `dimension ${other[0]} is asked to be ${other[1]}, and operators give every dynamic dimension the size 1`,
+    fix: 'export the model with this dimension fixed in the file, and register that file',
+    context: { dimension: other[0], size: other[1] },
+  });
+}

@@ -1,0 +1,86 @@
+import { join, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { RemitError } from '../../workers/runtime/errors.ts';
+import type { SignerSource } from '../../workers/runtime/keystore.ts';
+import { Secret } from '../../workers/runtime/secret.ts';
+import type { ChainSessionOptions } from './chain-session.ts';
+
+export interface ChainArguments {
+  readonly network: string;
+  readonly rpc?: string;
+  readonly deployments: string;
+  readonly deployment?: string;
+}
+
+export interface KeyArguments {
+  readonly key?: string;
+  readonly keystore?: string;
+  readonly passwordFile?: string;
+}
+
+const LOCAL_RPC = 'http://127.0.0.1:8545';
+
+export function withChainOptions(command: Command): Command {
+  return command
+    .option('--network <name>', 'network whose deployment is meant', 'localhost')
+    .addOption(new Option('--rpc <url>', `node to ask; ${LOCAL_RPC} for localhost`).env('REMIT_RPC_URL'))
+    .option('--deployment <folder>', 'what `hardhat deploy` wrote; default <deployments>/<network>')
+    .addOption(
+      new Option('--deployments <folder>', 'where deployments are kept')
+        .env('REMIT_DEPLOYMENTS')
+        .default('deployments')
+        .hideHelp(),
+    );
+}
+
+export function withKeyOptions(command: Command): Command {
+  return command
+    .option('--key <key>', 'publisher’s key, on local chains only: anvil:<index> or 0x…')
+    .option('--keystore <file>', 'publisher’s encrypted web3 keystore')
+    .option('--password-file <file>', 'file with the password of the keystore');
+}
+
+/** @throws RemitError `NETWORK_UNREACHABLE` when a network is named whose node is not */
+export function chainSessionOptions({ network, rpc, deployments, deployment }: ChainArguments): ChainSessionOptions {
+  const rpcUrl = rpc ?? (network === 'localhost' ? LOCAL_RPC : undefined);
+  if (rpcUrl === undefined || !URL.canParse(rpcUrl)) {
+    throw new RemitError({
+      code: 'NETWORK_UNREACHABLE',
+      message:
+        rpcUrl === undefined ? `no node is known for network ${network}` : `${rpcUrl} is not the address of a node`,
+      fix: 'name a node of this network: --rpc https://…',
+      context: { network },
+    });
+  }
+  return { rpcUrl, deploymentFolder: resolve(deployment ?? join(deployments, network)) };
+}
+
+/** @throws RemitError `MODEL_KEY_MISSING` */
+export function signerSource({ key, keystore, passwordFile }: KeyArguments): SignerSource {
+  if (keystore !== undefined && passwordFile !== undefined) return { keystorePath: keystore, passwordFile };
+  if (key !== undefined && keystore === undefined) return { devKey: new Secret(key) };
+  throw new RemitError({
+    code: 'MODEL_KEY_MISSING',
+    message: 'no key of the publisher is given',
+    fix: 'give --keystore FILE --password-file FILE, or on a local chain --key anvil:0',
+  });
+}
+
+/** A number of any size; `-inf` and `inf` too. */
+export function numberOption(text: string): number {
+  const value = /^-?inf(inity)?$/i.test(text) ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('expected a number');
+  return value;
+}
+
+/** `--shape batch=4`, any number of times. */
+export function shapeOption(
+  text: string,
+  before: Readonly<Record<string, number>> = {},
+): Readonly<Record<string, number>> {
+  const [, name = '', size = ''] = /^(.+)=(\d+)$/.exec(text) ?? [];
+  if (name === '') throw new InvalidArgumentError('expected NAME=SIZE, for example batch=1');
+  return { ...before, [name]: Number(size) };
+}
+
+export const listOption = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

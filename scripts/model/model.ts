@@ -1,0 +1,111 @@
+import { Command, CommanderError, Option } from 'commander';
+import { systemClock } from '../../workers/runtime/clock.ts';
+import { codeOf, messageOf, RemitError } from '../../workers/runtime/errors.ts';
+import { silentLogger } from '../../workers/runtime/logger.ts';
+import * as commands from './commands.ts';
+import { listOption, numberOption, shapeOption, withChainOptions, withKeyOptions } from './model-options.ts';
+import { DECLARED_BY_DEFAULT as usual } from './model-spec.ts';
+
+const EX_USAGE = 64;
+const STORE = 'data/store';
+
+const interrupted = new AbortController();
+process.once('SIGINT', () => interrupted.abort(new Error('stopped')));
+const deps = { clock: systemClock, logger: silentLogger, signal: interrupted.signal };
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EX_USAGE;
+    process.stderr.write(`${explained(error)}\n`);
+    if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: jsonOf(error) })}\n`);
+    return 1;
+  }
+}
+
+function program(): Command {
+  const root = new Command('model')
+    .description('registers, inspects, lists, retires and fetches models; none is triable in this version')
+    .exitOverride()
+    .showHelpAfterError();
+  const command = (name: string, description: string): Command =>
+    root
+      .command(name)
+      .description(description)
+      .option('--json', 'print one JSON object')
+      .exitOverride()
+      .showHelpAfterError();
+  const show = ({ lines, json }: commands.CommandResult, asJson: boolean): void => {
+    process.stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`);
+  };
+
+  withDeclaration(
+    withKeyOptions(
+      withChainOptions(command('register', 'vets FILE, keeps it in the store and registers it').argument('<file>')),
+    ),
+  )
+    .option('--store <folder>', 'store that serves the file to operators', STORE)
+    .action(async (file: string, given: commands.RegisterArguments & Printed) =>
+      show(await commands.registerCommand(file, given, deps), given.json === true),
+    );
+  withDeclaration(
+    withChainOptions(
+      command('inspect', 'shows a model file, or a registered model by its id').argument('<file-or-id>'),
+    ),
+  )
+    .option('--publisher <address>', 'for a file: show the spec and id it would have')
+    .action(async (reference: string, given: Parameters<typeof commands.inspectCommand>[1] & Printed) =>
+      show(await commands.inspectCommand(reference, given, deps), given.json === true),
+    );
+  withChainOptions(command('list', 'lists every model of the deployment')).action(
+    async (given: Parameters<typeof commands.listCommand>[0] & Printed) =>
+      show(await commands.listCommand(given, deps), given.json === true),
+  );
+  withKeyOptions(withChainOptions(command('retire', 'ends new requests for a model').argument('<id>'))).action(
+    async (id: string, given: Parameters<typeof commands.retireCommand>[1] & Printed) =>
+      show(await commands.retireCommand(id, given, deps), given.json === true),
+  );
+  command('fetch', 'brings a model file from a store or its peers, and checks its hash')
+    .argument('<content-id-or-digest>')
+    .option('--store <folder>', 'local store', STORE)
+    .option('--peer <url>', 'read-only HTTP peer; may be repeated', listOption)
+    .option('--out <file>', 'also copy it here')
+    .action(async (reference: string, given: commands.FetchArguments & Printed) =>
+      show(await commands.fetchCommand(reference, given, deps), given.json === true),
+    );
+  return root;
+}
+
+interface Printed {
+  readonly json?: boolean;
+}
+
+function withDeclaration(command: Command): Command {
+  const number = (flags: string, description: string, value: number): Option =>
+    new Option(flags, description).argParser(numberOption).default(value);
+  return command
+    .addOption(number('--abs-tol <x>', 'absolute tolerance of float outputs', usual.absTol))
+    .addOption(number('--rel-tol <x>', 'relative tolerance of float outputs', usual.relTol))
+    .addOption(number('--lo <x>', 'smallest input element', usual.lo))
+    .addOption(number('--hi <x>', 'largest input element', usual.hi))
+    .addOption(number('--publisher-fee-bps <n>', 'part of every fee, in 1/10,000, at most 3000', usual.publisherFeeBps))
+    .option('--shape <name=size>', 'size of a dynamic dimension; may be repeated', shapeOption);
+}
+
+function explained(error: unknown): string {
+  if (error instanceof RemitError) return error.explain();
+  return codeOf(error) === 'UNEXPECTED' ? messageOf(error) : `${codeOf(error)}: ${messageOf(error)}${fixOf(error)}`;
+}
+
+/** Errors of the protocol carry a fix too. */
+function fixOf(error: unknown): string {
+  return error instanceof Error && 'fix' in error && typeof error.fix === 'string' ? `\n  fix:  ${error.fix}` : '';
+}
+
+function jsonOf(error: unknown): unknown {
+  return error instanceof RemitError ? error : { code: codeOf(error), message: messageOf(error) };
+}
