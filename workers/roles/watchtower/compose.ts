@@ -16,7 +16,6 @@ import { createConsumer } from '../../queue/consumer.ts';
 import { checkRedis, createRedisHealthCheck } from '../../queue/redis-check.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts';
-import { createArtifactServer } from '../../store/artifact-server.ts';
 import { createArtifactStore } from '../../store/artifact-store.ts';
 import { openVerdicts } from '../../store/verdicts.ts';
 import { type WatchtowerConfig, watchtowerConfig } from './config.ts';
@@ -51,7 +50,6 @@ async function compose(config: WatchtowerConfig, deps: RoleDeps): Promise<RolePa
       clock,
     },
   );
-  const { storePort: port, storeHost: host, storeFolder: folder } = config;
   return {
     services: [
       chain.service,
@@ -63,7 +61,6 @@ async function compose(config: WatchtowerConfig, deps: RoleDeps): Promise<RolePa
           return Promise.resolve();
         },
       },
-      ...(port === undefined ? [] : [createArtifactServer({ folder, host, port }, deps)]),
       createRunnerService({ models: [] }, { runner, shelf, logger }),
       createConsumer({ queue: catalog.verification, redis, concurrency }, { ...deps, handler }),
     ],

@@ -11,7 +11,8 @@ export const watchtowerConfig = z.object({
   ...chainConfig.pick({ rpcUrls: true, chainId: true, deployment: true }).shape,
   ...queueConfig.shape,
   ...journalConfig.shape,
-  ...storeConfig.shape,
+  // Serving blobs is the executor's: two processes of one node cannot share a port.
+  ...storeConfig.pick({ storeFolder: true, storePeers: true }).shape,
   ...inferenceConfig.shape,
   sampleRatio: ratio().prefault('1').describe('Part of all attested jobs that is re-run; 1 is all of them.'),
   sampleSalt: field
