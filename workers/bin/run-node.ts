@@ -73,7 +73,7 @@ export async function runNode(
     logger,
     clock,
     signals: process,
-    onReady: () => logger.info({ pid: process.pid, pids: supervisor.pids(), healthPort: health.port }, 'node ready'),
+    onReady: () => logger.info({ pids: supervisor.pids(), healthPort: health.port }, 'node ready'),
   });
   if (refused !== undefined && code === EXIT_FAILED) throw refused;
   return refused === undefined ? code : exitCodeOf(refused);

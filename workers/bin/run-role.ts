@@ -17,17 +17,17 @@ export async function runRole(
   const clock = systemClock;
   const logger = output.logger(name, config.process.logLevel);
   const metrics = createMetrics({ role: name, version });
-  logger.info({ version, node: process.version, pid: process.pid }, 'worker starting');
-  const { services, checks } = await config.role.compose(config.own as Record<string, unknown>, { logger, metrics, clock });
+  logger.info({ version, node: process.version }, 'worker starting');
+  const { services, checks, routes } = await config.role.compose(config.own as Record<string, unknown>, { logger, metrics, clock });
   const { healthPort, healthHost } = config.process;
-  const health = createHealthServer({ port: healthPort, host: healthHost }, { metrics, checks, clock });
+  const health = createHealthServer({ port: healthPort, host: healthHost }, { metrics, checks, clock, ...(routes && { routes }) });
   const all = [health, ...services];
   const reason = watchEndings(all);
   const code = await runUntilSignal(all, {
     logger,
     clock,
     signals: process,
-    onReady: () => logger.info({ pid: process.pid, healthPort: health.port, url: `http://${healthHost}:${health.port}` }, 'worker ready'),
+    onReady: () => logger.info({ healthPort: health.port, url: `http://${healthHost}:${health.port}` }, 'worker ready'),
   });
   // An end that starting again would only repeat is told apart, so that whoever restarts processes leaves it alone.
   return code === EXIT_FAILED && reason.found ? exitCodeOf(reason.error) : code;
