@@ -2,7 +2,7 @@ import { lineOf, repositoryFiles, type SourceFile } from './repository.ts';
 import type { Problems } from './step.ts';
 
 const CATALOGUE = 'docs/ERRORS.md';
-const TYPESCRIPT = /^(workers|scripts|bench)\/.*\.ts$/;
+const TYPESCRIPT = /^(workers|scripts|bench|deploy|rocketh)\/.*\.ts$/;
 const SHELL = /^(dev|scripts\/.*\.sh)$/;
 
 /** Where TypeScript states a code: after `code:`, as the first argument of `…Error(` or `…Failed(`, in a type `…ErrorCode`. */

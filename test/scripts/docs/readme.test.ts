@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const IMPORTS = `// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+import {IJobRegistry} from "./contracts/interfaces/IJobRegistry.sol";
+import {FloatBits} from "./contracts/libraries/FloatBits.sol";
+import {Availability, CallbackPhase, Delivery, JobId, Terms} from "./contracts/types/Job.sol";
+import {JobOptionsLib} from "./contracts/types/JobOptions.sol";
+import {ModelId} from "./contracts/types/Model.sol";
+import {InferenceConsumer} from "./contracts/consumer/InferenceConsumer.sol";
+`;
+
+interface CompilerOutput {
+  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
+  readonly contracts?: Readonly<Record<string, Readonly<Record<string, object>>>>;
+}
+
+test('the contract on the front page compiles as it stands', () => {
+  const snippet = /```solidity\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+  const introspection = 'node_modules/@openzeppelin/contracts/utils/introspection';
+  const files = globSync([
+    'contracts/{interfaces,types,consumer,judge}/*.sol',
+    'contracts/libraries/FloatBits.sol',
+    `${introspection}/{,I}ERC165.sol`,
+  ]);
+  const sources = Object.fromEntries(
+    files.map((file) => [file.replace('node_modules/', ''), { content: readFileSync(file, 'utf8') }]),
+  );
+  const input = {
+    language: 'Solidity',
+    sources: { ...sources, 'Front.sol': { content: IMPORTS + snippet } },
+    settings: { outputSelection: { 'Front.sol': { '*': ['abi'] } } },
+  };
+  const output = JSON.parse(
+    execFileSync(process.execPath, ['scripts/coverage/solc-shim.mjs', '--standard-json'], {
+      input: JSON.stringify(input),
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    }),
+  ) as CompilerOutput;
+  expect(
+    output.errors?.filter(({ severity }) => severity === 'error').map((one) => one.formattedMessage) ?? [],
+  ).toEqual([]);
+  expect(Object.keys(output.contracts?.['Front.sol'] ?? {})).toHaveLength(1);
+});
