@@ -1,4 +1,4 @@
-import { hexlify, type TransactionReceipt, ZeroAddress } from 'ethers';
+import { type TransactionReceipt, ZeroAddress } from 'ethers';
 import { offerTypedData } from '../../workers/protocol/attestation.ts';
 import { type AttestationRecord, parseRecord } from '../../workers/protocol/attestation-record.ts';
 import { type Address, type JobId, ZERO_ADDRESS, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
