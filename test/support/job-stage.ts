@@ -97,11 +97,15 @@ async function stageWith(
   await networkHelpers.time.increase(2n * EPOCH_LENGTH);
   const latecomer = await hire(800n * TOKEN);
 
+  const published: StagedModel[] = [];
   const publish = async (publisher: HardhatEthersSigner, fee: bigint, lengths: readonly [number, number]) => {
     const spec = specOf(publisher, fee, lengths);
     await system.models.connect(publisher).register({ ...spec, inputs: [...spec.inputs], outputs: [...spec.outputs] });
     const [inputLength, outputLength] = lengths;
-    return { id: modelIdOf(spec), inputLength, outputLength, publisher: addressOf(publisher), publisherFeeBps: fee };
+    const id = modelIdOf(spec);
+    const staged = { id, inputLength, outputLength, publisher: addressOf(publisher), publisherFeeBps: fee };
+    published.push(staged);
+    return staged;
   };
   const model: StagedModel = await publish(people.publisher, 1_000n, [10, 1]);
   const otherModel: StagedModel = await publish(people.otherPublisher, 250n, [3, 2]);
@@ -131,6 +135,7 @@ async function stageWith(
     wideModel,
     /** Registers another model; lengths of input and output in elements. */
     publish,
+    published,
     probe,
     probeAddress: payers[1] as Address,
     /** Everybody who can have a balance. */

@@ -72,9 +72,9 @@ export function inputBytes({ availability }: Pick<Terms, 'availability'>, vector
 }
 
 /** The staged model that terms name. */
-export function modelOf({ model, otherModel, wideModel }: JobStage, { modelId }: Pick<Terms, 'modelId'>): StagedModel {
-  const found = [model, otherModel, wideModel].find(({ id }) => id === modelId);
-  if (found === undefined) throw new Error(`no staged model ${modelId}`);
+export function modelOf({ published }: JobStage, { modelId }: Pick<Terms, 'modelId'>): StagedModel {
+  const found = published.find(({ id }) => id === modelId);
+  if (found === undefined) throw new Error(`nobody published the model ${modelId}`);
   return found;
 }
 
