@@ -7,7 +7,13 @@ import { Secret } from '../runtime/secret.ts';
  * Makes an encrypted key and returns its address.
  * @throws RemitError SIGNER_PASSWORD_FILE_MISSING, SIGNER_KEYSTORE_EXISTS
  */
-export async function newKey({ out, passwordFile }: { readonly out: string; readonly passwordFile: string }): Promise<string> {
+export async function newKey({
+  out,
+  passwordFile,
+}: {
+  readonly out: string;
+  readonly passwordFile: string;
+}): Promise<string> {
   const password = await readFile(passwordFile, 'utf8').catch((cause: unknown) => {
     throw new RemitError({
       code: 'SIGNER_PASSWORD_FILE_MISSING',

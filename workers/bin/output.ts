@@ -16,7 +16,8 @@ export function createOutput({ json }: { readonly json: boolean }): Output {
   };
   return {
     line,
-    logger: (name, level) => (json ? createLogger({ name, level }) : createLogger({ name, level }, { write: (text) => line(text.trimEnd()) })),
+    logger: (name, level) =>
+      json ? createLogger({ name, level }) : createLogger({ name, level }, { write: (text) => line(text.trimEnd()) }),
   };
 }
 
@@ -32,7 +33,13 @@ export function readable(text: string): string {
   const shown = Object.entries(fields)
     .filter(([name, value]) => !HIDDEN.has(name) && value !== undefined)
     .map(([name, value]) => `${name}=${show(value)}`);
-  return [at, LEVELS[Number(fields['level'])] ?? '', String(fields['name']).padEnd(10), String(fields['msg']), ...shown].join(' ');
+  return [
+    at,
+    LEVELS[Number(fields['level'])] ?? '',
+    String(fields['name']).padEnd(10),
+    String(fields['msg']),
+    ...shown,
+  ].join(' ');
 }
 
 function show(value: unknown): string {

@@ -36,6 +36,10 @@ async function knownNames(): Promise<readonly string[]> {
   return (await variablesOf(ROLE_NAMES)).map(({ name }) => name);
 }
 
-function processConfigOf({ healthPort, healthHost, logLevel }: z.output<typeof processConfig>): z.output<typeof processConfig> {
+function processConfigOf({
+  healthPort,
+  healthHost,
+  logLevel,
+}: z.output<typeof processConfig>): z.output<typeof processConfig> {
   return { healthPort, healthHost, logLevel };
 }

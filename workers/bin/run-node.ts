@@ -4,7 +4,7 @@ import { systemClock } from '../runtime/clock.ts';
 import type { Environment } from '../runtime/config.ts';
 import { createHealthServer } from '../runtime/health.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { EXIT_FAILED, exitCodeOf, runUntilSignal } from '../runtime/service.ts';
+import { exitCodeOf, runUntilSignal } from '../runtime/service.ts';
 import { createSupervisor } from '../runtime/supervisor.ts';
 import type { Output } from './output.ts';
 import { readProcessConfig, readRoleConfig } from './read-config.ts';
@@ -22,11 +22,19 @@ const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 /** The roles of a node, listener first. Without a choice it answers jobs. */
 export function rolesOf({ inference, verify }: NodeOptions): readonly RoleName[] {
   const answers = inference || !verify;
-  return ['listener', ...(answers ? (['executor'] as const) : []), 'submitter', ...(verify ? (['watchtower'] as const) : [])];
+  return [
+    'listener',
+    ...(answers ? (['executor'] as const) : []),
+    'submitter',
+    ...(verify ? (['watchtower'] as const) : []),
+  ];
 }
 
 /** The environment of each child: the same, but ports must differ, and a watchtower needs something to watch. */
-export function childEnvironment(env: Environment, { healthPort, place, verify }: { healthPort: number; place: number; verify: boolean }): Environment {
+export function childEnvironment(
+  env: Environment,
+  { healthPort, place, verify }: { healthPort: number; place: number; verify: boolean },
+): Environment {
   return {
     ...env,
     REMIT_HEALTH_PORT: String(healthPort === 0 ? 0 : healthPort + 1 + place),
@@ -47,13 +55,21 @@ export async function runNode(
   const clock = systemClock;
   const logger = output.logger('node', logLevel);
   const metrics = createMetrics({ role: 'node', version });
-  const restarts = metrics.counter({ name: 'child_restarts_total', help: 'Children that ended and were started again.', labels: ['child'] });
+  const restarts = metrics.counter({
+    name: 'child_restarts_total',
+    help: 'Children that ended and were started again.',
+    labels: ['child'],
+  });
   const supervisor = createSupervisor(
     { children },
     {
       spawn: (child) =>
         spawn(process.execPath, [WORKER, child, '--json'], {
-          env: childEnvironment(env, { healthPort, place: children.indexOf(child as RoleName), verify: options.verify }),
+          env: childEnvironment(env, {
+            healthPort,
+            place: children.indexOf(child as RoleName),
+            verify: options.verify,
+          }),
           // The channel tells a child when its parent is gone; a group of its own keeps Ctrl-C for the parent.
           stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
           detached: true,
@@ -64,10 +80,13 @@ export async function runNode(
       logger,
     },
   );
-  const health = createHealthServer({ port: healthPort, host: healthHost }, { metrics, checks: [supervisor.check], clock });
-  let refused: unknown;
+  const health = createHealthServer(
+    { port: healthPort, host: healthHost },
+    { metrics, checks: [supervisor.check], clock },
+  );
+  let refusal: Error | undefined;
   supervisor.done?.catch((error: unknown) => {
-    refused = error;
+    if (error instanceof Error) refusal = error;
   });
   const code = await runUntilSignal([health, supervisor], {
     logger,
@@ -75,6 +94,5 @@ export async function runNode(
     signals: process,
     onReady: () => logger.info({ pids: supervisor.pids(), healthPort: health.port }, 'node ready'),
   });
-  if (refused !== undefined && code === EXIT_FAILED) throw refused;
-  return refused === undefined ? code : exitCodeOf(refused);
+  return refusal ? exitCodeOf(refusal) : code;
 }

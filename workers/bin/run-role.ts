@@ -18,9 +18,16 @@ export async function runRole(
   const logger = output.logger(name, config.process.logLevel);
   const metrics = createMetrics({ role: name, version });
   logger.info({ version, node: process.version }, 'worker starting');
-  const { services, checks, routes } = await config.role.compose(config.own as Record<string, unknown>, { logger, metrics, clock });
+  const { services, checks, routes } = await config.role.compose(config.own as Record<string, unknown>, {
+    logger,
+    metrics,
+    clock,
+  });
   const { healthPort, healthHost } = config.process;
-  const health = createHealthServer({ port: healthPort, host: healthHost }, { metrics, checks, clock, ...(routes && { routes }) });
+  const health = createHealthServer(
+    { port: healthPort, host: healthHost },
+    { metrics, checks, clock, ...(routes && { routes }) },
+  );
   const all = [health, ...services];
   const reason = watchEndings(all);
   const code = await runUntilSignal(all, {

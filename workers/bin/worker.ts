@@ -30,20 +30,28 @@ function program(end: (code: number) => void): Command {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
-    .addHelpText('after', '\nVariables: worker config [role]\nExit codes: 0 ended as asked, 1 failed, 64 wrong command line, 78 has to be configured first');
-  const runs = (command: Command): Command =>
-    command.option('--json', 'log JSON lines, also on a terminal');
+    .addHelpText(
+      'after',
+      '\nVariables: worker config [role]\nExit codes: 0 ended as asked, 1 failed, 64 wrong command line, 78 has to be configured first',
+    );
+  const runs = (command: Command): Command => command.option('--json', 'log JSON lines, also on a terminal');
 
   for (const name of ROLE_NAMES) {
     runs(worker.command(name).description(roles[name].summary)).action(async (flags: RunFlags) => {
       end(await runRole(name, process.env, { output: createOutput({ json: asJson(flags) }), version }));
     });
   }
-  runs(worker.command('node').description('listener and submitter, with executor and watchtower as wanted, as child processes'))
+  runs(
+    worker
+      .command('node')
+      .description('listener and submitter, with executor and watchtower as wanted, as child processes'),
+  )
     .option('--inference', 'answer jobs (the default when nothing is chosen)', false)
     .option('--verify', 'run attested jobs again and compare', false)
     .action(async ({ inference, verify, ...flags }: RunFlags & { inference: boolean; verify: boolean }) => {
-      end(await runNode({ inference, verify }, process.env, { output: createOutput({ json: asJson(flags) }), version }));
+      end(
+        await runNode({ inference, verify }, process.env, { output: createOutput({ json: asJson(flags) }), version }),
+      );
     });
   worker
     .command('config')
@@ -51,7 +59,12 @@ function program(end: (code: number) => void): Command {
     .argument('[role]', ROLE_NAMES.join(', '))
     .option('--json', 'print JSON')
     .action(async (role: string | undefined, { json = false }: RunFlags) => {
-      if (role !== undefined && !isRole(role)) throw new CommanderError(EXIT_USAGE, 'worker.role', `error: there is no role "${role}"; there are ${ROLE_NAMES.join(', ')}`);
+      if (role !== undefined && !isRole(role))
+        throw new CommanderError(
+          EXIT_USAGE,
+          'worker.role',
+          `error: there is no role "${role}"; there are ${ROLE_NAMES.join(', ')}`,
+        );
       process.stdout.write(showVariables(await variablesOf(role === undefined ? ROLE_NAMES : [role]), { json }));
     });
   worker

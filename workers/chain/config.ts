@@ -6,7 +6,9 @@ export const chainConfig = z.object({
   rpcUrls: field
     .urlList()
     .prefault('http://127.0.0.1:8545')
-    .describe('RPC nodes of the chain, best first; every one must be on the same chain. Two or more survive one outage.'),
+    .describe(
+      'RPC nodes of the chain, best first; every one must be on the same chain. Two or more survive one outage.',
+    ),
   chainId: field
     .integer({ min: 1 })
     .prefault('31337')

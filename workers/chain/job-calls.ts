@@ -37,10 +37,7 @@ export function settleCall({ terms, record, output }: SettleEntry): Hex {
 /** Calldata of `JobRegistry.settleMany`; outputs travel only when one of the jobs needs its own. */
 export function settleManyCall(entries: readonly SettleEntry[]): Hex {
   const outputs = entries.some(({ output }) => output !== '0x') ? entries.map(({ output }) => output) : [];
-  return encode('settleMany', [
-    entries.map(({ terms, record }) => ({ terms: termsToChain(terms), record })),
-    outputs,
-  ]);
+  return encode('settleMany', [entries.map(({ terms, record }) => ({ terms: termsToChain(terms), record })), outputs]);
 }
 
 /** Calldata of `JobRegistry.expire`. */

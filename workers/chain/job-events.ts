@@ -40,7 +40,9 @@ export function createJobEvents(
     async of(jobId, signal) {
       const head = parseQuantity(await rpc.call('eth_blockNumber', [], signal && { signal }), 'eth_blockNumber');
       const logs = await find(jobId, startBlock, head, signal);
-      return logs.map((log) => decoder.decode(log)).filter((event) => event?.type !== undefined && 'jobId' in event && event.jobId === jobId) as ChainEvent[];
+      return logs
+        .map((log) => decoder.decode(log))
+        .filter((event) => event?.type !== undefined && 'jobId' in event && event.jobId === jobId) as ChainEvent[];
     },
   };
 }

@@ -54,10 +54,17 @@ interface Child {
 export function createSupervisor(options: SupervisorOptions, deps: SupervisorDeps): Supervisor {
   const { drainMs = 24_000, restart = { baseMs: 500, maxMs: 30_000 }, steadyMs = 60_000 } = options;
   const { spawn, onLine, onRestart, clock, logger } = deps;
-  const children: Child[] = options.children.map((name) => ({ name, process: undefined, crashes: 0, lastEnd: undefined }));
+  const children: Child[] = options.children.map((name) => ({
+    name,
+    process: undefined,
+    crashes: 0,
+    lastEnd: undefined,
+  }));
   const stopping = new AbortController();
   const ended = Promise.withResolvers<undefined>();
   let watches: Promise<unknown> = Promise.resolve();
+
+  const isStopping = (): boolean => stopping.signal.aborted;
 
   /** One life of a child. */
   async function live(child: Child): Promise<{ readonly code: number | null; readonly said: string }> {
@@ -91,14 +98,14 @@ export function createSupervisor(options: SupervisorOptions, deps: SupervisorDep
     for (;;) {
       const startedAt = clock.now();
       const { code, said } = await live(child);
-      if (stopping.signal.aborted) return;
+      if (isStopping()) return;
       if (code === EXIT_CONFIG || code === EXIT_USAGE) throw childRefused(child.name, code, said);
       child.crashes = clock.now() - startedAt < steadyMs ? child.crashes + 1 : 1;
       const waitMs = backoffMs(child.crashes, restart, Math.random());
       logger.error({ child: child.name, end: child.lastEnd, waitMs }, 'child ended, starting it again');
       onRestart(child.name);
       await clock.sleep(waitMs, stopping.signal).catch(() => undefined);
-      if (stopping.signal.aborted) return;
+      if (isStopping()) return;
     }
   }
 
@@ -107,7 +114,9 @@ export function createSupervisor(options: SupervisorOptions, deps: SupervisorDep
   }
 
   const pids = (): Record<string, number> =>
-    Object.fromEntries(children.flatMap(({ name, process }) => (process?.pid === undefined ? [] : [[name, process.pid]])));
+    Object.fromEntries(
+      children.flatMap(({ name, process }) => (process?.pid === undefined ? [] : [[name, process.pid]])),
+    );
 
   return {
     name: 'supervisor',
@@ -142,7 +151,9 @@ export function createSupervisor(options: SupervisorOptions, deps: SupervisorDep
     check: {
       name: 'children',
       check: () => {
-        const away = children.filter(({ process }) => process === undefined).map(({ name, lastEnd }) => `${name} (${lastEnd ?? 'not started'})`);
+        const away = children
+          .filter(({ process }) => process === undefined)
+          .map(({ name, lastEnd }) => `${name} (${lastEnd ?? 'not started'})`);
         if (away.length > 0) return Promise.resolve({ state: 'failing', detail: `not running: ${away.join(', ')}` });
         return Promise.resolve({ state: 'ok', detail: `${children.length} children run` });
       },

@@ -6,7 +6,9 @@ export const journalConfig = z.object({
   dataFolder: field
     .path()
     .prefault('data')
-    .describe('Folder of the journals: one SQLite file per role or signer. Back it up; never share it between machines.'),
+    .describe(
+      'Folder of the journals: one SQLite file per role or signer. Back it up; never share it between machines.',
+    ),
 });
 
 /** Models, inputs and outputs by content id. */
@@ -19,7 +21,9 @@ export const storeConfig = z.object({
   storePort: field
     .port()
     .optional()
-    .describe('Serves the blobs of the folder, read-only, on this port (0 = any free one). Absent: they are not served.'),
+    .describe(
+      'Serves the blobs of the folder, read-only, on this port (0 = any free one). Absent: they are not served.',
+    ),
   storeHost: field.text().prefault('127.0.0.1').describe('Address on which the blobs are served.'),
 });
 

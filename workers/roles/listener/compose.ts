@@ -72,7 +72,10 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
     verify,
     expireFor: new Set(config.expireFor),
   };
-  const context = async (signal: AbortSignal): Promise<RouteContext> => ({ ...wishes, now: (await head(signal)).timestamp });
+  const context = async (signal: AbortSignal): Promise<RouteContext> => ({
+    ...wishes,
+    now: (await head(signal)).timestamp,
+  });
   const dispatch = createDispatch({
     producer,
     standingOf: (jobId, signal) => view.standingOf(jobId, signal),
@@ -105,7 +108,14 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
   logger.info({ chainId, registry, operator, startBlock: deployment.startBlock, verify }, 'listener composed');
   return {
     services: [
-      { name: 'journal', start: () => Promise.resolve(), stop: () => Promise.resolve(journal.close()) },
+      {
+        name: 'journal',
+        start: () => Promise.resolve(),
+        stop: () => {
+          journal.close();
+          return Promise.resolve();
+        },
+      },
       chain.service,
       producer,
       depth,

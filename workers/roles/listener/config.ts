@@ -6,11 +6,12 @@ import * as field from '../../runtime/config-fields.ts';
 import { journalConfig } from '../../store/config.ts';
 
 /** Unsigned integer of any size, in token units. */
-const amount = (expected: string) => field.text().transform((value, context): bigint => {
-  if (/^\d{1,39}$/.test(value)) return BigInt(value);
-  context.addIssue({ code: 'custom', message: expected });
-  return z.NEVER;
-});
+const amount = (expected: string) =>
+  field.text().transform((value, context): bigint => {
+    if (/^\d{1,39}$/.test(value)) return BigInt(value);
+    context.addIssue({ code: 'custom', message: expected });
+    return z.NEVER;
+  });
 
 const addressList = () =>
   field.text().transform((value, context): readonly string[] => {
@@ -30,7 +31,9 @@ export const listenerConfig = z.object({
   confirmations: field
     .integer({ max: 1_000 })
     .prefault('0')
-    .describe('Blocks on top of a block before its events are acted on. 0 acts at once and takes back what a reorg drops.'),
+    .describe(
+      'Blocks on top of a block before its events are acted on. 0 acts at once and takes back what a reorg drops.',
+    ),
   operator: field
     .address()
     .optional()
@@ -47,11 +50,15 @@ export const listenerConfig = z.object({
     .describe('Which attestations the watchtower re-runs.'),
   expireFor: addressList()
     .optional()
-    .describe('Requesters whose unanswered jobs this node expires, so that they get their fee back; addresses separated by commas.'),
+    .describe(
+      'Requesters whose unanswered jobs this node expires, so that they get their fee back; addresses separated by commas.',
+    ),
   reconcileInterval: field
     .durationMs()
     .prefault('10s')
-    .describe('How often messages that are due and missing are made again. Losing all of Redis costs about this much time.'),
+    .describe(
+      'How often messages that are due and missing are made again. Losing all of Redis costs about this much time.',
+    ),
 });
 
 export type ListenerConfig = z.output<typeof listenerConfig>;

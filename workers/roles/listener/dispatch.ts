@@ -23,7 +23,12 @@ export interface Dispatch {
   /** Does what an event's routes say. Throws what the producer and the chain throw; doing it again is harmless. */
   perform(job: BookedJob, work: Work, context: RouteContext, signal: AbortSignal): Promise<void>;
   /** Takes a message back that nobody has begun. */
-  retract(jobId: JobId, queue: QueueName, phase: string, context: Pick<RouteContext, 'chainId' | 'registry'>): Promise<void>;
+  retract(
+    jobId: JobId,
+    queue: QueueName,
+    phase: string,
+    context: Pick<RouteContext, 'chainId' | 'registry'>,
+  ): Promise<void>;
   /** Puts a message where it belongs, with the local wait until it is due. */
   enqueue(work: EnqueueWork, context: Pick<RouteContext, 'now'>, again?: boolean): Promise<Enqueued>;
   /** Whether the chain still asks for what `work` does. */
@@ -31,11 +36,15 @@ export interface Dispatch {
 }
 
 export function createDispatch({ producer, standingOf, clock, logger, metrics }: DispatchDeps): Dispatch {
-  async function enqueue({ queue, message, notBefore }: EnqueueWork, { now }: Pick<RouteContext, 'now'>, again = false): Promise<Enqueued> {
+  async function enqueue(
+    { queue, message, notBefore }: EnqueueWork,
+    { now }: Pick<RouteContext, 'now'>,
+    again = false,
+  ): Promise<Enqueued> {
     const delayMs = notBefore === undefined ? 0 : Math.max(0, notBefore - now) * 1_000;
     const put = again ? producer.enqueueAgain : producer.enqueue;
     // The routes pair queue and message; one call for all queues cannot know which pair this is.
-    const enqueued = await put(queue as QueueName, message as MessageInput<QueueName>, delayMs > 0 ? { delayMs } : {});
+    const enqueued = await put(queue, message as MessageInput<QueueName>, delayMs > 0 ? { delayMs } : {});
     metrics.enqueued(queue, enqueued.outcome);
     return enqueued;
   }
@@ -44,7 +53,12 @@ export function createDispatch({ producer, standingOf, clock, logger, metrics }:
     return (await standingOf(jobId, signal)).status === until;
   }
 
-  async function retract(jobId: JobId, queue: QueueName, phase: string, { chainId, registry }: Pick<RouteContext, 'chainId' | 'registry'>): Promise<void> {
+  async function retract(
+    jobId: JobId,
+    queue: QueueName,
+    phase: string,
+    { chainId, registry }: Pick<RouteContext, 'chainId' | 'registry'>,
+  ): Promise<void> {
     const outcome = await producer.retract(queue, { chainId, registry, jobId }, phase);
     metrics.retracted(queue, outcome);
     if (outcome === 'removed') logger.info({ jobId, queue, phase }, 'message retracted');
@@ -66,7 +80,8 @@ export function createDispatch({ producer, standingOf, clock, logger, metrics }:
       }
       let { outcome } = await enqueue(work, context);
       // A message with this id has run to its end. After a reorg its effect may be gone: then the chain asks for it again.
-      if (outcome === 'finished' && (await isDue(work, jobId, signal))) ({ outcome } = await enqueue(work, context, true));
+      if (outcome === 'finished' && (await isDue(work, jobId, signal)))
+        ({ outcome } = await enqueue(work, context, true));
       if (outcome !== 'added') return;
       const seen = work.until === JobStatus.Requested ? request : (attestation?.place ?? request);
       const queuedAtMs = clock.now();

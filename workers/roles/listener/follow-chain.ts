@@ -69,15 +69,19 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
     const ours = events.filter(isRouted);
     if (ours.length > 0) {
       const context = await readContext(signal);
-      const requested = new Map(ours.flatMap((event) => (event.type === 'JobRequested' ? [[event.jobId, event.terms]] : [])));
+      const requested = new Map(
+        ours.flatMap((event) => (event.type === 'JobRequested' ? [[event.jobId, event.terms]] : [])),
+      );
       const folded: FoldedEvent[] = [];
       await inParallel([...ours.entries()], async ([index, event]) => {
-        const output = event.type === 'JobAttested' ? await complete(event, requested.get(event.jobId), context, signal) : '0x';
+        const output =
+          event.type === 'JobAttested' ? await complete(event, requested.get(event.jobId), context, signal) : '0x';
         folded[index] = { event, timestamp: block.timestamp, output };
       });
       // One commit for the whole block.
       book.transact(() => {
-        for (const one of folded) if (one.event.type !== 'JobRequested' || concerns(one.event, context)) fold(book, one);
+        for (const one of folded)
+          if (one.event.type !== 'JobRequested' || concerns(one.event, context)) fold(book, one);
       });
       await inParallel([...Map.groupBy(ours, ({ jobId }) => jobId).values()], async (ofJob) => {
         for (const event of ofJob) await routeOne(event.type, event.jobId, context, signal);

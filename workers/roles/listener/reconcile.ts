@@ -65,7 +65,8 @@ export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => P
       signal.throwIfAborted();
       const standing = standingEvent(job);
       if (!standing) continue;
-      for (const work of route(standing, job, context)) if (work.kind === 'enqueue') await repair(job, work, context, signal);
+      for (const work of route(standing, job, context))
+        if (work.kind === 'enqueue') await repair(job, work, context, signal);
     }
   };
 }

@@ -10,7 +10,13 @@ import type { BookedJob } from '../../store/job-book.ts';
  */
 export const routes = {
   JobRequested: [answerIt, expireIt],
-  JobAttested: [settleIt, verifyIt, retract('inference', 'infer'), retract('attestation', 'attest'), retract('settlement', 'expire')],
+  JobAttested: [
+    settleIt,
+    verifyIt,
+    retract('inference', 'infer'),
+    retract('attestation', 'attest'),
+    retract('settlement', 'expire'),
+  ],
   JobOnTrial: [retract('settlement', 'settle')],
   JobSettled: retractAll(),
   JobExpired: retractAll(),
@@ -75,7 +81,13 @@ function expireIt(job: BookedJob, context: RouteContext): Work | undefined {
   const { requester, attestDeadline } = job.terms;
   if (!context.expireFor.has(requester)) return undefined;
   const message = { ...about(job, context), action: 'expire' } as const;
-  return { kind: 'enqueue', queue: 'settlement', message, notBefore: Number(attestDeadline) + 1, until: JobStatus.Requested };
+  return {
+    kind: 'enqueue',
+    queue: 'settlement',
+    message,
+    notBefore: Number(attestDeadline) + 1,
+    until: JobStatus.Requested,
+  };
 }
 
 /** JobAttested by us → submitter, after the challenge window. */
@@ -85,7 +97,13 @@ function settleIt(job: BookedJob, context: RouteContext): Work | undefined {
   const { record } = attestation;
   const output = carriesOutput(job) ? attestation.output : '0x';
   const message = { ...about(job, context), action: 'settle', record: recordToJson(record), output } as const;
-  return { kind: 'enqueue', queue: 'settlement', message, notBefore: Number(record.challengeEnd) + 1, until: JobStatus.Attested };
+  return {
+    kind: 'enqueue',
+    queue: 'settlement',
+    message,
+    notBefore: Number(record.challengeEnd) + 1,
+    until: JobStatus.Attested,
+  };
 }
 
 /** JobAttested → watchtower. */

@@ -3,13 +3,13 @@ import { type ChainAccess, openChain } from '../../chain/chain-access.ts';
 import { createContractRead } from '../../chain/contract-reads.ts';
 import { createEventDecoder } from '../../chain/events.ts';
 import { DEFAULT_FEE_POLICY } from '../../chain/fees.ts';
+import { createGasEstimator } from '../../chain/gas-estimate.ts';
 import { jobsSettledBy } from '../../chain/job-calls.ts';
 import { createJobView } from '../../chain/job-view.ts';
 import { createRecentHead } from '../../chain/recent-head.ts';
 import { explainRevert } from '../../chain/reverts.ts';
 import type { TransactionIntent, TransactionResult } from '../../chain/transaction-journal.ts';
 import { createTxManager } from '../../chain/tx-manager.ts';
-import { createTxPreparer } from '../../chain/tx-preparer.ts';
 import { parseBig } from '../../chain/chain-values.ts';
 import { type JobId, parseAddress } from '../../protocol/ids.ts';
 import { catalog } from '../../queue/catalog.ts';
@@ -57,7 +57,8 @@ async function compose(config: SubmitterConfig, deps: RoleDeps): Promise<RolePar
       },
       {
         read,
-        balanceOf: async (account) => parseBig(await chain.rpc.call('eth_getBalance', [account, 'latest']), 'eth_getBalance'),
+        balanceOf: async (account) =>
+          parseBig(await chain.rpc.call('eth_getBalance', [account, 'latest']), 'eth_getBalance'),
         signConsent: ({ domain, types, value }) => wallet.signTypedData(domain, types, value),
         logger: deps.logger,
       },
@@ -102,20 +103,22 @@ function wire(
     },
     { rpc, reader, signer, journal: log, clock, logger, metrics: metrics.tx, explain: explainRevert },
   );
-  const preparer = createTxPreparer({ from: wallet.address, fees }, { rpc, explain: explainRevert });
+  const estimator = createGasEstimator({ from: wallet.address }, { rpc, explain: explainRevert });
   const effects = createEffects(
     { registry },
     {
       tx,
-      simulate: (call, signal) => preparer.simulate(call, undefined, 'latest', signal),
+      estimate: (call, signal) => estimator.estimate(call, signal),
       find: (key) => log.find(key),
     },
   );
   const lifetime = new AbortController();
   const underWay = new Map<JobId, string>(
-    log.open().flatMap(({ key, intent }) =>
-      jobsSettledBy(intent.data, { chainId: BigInt(chainId), registry }).map((jobId) => [jobId, key] as const),
-    ),
+    log
+      .open()
+      .flatMap(({ key, intent }) =>
+        jobsSettledBy(intent.data, { chainId: BigInt(chainId), registry }).map((jobId) => [jobId, key] as const),
+      ),
   );
   const decoder = createEventDecoder(deployment.addresses, ['JobSettled', 'SettleSkipped', 'CallbackFailed']);
   const transaction = createSettleTransaction(
@@ -142,7 +145,10 @@ function wire(
   const outputs = createAttestedOutputs({ journal });
   const guard = createAttestationGuard({ journal, clock });
   const fatal = (error: unknown): void => signer.halt(error);
-  const attestations = createSubmitAttestation({ operator }, { view, head, guard, outputs, effects, clock, metrics, fatal });
+  const attestations = createSubmitAttestation(
+    { operator },
+    { view, head, guard, outputs, effects, clock, metrics, fatal },
+  );
   const settlement = createSettlement({
     settle: createSettleJob(
       { operator },
@@ -155,7 +161,14 @@ function wire(
   const consumerDeps = { logger, metrics: deps.metrics, clock };
   return {
     services: [
-      { name: 'journal', start: () => Promise.resolve(), stop: () => Promise.resolve(journal.close()) },
+      {
+        name: 'journal',
+        start: () => Promise.resolve(),
+        stop: () => {
+          journal.close();
+          return Promise.resolve();
+        },
+      },
       chain.service,
       signer,
       {

@@ -15,37 +15,36 @@ const gwei = () =>
   });
 
 /** What the submitter reads from the environment. */
-export const submitterConfig = z
-  .object({
-    ...chainConfig.shape,
-    ...queueConfig.shape,
-    ...journalConfig.shape,
-    operator: field.address().describe('The operator whose stake answers; the signer must be one of its attester keys.'),
-    keystore: field.path().optional().describe('Encrypted web3 keystore of the signer (`worker key new` makes one).'),
-    passwordFile: field.path().optional().describe('File that holds the password of the keystore.'),
-    devKey: field
-      .secret()
-      .optional()
-      .describe('Plain key of the signer, for local chains only: 0x and 64 hex digits, or anvil:<index>.'),
-    maxFee: gwei().prefault('200').describe('Highest price per gas, gwei.'),
-    urgentMaxFee: gwei().prefault('1000').describe('Highest price per gas shortly before a deadline, gwei.'),
-    txConfirmations: field
-      .integer({ min: 1, max: 1_000 })
-      .prefault('1')
-      .describe('Blocks, its own included, until a transaction counts as done.'),
-    txStall: field
-      .durationMs()
-      .prefault('24s')
-      .describe('A transaction that is not mined after this long is published again and paid better.'),
-    txMaxInFlight: field.integer({ min: 1, max: 1_000 }).prefault('16').describe('Transactions under way at once.'),
-    settleBatchMax: field
-      .integer({ min: 1, max: 200 })
-      .prefault('50')
-      .describe('Most jobs in one settlement transaction.'),
-    settleBatchWait: field
-      .durationMs()
-      .prefault('500ms')
-      .describe('Longest time that a job waits for others to be settled with.'),
-  });
+export const submitterConfig = z.object({
+  ...chainConfig.shape,
+  ...queueConfig.shape,
+  ...journalConfig.shape,
+  operator: field.address().describe('The operator whose stake answers; the signer must be one of its attester keys.'),
+  keystore: field.path().optional().describe('Encrypted web3 keystore of the signer (`worker key new` makes one).'),
+  passwordFile: field.path().optional().describe('File that holds the password of the keystore.'),
+  devKey: field
+    .secret()
+    .optional()
+    .describe('Plain key of the signer, for local chains only: 0x and 64 hex digits, or anvil:<index>.'),
+  maxFee: gwei().prefault('200').describe('Highest price per gas, gwei.'),
+  urgentMaxFee: gwei().prefault('1000').describe('Highest price per gas shortly before a deadline, gwei.'),
+  txConfirmations: field
+    .integer({ min: 1, max: 1_000 })
+    .prefault('1')
+    .describe('Blocks, its own included, until a transaction counts as done.'),
+  txStall: field
+    .durationMs()
+    .prefault('24s')
+    .describe('A transaction that is not mined after this long is published again and paid better.'),
+  txMaxInFlight: field.integer({ min: 1, max: 1_000 }).prefault('16').describe('Transactions under way at once.'),
+  settleBatchMax: field
+    .integer({ min: 1, max: 200 })
+    .prefault('50')
+    .describe('Most jobs in one settlement transaction.'),
+  settleBatchWait: field
+    .durationMs()
+    .prefault('500ms')
+    .describe('Longest time that a job waits for others to be settled with.'),
+});
 
 export type SubmitterConfig = z.output<typeof submitterConfig>;

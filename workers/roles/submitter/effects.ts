@@ -1,7 +1,7 @@
+import type { GasEstimator } from '../../chain/gas-estimate.ts';
 import type { RevertReason } from '../../chain/revert-reason.ts';
 import type { TransactionRecord } from '../../chain/transaction-journal.ts';
 import type { SendOutcome, TxManager } from '../../chain/tx-manager.ts';
-import type { Simulation } from '../../chain/tx-preparer.ts';
 import type { Address, Hex } from '../../protocol/ids.ts';
 
 export interface EffectRequest {
@@ -17,10 +17,7 @@ export interface EffectRequest {
 
 export interface EffectsDeps {
   readonly tx: Pick<TxManager, 'send'>;
-  readonly simulate: (
-    call: { readonly to: string; readonly data: Hex; readonly value: bigint; readonly urgent: boolean },
-    signal: AbortSignal,
-  ) => Promise<Simulation>;
+  readonly estimate: GasEstimator['estimate'];
   readonly find: (key: string) => TransactionRecord | undefined;
 }
 
@@ -47,15 +44,19 @@ const TRIES = 8;
  */
 export function createEffects(
   { registry }: { readonly registry: Address },
-  { tx, simulate, find }: EffectsDeps,
+  { tx, estimate, find }: EffectsDeps,
 ): Effects {
   const keyOf = (key: string, n: number): string => (n === 1 ? key : `${key}-${n}`);
 
   async function attempt(request: EffectRequest, key: string, signal: AbortSignal): Promise<EffectResult> {
     const { data, gasLimit, deadline, urgent = false } = request;
-    const trial = await simulate({ to: registry, data, value: 0n, urgent }, signal);
+    const trial = await estimate({ to: registry, data }, signal);
     if (!trial.ok) return { outcome: wouldRevert(trial.reason), sentAtMs: undefined };
-    const limits = { gasLimit: gasLimit(trial.gasLimit), simulate: 'none', ...(deadline !== undefined && { deadline }) } as const;
+    const limits = {
+      gasLimit: gasLimit(trial.gas),
+      simulate: 'none',
+      ...(deadline !== undefined && { deadline }),
+    } as const;
     const outcome = await tx.send({ to: registry, data, key, urgent, ...limits }, signal);
     return { outcome, sentAtMs: find(key)?.attempts[0]?.signedAt };
   }

@@ -37,7 +37,12 @@ export function createSettleBatch(options: SettleBatchOptions, { settle, clock }
   let gathering: Gathering | undefined;
 
   function gather(): Gathering {
-    const fresh: Gathering = { jobs: new Map(), sent: new AbortController(), results: Promise.withResolvers(), weight: 0n };
+    const fresh: Gathering = {
+      jobs: new Map(),
+      sent: new AbortController(),
+      results: Promise.withResolvers(),
+      weight: 0n,
+    };
     clock.sleep(maxWaitMs, fresh.sent.signal).then(
       () => send(fresh),
       () => undefined,

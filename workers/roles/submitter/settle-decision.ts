@@ -27,7 +27,8 @@ export function decideSettle(facts: TimedFacts): TimedDecision {
   const { status } = facts;
   if (status === JobStatus.Attested) return onceItIsTime(facts, 'the challenge window is open');
   if (status === JobStatus.OnTrial) return { kind: 'end', ending: 'stood-down' };
-  if (status === JobStatus.None || status === JobStatus.Requested) return perhapsLagging(facts, 'the attestation is not on the chain');
+  if (status === JobStatus.None || status === JobStatus.Requested)
+    return perhapsLagging(facts, 'the attestation is not on the chain');
   return { kind: 'end', ending: 'lost-race' };
 }
 

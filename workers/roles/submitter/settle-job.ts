@@ -44,7 +44,13 @@ export function createSettleJob({ operator }: SettleJobOptions, deps: SettleJobD
     return found;
   }
 
-  function conclude(jobId: JobId, result: SettleResult, ageMs: number, startedAtMs: number, logger: Logger): Later | undefined {
+  function conclude(
+    jobId: JobId,
+    result: SettleResult,
+    ageMs: number,
+    startedAtMs: number,
+    logger: Logger,
+  ): Later | undefined {
     switch (result.kind) {
       case 'settled': {
         const { receipt, operatorAmount, publisherAmount, treasuryAmount, callbackFailed } = result;
@@ -80,9 +86,10 @@ export function createSettleJob({ operator }: SettleJobOptions, deps: SettleJobD
     }
   }
 
-  function end(ending: 'lost-race' | 'stood-down' | 'too-late', logger: Logger): undefined {
+  function end(ending: 'lost-race' | 'stood-down' | 'too-late', logger: Logger): Later | undefined {
     metrics.settlement(ending);
     logger.info({ ending }, 'settlement not needed');
+    return undefined;
   }
 
   return async (message, { signal, enqueuedAt, logger }) => {

@@ -59,7 +59,10 @@ export function createSettleTransaction({ chainId, registry }: SettleTransaction
     const key = `${chainId}-${registry.slice(2, 10).toLowerCase()}-settle-${keccak256(data).slice(2, 34)}`;
     for (const jobId of jobs.keys()) underWay.set(jobId, key);
     const terms = entries.map((entry) => entry.terms);
-    const { outcome } = await effects.send({ key, data, gasLimit: (estimate) => settleGasLimit(terms, estimate) }, signal);
+    const { outcome } = await effects.send(
+      { key, data, gasLimit: (estimate) => settleGasLimit(terms, estimate) },
+      signal,
+    );
     for (const jobId of jobs.keys()) underWay.delete(jobId);
     if (outcome.status === 'mined') return resultsOf(outcome.receipt, jobs.keys());
     const refusal = refusalOf(outcome);

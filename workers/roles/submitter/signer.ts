@@ -54,4 +54,3 @@ export function signerSource({ keystore, passwordFile, devKey }: KeyConfig): Sig
     context: { given },
   });
 }
-

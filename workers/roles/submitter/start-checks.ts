@@ -40,16 +40,26 @@ export async function checkSigner(options: StartCheckOptions, deps: StartCheckDe
     const fix = `deposit stake as ${operator}: approve OperatorStaking at ${staking} for the token, then call deposit(amount)`;
     logger.warn({ code: 'NO_STAKE', operator, free: '0', locked: String(locked), fix }, 'operator has no free stake');
   }
-  logger.info({ operator, signer, freeStake: String(free), lockedStake: String(locked), balanceWei: String(balance) }, 'signer ready');
+  logger.info(
+    { operator, signer, freeStake: String(free), lockedStake: String(locked), balanceWei: String(balance) },
+    'signer ready',
+  );
 }
 
-async function notAttester(serves: Address, options: StartCheckOptions, { signConsent }: StartCheckDeps): Promise<RemitError> {
+async function notAttester(
+  serves: Address,
+  options: StartCheckOptions,
+  { signConsent }: StartCheckDeps,
+): Promise<RemitError> {
   const { chainId, operator, signer, staking } = options;
   const consent =
     operator === signer
       ? '0x'
       : await signConsent(
-          appointmentTypedData({ operator, attester: signer }, { chainId: BigInt(chainId), verifyingContract: staking }),
+          appointmentTypedData(
+            { operator, attester: signer },
+            { chainId: BigInt(chainId), verifyingContract: staking },
+          ),
         );
   const command = `cast send ${staking} 'appointAttester(address,bytes)' ${signer} ${consent} --from ${operator}`;
   return new RemitError({

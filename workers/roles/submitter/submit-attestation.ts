@@ -40,7 +40,10 @@ export interface SubmitAttestationDeps {
 const NO_STAKE_MS = 15_000;
 
 /** Brings an answer to the chain: reads the truth, records, signs, sends, confirms. */
-export function createSubmitAttestation({ operator }: SubmitAttestationOptions, deps: SubmitAttestationDeps): Handler<AttestationMessage> {
+export function createSubmitAttestation(
+  { operator }: SubmitAttestationOptions,
+  deps: SubmitAttestationDeps,
+): Handler<AttestationMessage> {
   const { view, head, guard, outputs, effects, clock, metrics, fatal } = deps;
 
   async function decide(jobId: JobId, terms: Terms, signal: AbortSignal): Promise<AttestDecision> {
@@ -49,12 +52,20 @@ export function createSubmitAttestation({ operator }: SubmitAttestationOptions, 
     const { parametersVersion } = terms;
     const ladder =
       isOpen(terms) && status === JobStatus.Requested
-        ? await view.ladderOf({ jobId, operator, parametersVersion, requestBlock, requestedAt, head: newest.number }, signal)
+        ? await view.ladderOf(
+            { jobId, operator, parametersVersion, requestBlock, requestedAt, head: newest.number },
+            signal,
+          )
         : undefined;
     return decideAttest({ terms, status, operator, now: newest.timestamp, ladder });
   }
 
-  async function submit(message: AttestationMessage, terms: Terms, urgent: boolean, signal: AbortSignal): Promise<EffectResult> {
+  async function submit(
+    message: AttestationMessage,
+    terms: Terms,
+    urgent: boolean,
+    signal: AbortSignal,
+  ): Promise<EffectResult> {
     const { jobId, outputRoot, outputContent, output } = message;
     // The record before the signature: what is on the disk now is the only output this signer will ever attest.
     guard.admit({ operator, jobId, outputRoot, outputContent });
@@ -72,7 +83,13 @@ export function createSubmitAttestation({ operator }: SubmitAttestationOptions, 
     );
   }
 
-  function conclude(message: AttestationMessage, { outcome, sentAtMs }: EffectResult, startedAtMs: number, ageMs: number, logger: Logger): Later | undefined {
+  function conclude(
+    message: AttestationMessage,
+    { outcome, sentAtMs }: EffectResult,
+    startedAtMs: number,
+    ageMs: number,
+    logger: Logger,
+  ): Later | undefined {
     const { jobId, timings } = message;
     if (outcome.status === 'mined') {
       const { transactionHash: txHash, gasUsed, blockNumber, effectiveGasPrice } = outcome.receipt;
@@ -110,9 +127,10 @@ export function createSubmitAttestation({ operator }: SubmitAttestationOptions, 
     return { retryAfterMs: patience(ageMs), why: refusal.reason?.message ?? 'the transaction was replaced' };
   }
 
-  function end(ending: 'lost-race' | 'too-late' | 'not-eligible' | 'stood-down', logger: Logger): undefined {
+  function end(ending: 'lost-race' | 'too-late' | 'not-eligible' | 'stood-down', logger: Logger): Later | undefined {
     metrics.attestation(ending);
     logger.info({ ending }, 'attestation not needed');
+    return undefined;
   }
 
   return async (message, context) => {
