@@ -10,13 +10,14 @@ import { openTrialChecked, proveChecked, resolveTrialChecked, signedOutput } fro
 import { type JobStage, setJobStage } from '../../support/job-stage.ts';
 import {
   type AttestedJob,
+  CALLBACK_GAS,
   STAKE_AT_RISK,
   outputFor,
   signOutput,
   termsFor,
   termsWithCallback,
 } from '../../support/jobs.ts';
-import { ProbeBehaviour, callsOf } from '../../support/probe.ts';
+import { ENTRY_GAS, ProbeBehaviour, callsOf } from '../../support/probe.ts';
 
 const { networkHelpers } = await network.create();
 const load = async (): Promise<JobStage> => networkHelpers.loadFixture(setJobStage);
@@ -202,7 +203,7 @@ describe('JobRegistry.retryCallback', () => {
       const sent = await attempt(stage, job, { gasLimit }).catch(() => undefined);
       const [call] = await callsOf(stage.probe);
       expect(call !== undefined).to.equal(sent !== undefined);
-      if (call) expect(call.gasOnEntry).to.be.within(299_300n, 300_000n);
+      if (call) expect(call.gasOnEntry).to.be.within(BigInt(CALLBACK_GAS) - ENTRY_GAS, CALLBACK_GAS);
       await snapshot.restore();
     }
   });
