@@ -12,7 +12,7 @@ import type { Expectations } from './expectations.ts';
 import { fetchOutput } from './fetch-output.ts';
 import type { JobReport, Step } from './job-report.ts';
 import { readAnswer } from './labels.ts';
-import { deliveryOf, phaseName } from './questions.ts';
+import { phaseName } from './questions.ts';
 import type { JobTrace } from './run-jobs.ts';
 import { drawPicture } from './picture.ts';
 
@@ -38,7 +38,7 @@ export async function judgeJob(
   const { question, jobId, requested, attested, settled, verdict, answered, receipts } = trace;
   const { name } = question.case;
   const { chain, clock, signal } = stack;
-  const delivery = deliveryOf(model);
+  const { delivery } = question.terms;
   expectations.equal(`${name}: the chain's input root is the tensor's`, requested.terms.inputRoot, question.inputRoot);
 
   const maxBytes = outputLength(model.spec) * ELEMENT_BYTES;
@@ -101,7 +101,7 @@ export async function judgeJob(
       verified: Math.max(0, verdict.at - requested.seenAt),
       settled: since(settled),
     },
-    runMs: timings['workMs'] ?? timings['runMs'],
+    runMs: timings['runMs'],
     picture,
   };
 }

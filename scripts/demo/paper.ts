@@ -22,7 +22,7 @@ export interface Terminal {
   readonly columns?: number;
 }
 
-const NAME_WIDTH = 14;
+const NAME_WIDTH = 16;
 
 export function createPaper(out: Terminal, { colour }: { readonly colour: boolean }): Paper {
   let shown = false;

@@ -30,8 +30,9 @@ const CALLBACK_GAS = 150_000;
 /** Finding the largest of n numbers in a contract. */
 const CALLBACK_GAS_PER_ELEMENT = 700;
 
-export function deliveryOf({ spec }: Pick<PublishedModel, 'spec'>): Delivery {
-  return outputLength(spec) * ELEMENT_BYTES <= INLINE_MAX ? Delivery.Inline : Delivery.Blob;
+/** Gas of a callback that searches the whole answer. */
+function callbackGasFor(elements: number): number {
+  return CALLBACK_GAS + CALLBACK_GAS_PER_ELEMENT * elements;
 }
 
 /** Encodes the inputs, publishes the large ones, and writes the terms. What is hashed is the tensor, never a picture. */
@@ -43,9 +44,11 @@ export async function prepareQuestions(
   const { JobRegistry } = contracts;
   const parameters = await JobRegistry.parametersOf(await JobRegistry.currentVersion());
   const block = (await chain.call('eth_getBlockByNumber', ['latest', false])) as { readonly timestamp: string };
-  const delivery = deliveryOf(model);
-  const elements = delivery === Delivery.Inline ? outputLength(model.spec) : 0;
-  const callbackGas = Math.min(CALLBACK_GAS + CALLBACK_GAS_PER_ELEMENT * elements, Number(parameters.callbackGasMax));
+  const elements = outputLength(model.spec);
+  // What is too long for calldata, or for a contract to search, is published: the contract gets root and content id.
+  const fits = elements * ELEMENT_BYTES <= INLINE_MAX && callbackGasFor(elements) <= Number(parameters.callbackGasMax);
+  const delivery = fits ? Delivery.Inline : Delivery.Blob;
+  const callbackGas = callbackGasFor(fits ? elements : 0);
   const questions: PreparedQuestion[] = [];
   for (const [index, given] of cases.entries()) {
     const vector = encodeInputs(model.loaded.layout, given.tensors);

@@ -57,6 +57,7 @@ export async function runJobs(
     progress[stage] += 1;
     onProgress(progress);
   };
+  onProgress(progress);
   const sent = await sender.send(
     questions.map((question) => consumer.ask(accounts.requester, consumerAddress, question)),
   );

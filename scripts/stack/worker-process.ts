@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RemitError } from '../../workers/runtime/errors.ts';
 import { endedEarly, startProcess, type ManagedProcess, type ProcessExit } from './managed-process.ts';
 import type { LogLine } from './log-tail.ts';
 import type { Stack } from './stack.ts';
@@ -56,17 +57,19 @@ export async function startWorker(stack: Stack, { role, name, environment }: Wor
       stack,
     );
     const ours = (line: LogLine): boolean => line.pid === process.pid;
-    const ready = log.waitFor((line) => ours(line) && line.message === READY, {
-      what: `start of ${name}`,
-      deadlineMs: START_LIMIT_MS,
-      signal,
-    });
+    const said = (): string[] =>
+      log.lines.filter(ours).map(({ message, fields }) => `${message} ${JSON.stringify(fields)}`);
+    const ready = log
+      .waitFor((line) => ours(line) && line.message === READY, {
+        what: `start of ${name}`,
+        deadlineMs: START_LIMIT_MS,
+        signal,
+      })
+      .catch((error: unknown) => {
+        throw error instanceof RemitError && error.code === 'STACK_TIMEOUT' ? notReady(error, said()) : error;
+      });
     const ended = process.exited.then((exit) => {
-      throw endedEarly(
-        name,
-        exit,
-        log.lines.filter(ours).map(({ message, fields }) => `${message} ${JSON.stringify(fields)}`),
-      );
+      throw endedEarly(name, exit, said());
     });
     try {
       await Promise.race([ready, ended]);
@@ -94,6 +97,17 @@ export async function startWorker(stack: Stack, { role, name, environment }: Wor
       process = await start(more);
     },
   };
+}
+
+function notReady({ code, message, fix, context }: RemitError, said: readonly string[]): RemitError {
+  const lines = said.slice(-8).map((line) => `  ${line}`);
+  return new RemitError({
+    code,
+    message: [message, ...lines].join('\n'),
+    ...(fix !== undefined && { fix }),
+    retryable: true,
+    context,
+  });
 }
 
 /** A worker refuses variables it does not know, so what is set for another one must not reach it. */

@@ -55,7 +55,7 @@ describe('paper', () => {
     const paper = createPaper({ write: (text) => written.push(text) }, { colour: wantsColour({ write: () => 0 }, {}) });
     paper.live('working');
     paper.row('redis', `${paper.ok} done`);
-    expect(written.join('')).toBe('  redis         ✓ done\n');
+    expect(written.join('')).toBe('  redis           ✓ done\n');
   });
 
   it('colours on a terminal, unless NO_COLOR says not to', () => {
