@@ -45,3 +45,21 @@ test('the contract on the front page compiles as it stands', () => {
   ).toEqual([]);
   expect(Object.keys(output.contracts?.['Front.sol'] ?? {})).toHaveLength(1);
 });
+
+test('the gas on the front page and in ARCHITECTURE is that of the snapshot', () => {
+  const snapshot = JSON.parse(readFileSync('bench/snapshots/gas.json', 'utf8')) as Record<string, unknown>;
+  const flows = Object.values(snapshot).filter((value) => typeof value === 'object' && value !== null);
+  const rows = new Set(flows.map((flow) => Object.values(flow as Record<string, number>).join(' ')));
+  const shown = ['README.md', 'docs/ARCHITECTURE.md'].flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/^\|[^|]+\|((?: +[\d,]+ \|){4})/gm)].map(([, cells = '']) =>
+      cells
+        .replaceAll(',', '')
+        .split('|')
+        .map((cell) => cell.trim())
+        .join(' ')
+        .trim(),
+    ),
+  );
+  expect(shown.length).toBeGreaterThanOrEqual(7);
+  expect(shown.filter((row) => !rows.has(row))).toEqual([]);
+});

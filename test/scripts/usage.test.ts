@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+
+const EX_USAGE = 64;
+
+test.each([
+  ['DEV_USAGE', 'sh', ['dev', 'no-such-command']],
+  ['DEV_USAGE', 'sh', ['dev', 'exec']],
+  ['CHECK_USAGE', process.execPath, ['scripts/check/check.ts', 'no-such-step']],
+  ['TEST_USAGE', process.execPath, ['scripts/report/run-tests.ts', 'no-such-suite']],
+  ['TEST_USAGE', process.execPath, ['scripts/report/run-tests.ts', '--', 'test/a.test.ts']],
+] as const)('%s: %s %j ends with 64 and says what there is instead', (code, command, args) => {
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  expect(status).toBe(EX_USAGE);
+  expect(stderr).toContain(`${code}: `);
+  expect(stderr).toMatch(/fix: +\S/);
+});
