@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startOperator } from '../../scripts/stack/operator.ts';
+import type { Address } from '../../workers/protocol/ids.ts';
+import { JobReason, JobStatus, termsToChain } from '../../workers/protocol/job.ts';
+import type { ModelSpec } from '../../workers/protocol/model.ts';
+import { expectMoved, readBooks } from './support/books.ts';
+import { ADDER, adderInput, FEE, type Job, type Market } from './support/market.ts';
+import { endStack, said, startMarket } from './support/network.ts';
+import { offered } from './support/offers.ts';
+import { untilChainTime } from './support/chain-time.ts';
+
+const SECONDS = 3;
+
+describe('a job that nobody answers', () => {
+  let market: Market;
+  let model: ModelSpec;
+  let requester: Address;
+
+  beforeAll(async () => {
+    market = await startMarket();
+    requester = market.stack.accounts.requester.address;
+    model = await market.publish(ADDER);
+  });
+  afterAll(async () => {
+    await endStack(market?.stack);
+  });
+
+  const soon = async () => ({ attestDeadline: BigInt((await market.now()) + SECONDS) });
+  const expire = ({ terms }: Job) =>
+    market.call(market.stack.accounts.bystander, 'JobRegistry', 'expire', [termsToChain(terms)]);
+
+  async function ended({ jobId }: Job, reason: JobReason): Promise<void> {
+    expect((await market.history(jobId)).filter(({ type }) => type.startsWith('Job')).map(({ type }) => type)).toEqual([
+      'JobRequested',
+      'JobExpired',
+    ]);
+    const state = await market.stack.contracts.JobRegistry.stateOf(jobId);
+    expect([state.status, state.reason]).toEqual([BigInt(JobStatus.Expired), BigInt(reason)]);
+  }
+
+  it('is refused to expire in its last second, expires by anybody in the next, and the fee is back', async () => {
+    const before = await readBooks(market);
+    const [job] = await market.ask({ model, input: adderInput(1, 1), terms: await soon() });
+    await expectMoved(market, before, { balances: { [requester]: -FEE }, escrow: FEE });
+    await expect(market.send(expire(job))).rejects.toThrow('JobRegistryDeadlineNotPassed');
+
+    await untilChainTime(market, Number(job.terms.attestDeadline) + 1);
+    await market.send(expire(job));
+
+    await ended(job, JobReason.DeadlinePassed);
+    await expectMoved(market, before, {});
+    await expect(market.send(expire(job))).rejects.toThrow('JobRegistryWrongStatus');
+  });
+
+  it('costs the operator that had offered its penalty, and the requester has it', async () => {
+    const before = await readBooks(market);
+    const operator = market.stack.accounts.operators[0]!.owner.address;
+    const penalty = 5n * FEE;
+    const { job } = await offered(market, { model, input: adderInput(2, 2), at: 0, penalty, terms: await soon() });
+    await expectMoved(market, before, {
+      balances: { [requester]: -FEE },
+      escrow: FEE,
+      free: { [operator]: -penalty },
+      locked: { [operator]: penalty },
+    });
+
+    await untilChainTime(market, Number(job.terms.attestDeadline) + 1);
+    await market.send(expire(job));
+
+    await ended(job, JobReason.OfferMissed);
+    await expectMoved(market, before, { balances: { [requester]: penalty }, free: { [operator]: -penalty } });
+  });
+
+  it('is expired by a node that looks after its requester, without anybody asking', async () => {
+    const { stack } = market;
+    const { submitter } = await startOperatorThatExpires();
+    const before = await readBooks(market);
+    const nobody = { operator: stack.accounts.bystander.address };
+    const [job] = await market.ask({ model, input: adderInput(3, 3), terms: { ...nobody, ...(await soon()) } });
+
+    await market.reached('JobExpired', job);
+
+    await ended(job, JobReason.DeadlinePassed);
+    await expectMoved(market, before, {});
+    await said(stack, submitter, 'job expired', job);
+  });
+
+  async function startOperatorThatExpires() {
+    return startOperator(market.stack, {
+      at: 0,
+      verified: false,
+      environment: { listener: { REMIT_EXPIRE_FOR: requester } },
+    });
+  }
+});
