@@ -11,6 +11,8 @@ export interface LocalRedis {
   readonly process: ManagedProcess | undefined;
   /** Runs one command on a connection of its own. */
   command(name: string, ...args: string[]): Promise<unknown>;
+  /** Removes every key that begins so: on a server that is not ours nothing must stay behind. */
+  forget(prefix: string): Promise<void>;
 }
 
 export interface LocalRedisOptions {
@@ -39,7 +41,7 @@ export async function startLocalRedis(
     },
     { clock, log },
   );
-  const redis = { url: `redis://127.0.0.1:${port}`, process, command: commandOn(`redis://127.0.0.1:${port}`) };
+  const redis = { ...foreignRedis(`redis://127.0.0.1:${port}`), process };
   try {
     await poll(
       async () => {
@@ -58,20 +60,27 @@ export async function startLocalRedis(
 
 /** A server that somebody else runs. */
 export function foreignRedis(url: string): LocalRedis {
-  return { url, process: undefined, command: commandOn(url) };
+  return {
+    url,
+    process: undefined,
+    command: (name, ...args) => withClient(url, (client) => client.call(name, ...args)),
+    forget: (prefix) =>
+      withClient(url, async (client) => {
+        for await (const keys of client.scanStream({ match: `${prefix}*`, count: 1_000 }) as AsyncIterable<string[]>)
+          if (keys.length > 0) await client.unlink(...keys);
+      }),
+  };
 }
 
-function commandOn(url: string): LocalRedis['command'] {
-  return async (name, ...args) => {
-    const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return await client.call(name, ...args);
-    } finally {
-      client.disconnect();
-    }
-  };
+async function withClient<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    client.disconnect();
+  }
 }
 
 function lastLines(lines: ProcessDeps['log']['lines']): string[] {

@@ -88,6 +88,7 @@ const DEFAULT_CACHE = resolve(import.meta.dirname, '../../cache/stack');
 export async function startStack(options: StackOptions, { clock, signal, onStep }: StackDeps): Promise<Stack> {
   const { operators = 1, blockTimeSeconds = 1, hardfork = 'prague', stake = 10_000n * TOKEN } = options;
   const { keep = false, redisUrl, cacheFolder = DEFAULT_CACHE } = options;
+  const runId = randomBytes(4).toString('hex');
   const teardown = createTeardown({ clock });
   const folder = options.folder === undefined ? await mkdtemp(join(tmpdir(), 'remit-stack-')) : resolve(options.folder);
   await mkdir(folder, { recursive: true });
@@ -109,7 +110,12 @@ export async function startStack(options: StackOptions, { clock, signal, onStep 
     const chain = await step('local chain', () => startLocalChain({ folder, hardfork, signal }, deps));
     teardown.add('chain', () => chain.process.stop(2_000));
     const redis = await step('redis', async () => {
-      if (redisUrl !== undefined) return foreignRedis(redisUrl);
+      if (redisUrl !== undefined) {
+        const foreign = foreignRedis(redisUrl);
+        await foreign.command('PING');
+        teardown.add('redis keys', () => foreign.forget(`remit-${runId}-`));
+        return foreign;
+      }
       const own = await startLocalRedis({ folder, signal }, deps);
       teardown.add('redis', () => own.process.stop(2_000));
       return own;
@@ -132,7 +138,7 @@ export async function startStack(options: StackOptions, { clock, signal, onStep 
     teardown.add('chain watch', () => watch.stop());
     const { store, storeUrl } = await openStore(join(folder, 'publisher-store'), { clock, signal, teardown });
     return {
-      runId: randomBytes(4).toString('hex'),
+      runId,
       folder,
       chain,
       redis,
