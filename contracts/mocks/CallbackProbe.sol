@@ -51,6 +51,7 @@ contract CallbackProbe is IInferenceCallback {
 
     /// @notice Calls `target` as this contract.
     function forward(address target, bytes calldata data) external {
+        // solhint-disable-next-line avoid-low-level-calls
         (bool success, bytes memory returned) = target.call(data);
         if (success) return;
         assembly ("memory-safe") {
@@ -91,6 +92,7 @@ contract CallbackProbe is IInferenceCallback {
                 revert(0, BOMB_BYTES)
             }
         } else {
+            // solhint-disable-next-line avoid-low-level-calls
             (bool success, bytes memory returned) = reentryTarget.call(reentryData);
             emit Reentered(success, returned);
         }

@@ -66,6 +66,7 @@ contract PolicyProbe is IAttestationPolicy {
             }
         }
         if (what == Behaviour.Reenter) {
+            // solhint-disable-next-line avoid-low-level-calls
             (bool success, bytes memory returned) = reentryTarget.call(reentryData);
             emit Reentered(success, returned);
             return (true, 0);
