@@ -592,6 +592,7 @@ abstract contract Campaign is CampaignModel {
             if (!_try(_requesters[0], address(_system.models), release, due)) return;
             _ledger[_publisher] += last.bond;
             _bonded -= last.bond;
+            assertEq(_system.settlement.bondOf(ModelId.unwrap(last.modelId)), 0, "I1: a bond is paid out once");
             _retired.pop();
             return _count("release bond");
         }
