@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
@@ -28,4 +28,15 @@ test('every variable that a page names is read somewhere', () => {
       .map((name) => `${page}: ${name}`),
   );
   expect(unknown).toEqual([]);
+});
+
+test('every file of the repository that a page names exists', () => {
+  const gone = pages.flatMap((page) =>
+    [...read(page).matchAll(/`((?:test|scripts|workers|contracts|deploy|rocketh|bench|contrib|models)\/[\w./-]*\w)`/g)]
+      .map(([, file = '']) => file)
+      // What is not built yet may be named where it will be.
+      .filter((file) => file !== 'workers/canonical' && !existsSync(file))
+      .map((file) => `${page}: ${file}`),
+  );
+  expect(gone).toEqual([]);
 });
