@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startOperator, startWatchtower, type OperatorProcesses } from '../../scripts/stack/operator.ts';
+import type { WorkerProcess } from '../../scripts/stack/worker-process.ts';
+import type { Address } from '../../workers/protocol/ids.ts';
+import type { ModelSpec } from '../../workers/protocol/model.ts';
+import { expectSettledOnce, readBooks } from './support/books.ts';
+import { pauseMining, resumeMining } from './support/chain-time.ts';
+import { ADDER, adderInput, type Market } from './support/market.ts';
+import { endStack, said, startMarket } from './support/network.ts';
+import { freezeEngine, killHard } from './support/processes.ts';
+import { untilActive } from './support/queues.ts';
+import { sentBy, untilPending } from './support/transactions.ts';
+
+describe('kill -9 in the middle of a job', () => {
+  let market: Market;
+  let model: ModelSpec;
+  let processes: OperatorProcesses;
+  let watchtower: WorkerProcess;
+  let attester: Address;
+  let salt = 0;
+
+  beforeAll(async () => {
+    market = await startMarket();
+    const { stack } = market;
+    attester = stack.accounts.operators[0]!.attester.address;
+    model = await market.publish(ADDER);
+    [processes, watchtower] = await Promise.all([startOperator(stack, { at: 0 }), startWatchtower(stack, { at: 0 })]);
+    // A first job brings the engines up: a later one can be stopped in the middle of its run.
+    const before = await readBooks(market);
+    const [job] = await market.ask(question());
+    await Promise.all([expectSettledOnce(market, before, job), said(stack, watchtower, 'verdict', job)]);
+  });
+  afterAll(async () => {
+    await endStack(market?.stack);
+  });
+
+  const question = () => ({ model, input: adderInput((salt += 1), 1) });
+
+  it('of the listener, before it sees the request and again before it sees the attestation', async () => {
+    const { listener } = processes;
+    const before = await readBooks(market);
+    await killHard(listener);
+    const [job] = await market.ask(question());
+    await listener.restart();
+    await said(market.stack, listener, 'inference queued', job);
+    await killHard(listener);
+    await market.reached('JobAttested', job);
+    await listener.restart();
+
+    await expectSettledOnce(market, before, job);
+  });
+
+  it('of the executor, while the model runs', async () => {
+    const { executor } = processes;
+    const before = await readBooks(market);
+    await freezeEngine(executor);
+    const [job] = await market.ask(question());
+    await untilActive(market, { at: 0, queue: 'inference' });
+    await killHard(executor);
+    await executor.restart();
+
+    await expectSettledOnce(market, before, job);
+  });
+
+  it('of the submitter, between sending the attestation and its block: the same transaction counts, and only it', async () => {
+    const { submitter } = processes;
+    const before = await readBooks(market);
+    const nonce = await sentBy(market, attester);
+    await pauseMining(market);
+    const [job] = await market.ask(question());
+    const [pending] = await untilPending(market, attester);
+    await killHard(submitter);
+    await submitter.restart();
+    await resumeMining(market);
+
+    await expectSettledOnce(market, before, job);
+    const attested = (await market.history(job.jobId))[1];
+    expect(attested?.log.transactionHash).toBe(pending);
+    expect(await sentBy(market, attester)).toBe(nonce + 2);
+  });
+
+  it('of the submitter, and the nodes forget the transaction as well: it is sent again from the journal', async () => {
+    const { submitter } = processes;
+    const before = await readBooks(market);
+    const nonce = await sentBy(market, attester);
+    await pauseMining(market);
+    const [job] = await market.ask(question());
+    const [pending] = await untilPending(market, attester);
+    await killHard(submitter);
+    await market.stack.chain.call('anvil_dropAllTransactions', []);
+    await resumeMining(market);
+    await submitter.restart();
+
+    await expectSettledOnce(market, before, job);
+    expect((await market.history(job.jobId))[1]?.log.transactionHash).toBe(pending);
+    expect(await sentBy(market, attester)).toBe(nonce + 2);
+  });
+
+  it('of the watchtower, while it runs the job again: its verdict comes after all', async () => {
+    const before = await readBooks(market);
+    await freezeEngine(watchtower);
+    const [job] = await market.ask(question());
+    await untilActive(market, { at: 0, queue: 'verification' });
+    await killHard(watchtower);
+    await watchtower.restart();
+
+    await expectSettledOnce(market, before, job);
+    expect((await said(market.stack, watchtower, 'verdict', job)).fields['verdict']).toBe('agrees');
+  });
+
+  it('of all of them at once', async () => {
+    const { listener, executor, submitter } = processes;
+    const all = [listener, executor, submitter, watchtower];
+    const before = await readBooks(market);
+    const [first] = await market.ask(question());
+    await market.reached('JobAttested', first);
+    await freezeEngine(executor);
+    const [second] = await market.ask(question());
+    await untilActive(market, { at: 0, queue: 'inference' });
+    await killHard(...all);
+    const [third] = await market.ask(question());
+    await Promise.all(all.map((worker) => worker.restart()));
+
+    await expectSettledOnce(market, before, first, second, third);
+  });
+});
