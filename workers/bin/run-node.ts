@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../runtime/clock.ts';
 import type { Environment } from '../runtime/config.ts';
+import { RemitError } from '../runtime/errors.ts';
 import { createHealthServer } from '../runtime/health.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { exitCodeOf, runUntilSignal } from '../runtime/service.ts';
@@ -94,5 +95,7 @@ export async function runNode(
     signals: process,
     onReady: () => logger.info({ pids: supervisor.pids(), healthPort: health.port }, 'node ready'),
   });
-  return refusal ? exitCodeOf(refusal) : code;
+  if (!refusal) return code;
+  process.stderr.write(`${refusal instanceof RemitError ? refusal.explain() : refusal.message}\n`);
+  return exitCodeOf(refusal);
 }

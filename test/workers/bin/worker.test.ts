@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readable } from '../../../workers/bin/output.ts';
+import { ROLE_NAMES } from '../../../workers/bin/roles.ts';
+import { childEnvironment, rolesOf } from '../../../workers/bin/run-node.ts';
+import { freePort } from '../../support/free-port.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
+
+const WORKER = resolve(import.meta.dirname, '../../../workers/bin/worker.ts');
+const OPERATOR = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
+
+async function worker(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [WORKER, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, out, err };
+}
+
+describe('worker', () => {
+  it('prints its version and its help', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await worker(['--version'])).toMatchObject({ code: 0, out: `${version}\n` });
+    const help = await worker(['--help']);
+    expect(help.code).toBe(0);
+    for (const role of [...ROLE_NAMES, 'node']) expect(help.out).toContain(role);
+  });
+
+  it('exits with 64 for a role that does not exist, and names the nearest', async () => {
+    const { code, err } = await worker(['listner']);
+    expect(code).toBe(64);
+    expect(err).toContain('listener');
+  });
+
+  it('exits with 64 for an option that does not exist', async () => {
+    expect((await worker(['listener', '--fast'])).code).toBe(64);
+  });
+
+  it('prints the variables of a role, and of all roles each once', async () => {
+    const { out } = await worker(['config', 'submitter']);
+    expect(out).toContain('| REMIT_OPERATOR | address | **required** |');
+    const all = JSON.parse((await worker(['config', '--json'])).out) as { name: string; description: string }[];
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    expect(all.filter(({ description }) => description === '')).toEqual([]);
+  });
+
+  it('exits with 78 and every problem when a variable is wrong, before it connects anywhere', async () => {
+    const { code, err } = await worker(['submitter'], { REMIT_OPERATOR: '0x12', REMIT_POLL_INTERVAL: '5' });
+    expect(code).toBe(78);
+    expect(err).toContain('CONFIG_INVALID: 2 configuration problems');
+    expect(err).toContain('REMIT_OPERATOR');
+    expect(err).toContain('REMIT_POLL_INTERVAL');
+  });
+
+  it('accepts variables of other roles and refuses those that nobody reads', async () => {
+    const port = await freePort();
+    const env = { REMIT_MODELS: 'any', REMIT_REDIS_URL: `redis://127.0.0.1:${port}` };
+    expect((await worker(['listener'], env)).err).toContain('REDIS_UNREACHABLE');
+    expect((await worker(['listener'], { ...env, REMIT_MODELZ: 'any' })).err).toContain('perhaps REMIT_MODELS');
+  });
+
+  it('exits with 1, so that it is started again, when Redis does not answer', async () => {
+    const env = { REMIT_REDIS_URL: `redis://127.0.0.1:${await freePort()}` };
+    expect((await worker(['listener'], env)).code).toBe(1);
+  });
+
+  it('refuses a submitter without a key', async () => {
+    const { code, err } = await worker(['submitter'], { REMIT_OPERATOR: OPERATOR });
+    expect(code).toBe(78);
+    expect(err).toContain('SIGNER_NOT_CONFIGURED');
+  });
+
+  it('refuses a plain key on a chain that is not local', async () => {
+    const env = { REMIT_OPERATOR: OPERATOR, REMIT_DEV_KEY: 'anvil:1', REMIT_CHAIN_ID: '8453' };
+    const { code, err } = await worker(['submitter'], env);
+    expect(code).toBe(78);
+    expect(err).toContain('SIGNER_DEV_KEY_FORBIDDEN');
+  });
+});
+
+describe('worker key new', () => {
+  it('makes a keystore that only its owner can read, and never overwrites one', async () => {
+    const folder = await tempFolder();
+    const [out, passwordFile] = [join(folder, 'key.json'), join(folder, 'password')];
+    writeFileSync(passwordFile, 'correct horse\n');
+    const made = await worker(['key', 'new', '--out', out, '--password-file', passwordFile]);
+    expect(made).toMatchObject({ code: 0 });
+    expect(made.out).toMatch(/^0x[0-9a-fA-F]{40}\n$/);
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ address: made.out.trim().slice(2).toLowerCase() });
+    const again = await worker(['key', 'new', '--out', out, '--password-file', passwordFile]);
+    expect(again.code).toBe(78);
+    expect(again.err).toContain('SIGNER_KEYSTORE_EXISTS');
+  });
+
+  it('says what to do when the password file is missing', async () => {
+    const folder = await tempFolder();
+    const out = join(folder, 'key.json');
+    const { code, err } = await worker(['key', 'new', '--out', out, '--password-file', join(folder, 'none')]);
+    expect(code).toBe(78);
+    expect(err).toContain('SIGNER_PASSWORD_FILE_MISSING');
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('worker node', () => {
+  it('answers jobs unless only verification is asked for', () => {
+    expect(rolesOf({ inference: false, verify: false })).toEqual(['listener', 'executor', 'submitter']);
+    expect(rolesOf({ inference: true, verify: true })).toEqual(['listener', 'executor', 'submitter', 'watchtower']);
+    expect(rolesOf({ inference: false, verify: true })).toEqual(['listener', 'submitter', 'watchtower']);
+  });
+
+  it('gives each child a port of its own, and a watchtower something to watch', () => {
+    expect(childEnvironment({}, { healthPort: 9000, place: 2, verify: true })).toEqual({
+      REMIT_HEALTH_PORT: '9003',
+      REMIT_VERIFY: 'others',
+    });
+    const env = childEnvironment({ REMIT_VERIFY: 'all' }, { healthPort: 0, place: 2, verify: true });
+    expect(env).toEqual({ REMIT_HEALTH_PORT: '0', REMIT_VERIFY: 'all' });
+  });
+
+  it('refuses what any of its roles would refuse, before it starts one', async () => {
+    const { code, err, out } = await worker(['node', '--json']);
+    expect(code).toBe(78);
+    expect(err).toContain('REMIT_OPERATOR');
+    expect(out).not.toContain('child started');
+  });
+
+  it('ends with the words of the child that refuses to start', async () => {
+    const port = await freePort();
+    const env = { REMIT_OPERATOR: OPERATOR, REMIT_REDIS_URL: `redis://127.0.0.1:${port}` };
+    const { code, err, out } = await worker(['node', '--json'], env);
+    expect(code).toBe(78);
+    expect(err).toContain('CHILD_REFUSED: submitter refused to start (exit 78)');
+    expect(err).toContain('SIGNER_NOT_CONFIGURED');
+    const started = out.split('\n').find((line) => line.includes('"node started"')) ?? '{}';
+    expect(Object.keys((JSON.parse(started) as { pids: object }).pids)).toEqual(['listener', 'executor', 'submitter']);
+  });
+});
+
+describe('readable', () => {
+  it('turns a JSON log line into one line for people, and leaves everything else alone', () => {
+    const line = {
+      level: 30,
+      time: 1_700_000_000_123,
+      name: 'submitter',
+      jobId: '0xab',
+      error: { message: 'no', stack: 's' },
+      msg: 'job attested',
+    };
+    expect(readable(JSON.stringify(line))).toBe('22:13:20.123 info  submitter  job attested jobId=0xab error=no');
+    expect(readable('plain words')).toBe('plain words');
+  });
+});

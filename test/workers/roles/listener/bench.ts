@@ -1,0 +1,219 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { ChainSignal } from '../../../../workers/chain/event-source.ts';
+import type { ChainEvent } from '../../../../workers/chain/events.ts';
+import type { Address, Hex, Hex32, JobId, ModelId } from '../../../../workers/protocol/ids.ts';
+import { ZERO_ADDRESS, ZERO_HEX32 } from '../../../../workers/protocol/ids.ts';
+import { JobStatus, type Terms } from '../../../../workers/protocol/job.ts';
+import { catalog, messageId, type QueueDefinition, type QueueName } from '../../../../workers/queue/catalog.ts';
+import type { EnqueueOutcome, Producer } from '../../../../workers/queue/producer.ts';
+import { silentLogger } from '../../../../workers/runtime/logger.ts';
+import { noMetrics } from '../../../../workers/runtime/metrics.ts';
+import { createDispatch } from '../../../../workers/roles/listener/dispatch.ts';
+import { createFollowChain } from '../../../../workers/roles/listener/follow-chain.ts';
+import { createListenerMetrics } from '../../../../workers/roles/listener/metrics.ts';
+import { createReconcile } from '../../../../workers/roles/listener/reconcile.ts';
+import type { RouteContext } from '../../../../workers/roles/listener/routes.ts';
+import { createJobBook, type BookedJob } from '../../../../workers/store/job-book.ts';
+import { openJournal } from '../../../../workers/store/journal.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
+
+export const OPERATOR = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' as Address;
+export const OTHER = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC' as Address;
+export const REQUESTER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906' as Address;
+export const REGISTRY = '0x0165878A594ca255338adfa4d48449f69242Eb8F' as Address;
+export const NOW = 1_700_000_000;
+
+export const hash = (n: number): Hex32 => `0x${n.toString(16).padStart(64, '0')}` as Hex32;
+export const jobOf = (n: number): JobId => hash(n) as JobId;
+
+export const TERMS: Terms = {
+  requester: REQUESTER,
+  modelId: hash(7) as ModelId,
+  inputRoot: hash(8),
+  availability: 1,
+  delivery: 1,
+  callbackPhase: 2,
+  callbackGas: 100_000,
+  callbackTarget: ZERO_ADDRESS,
+  fee: 10n,
+  stakeAtRisk: 100n,
+  operator: OPERATOR,
+  offerPenalty: 0n,
+  attestDeadline: BigInt(NOW + 600),
+  challengeWindow: 60,
+  policy: ZERO_ADDRESS,
+  parametersVersion: 1,
+  salt: 0n,
+};
+
+export const CONTEXT: RouteContext = {
+  chainId: 31_337,
+  registry: REGISTRY,
+  operator: OPERATOR,
+  feeMin: 0n,
+  stakeAtRiskMax: 1_000n,
+  verify: 'none',
+  expireFor: new Set(),
+  now: NOW,
+};
+
+const log = (blockNumber: number) => ({
+  blockNumber,
+  blockHash: hash(blockNumber),
+  transactionHash: hash(1_000 + blockNumber),
+  logIndex: 0,
+});
+
+export const requested = (job: number, block: number, terms: Partial<Terms> = {}): ChainEvent => ({
+  type: 'JobRequested',
+  jobId: jobOf(job),
+  requester: REQUESTER,
+  terms: { ...TERMS, ...terms },
+  input: '0x00000000',
+  log: log(block),
+});
+export const attested = (job: number, block: number, operator = OPERATOR): ChainEvent => ({
+  type: 'JobAttested',
+  jobId: jobOf(job),
+  operator,
+  outputRoot: hash(9),
+  outputContent: ZERO_HEX32,
+  challengeEnd: BigInt(NOW + 60),
+  log: log(block),
+});
+export const settled = (job: number, block: number): ChainEvent => ({
+  type: 'JobSettled',
+  jobId: jobOf(job),
+  operator: OPERATOR,
+  operatorAmount: 9n,
+  publisherAmount: 1n,
+  treasuryAmount: 0n,
+  log: log(block),
+});
+
+export const blockOf = (
+  number: number,
+  ...events: ChainEvent[]
+): Extract<ChainSignal<ChainEvent>, { type: 'events' }> => ({
+  type: 'events',
+  block: { number, hash: hash(number), timestamp: NOW },
+  events,
+});
+export const reorgOf = (ancestor: number, ...dropped: ReturnType<typeof blockOf>[]): ChainSignal<ChainEvent> => ({
+  type: 'reorg',
+  commonAncestor: { number: ancestor, hash: hash(ancestor), timestamp: NOW },
+  dropped,
+});
+
+/** A queue in memory with the promises of the real one. */
+export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | 'retract'> {
+  readonly messages = new Map<string, { queue: QueueName; message: unknown; delayMs: number; finished: boolean }>();
+  /** Calls that fail before one succeeds. */
+  failures = 0;
+
+  get waiting(): string[] {
+    return [...this.messages]
+      .filter(([, { finished }]) => !finished)
+      .map(([id]) => `${Number(id.split('-')[2]?.slice(-4))}-${id.split('-')[3]}`);
+  }
+
+  finish(job: number, phase: string): void {
+    const found = this.messages.get(this.#id(jobOf(job), phase));
+    if (!found) throw new Error(`no message ${phase} of job ${job}`);
+    found.finished = true;
+  }
+
+  find(job: number, phase: string) {
+    return this.messages.get(this.#id(jobOf(job), phase));
+  }
+
+  enqueue: Producer['enqueue'] = async (queue, message, options) =>
+    this.#add(queue, message, options?.delayMs ?? 0, false);
+  enqueueAgain: Producer['enqueueAgain'] = async (queue, message, options) =>
+    this.#add(queue, message, options?.delayMs ?? 0, true);
+  retract: Producer['retract'] = async (_, { jobId }, phase) => {
+    this.#mayFail();
+    const id = this.#id(jobId, phase);
+    const found = this.messages.get(id);
+    if (!found) return 'absent';
+    if (found.finished) return 'finished';
+    this.messages.delete(id);
+    return 'removed';
+  };
+
+  #add(queue: QueueName, message: unknown, delayMs: number, again: boolean): { id: string; outcome: EnqueueOutcome } {
+    this.#mayFail();
+    const definition = catalog[queue] as QueueDefinition;
+    const parsed = definition.schema.parse(message) as { jobId: string };
+    const id = this.#id(parsed.jobId, definition.phase(parsed));
+    const known = this.messages.get(id);
+    if (known && !(again && known.finished)) return { id, outcome: known.finished ? 'finished' : 'present' };
+    this.messages.set(id, { queue, message: parsed, delayMs, finished: false });
+    return { id, outcome: 'added' };
+  }
+
+  #id(jobId: string, phase: string): string {
+    return messageId({ chainId: 31_337, registry: REGISTRY, jobId }, phase);
+  }
+
+  #mayFail(): void {
+    if (this.failures === 0) return;
+    this.failures -= 1;
+    throw new Error('redis is away');
+  }
+}
+
+/** Follower and reconciler over a real book, with queues and chain in memory. */
+export function createBench(context: Partial<RouteContext> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'remit-listener-'));
+  const journal = openJournal(join(folder, 'listener.sqlite'), {
+    chainId: 31_337,
+    genesisHash: '0x00',
+    signer: 'listener',
+  });
+  onTestFinished(() => {
+    journal.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const queues = new FakeQueues();
+  const clock = new ManualClock();
+  const metrics = createListenerMetrics(noMetrics);
+  const book = createJobBook({ journal });
+  const chain = {
+    statuses: new Map<JobId, JobStatus>(),
+    outputs: new Map<JobId, Hex>(),
+    unseen: new Map<JobId, BookedJob>(),
+    asked: 0,
+    now: NOW,
+  };
+  const dispatch = createDispatch({
+    producer: queues,
+    standingOf: async (jobId) => {
+      chain.asked += 1;
+      return { status: chain.statuses.get(jobId) ?? JobStatus.None };
+    },
+    clock,
+    logger: silentLogger,
+    metrics,
+  });
+  const read = async (): Promise<RouteContext> => ({ ...CONTEXT, ...context, now: chain.now });
+  const deps = { book, dispatch, context: read, clock, logger: silentLogger, metrics };
+  const follow = createFollowChain({
+    ...deps,
+    lookUp: async (jobId) => chain.unseen.get(jobId),
+    outputIn: async (_, jobId) => chain.outputs.get(jobId),
+  });
+  const reconcile = createReconcile(deps);
+  const { signal } = new AbortController();
+  return {
+    queues,
+    clock,
+    book,
+    chain,
+    follow: (message: ChainSignal<ChainEvent>) => follow(message, signal),
+    reconcile: () => reconcile(signal),
+  };
+}

@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Receipt, RawLog } from '../../../../workers/chain/chain-values.ts';
+import { interfaces } from '../../../../workers/chain/contracts.ts';
+import type { JobStanding, LadderStanding } from '../../../../workers/chain/job-view.ts';
+import { explainRevert } from '../../../../workers/chain/reverts.ts';
+import type { SendOutcome } from '../../../../workers/chain/tx-manager.ts';
+import type { Address, Hex, Hex32, JobId, ModelId } from '../../../../workers/protocol/ids.ts';
+import { ZERO_ADDRESS } from '../../../../workers/protocol/ids.ts';
+import { JobStatus, type Terms, termsToJson } from '../../../../workers/protocol/job.ts';
+import { catalog, type MessageOf } from '../../../../workers/queue/catalog.ts';
+import { parseMessage } from '../../../../workers/queue/producer.ts';
+import { noMetrics } from '../../../../workers/runtime/metrics.ts';
+import type { EffectRequest, EffectResult, Effects } from '../../../../workers/roles/submitter/effects.ts';
+import { createSubmitterMetrics, type SubmitterMetrics } from '../../../../workers/roles/submitter/metrics.ts';
+import { openJournal } from '../../../../workers/store/journal.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
+
+export const OPERATOR = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' as Address;
+export const OTHER = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC' as Address;
+export const REGISTRY = '0x0165878A594ca255338adfa4d48449f69242Eb8F' as Address;
+/** Chain time, and local time at the start of every test, Unix seconds. */
+export const NOW = 1_700_000_000;
+
+export const hash = (n: number): Hex32 => `0x${n.toString(16).padStart(64, '0')}` as Hex32;
+export const jobOf = (n: number): JobId => hash(n) as JobId;
+
+export const TERMS: Terms = {
+  requester: OTHER,
+  modelId: hash(7) as ModelId,
+  inputRoot: hash(8),
+  availability: 1,
+  delivery: 1,
+  callbackPhase: 2,
+  callbackGas: 100_000,
+  callbackTarget: ZERO_ADDRESS,
+  fee: 10n,
+  stakeAtRisk: 100n,
+  operator: OPERATOR,
+  offerPenalty: 0n,
+  attestDeadline: BigInt(NOW + 600),
+  challengeWindow: 60,
+  policy: ZERO_ADDRESS,
+  parametersVersion: 1,
+  salt: 0n,
+};
+
+const common = (job: number, terms: Partial<Terms>) => ({
+  chainId: 31_337,
+  registry: REGISTRY,
+  jobId: jobOf(job),
+  terms: termsToJson({ ...TERMS, ...terms }),
+});
+
+export const attestationOf = (job = 1, terms: Partial<Terms> = {}, more: object = {}): MessageOf<'attestation'> =>
+  parseMessage(catalog.attestation, {
+    ...common(job, terms),
+    outputRoot: hash(9),
+    outputContent: hash(0),
+    output: '0x3f800000',
+    timings: { seenAtMs: NOW * 1_000 - 500 },
+    ...more,
+  });
+
+export const settleOf = (job = 1, terms: Partial<Terms> = {}, output: Hex = '0x') =>
+  parseMessage(catalog.settlement, {
+    ...common(job, terms),
+    action: 'settle',
+    record: { outputRoot: hash(9), outputContent: hash(0), operator: OPERATOR, challengeEnd: String(NOW - 1) },
+    output,
+  }) as Extract<MessageOf<'settlement'>, { action: 'settle' }>;
+
+export const expireOf = (job = 1, terms: Partial<Terms> = {}) =>
+  parseMessage(catalog.settlement, { ...common(job, terms), action: 'expire' }) as Extract<
+    MessageOf<'settlement'>,
+    { action: 'expire' }
+  >;
+
+export const receiptOf = (logs: readonly RawLog[] = [], succeeded = true): Receipt => ({
+  transactionHash: hash(77),
+  blockHash: hash(78),
+  blockNumber: 20,
+  succeeded,
+  gasUsed: 64_000n,
+  effectiveGasPrice: 1n,
+  logs,
+});
+
+export const mined = (logs: readonly RawLog[] = []): SendOutcome => ({ status: 'mined', receipt: receiptOf(logs) });
+
+/** A call that would be refused with one of the contracts' errors. */
+export function wouldRevert(
+  contract: 'JobRegistry' | 'OperatorStaking',
+  name: string,
+  values: readonly unknown[],
+): SendOutcome {
+  const data = interfaces[contract].encodeErrorResult(name, values) as Hex;
+  return { status: 'abandoned', why: 'would-revert', reason: explainRevert(data) };
+}
+
+export function logOf(name: string, values: readonly unknown[]): RawLog {
+  const { data, topics } = interfaces.JobRegistry.encodeEventLog(name, values);
+  return {
+    address: REGISTRY,
+    topics: topics as Hex32[],
+    data: data as Hex,
+    blockNumber: 20,
+    blockHash: hash(78),
+    transactionHash: hash(77),
+    logIndex: 0,
+  };
+}
+
+/** Sends nothing; answers what the test says, in order, the last answer for ever. */
+export class FakeEffects implements Effects {
+  readonly sent: EffectRequest[] = [];
+  readonly resumed: string[] = [];
+  answers: (SendOutcome | Error)[] = [mined()];
+  before: EffectResult | undefined;
+
+  send = async (request: EffectRequest): Promise<EffectResult> => {
+    this.sent.push(request);
+    const answer = this.answers.length > 1 ? this.answers.shift() : this.answers[0];
+    if (answer instanceof Error) throw answer;
+    if (!answer) throw new Error('no answer prepared');
+    return { outcome: answer, sentAtMs: NOW * 1_000 };
+  };
+
+  resume = async (key: string): Promise<EffectResult | undefined> => {
+    this.resumed.push(key);
+    return this.before;
+  };
+}
+
+/** The chain as the handlers see it. */
+export function createChain(status: JobStatus = JobStatus.Requested) {
+  const chain = { status, now: NOW, ladder: undefined as LadderStanding | undefined, ladderAsked: 0 };
+  return {
+    chain,
+    view: {
+      standingOf: async (): Promise<JobStanding> => ({ status: chain.status, requestBlock: 10, requestedAt: NOW - 10 }),
+      ladderOf: async (): Promise<LadderStanding | undefined> => {
+        chain.ladderAsked += 1;
+        return chain.ladder;
+      },
+    },
+    head: async () => ({ number: 12, timestamp: chain.now }),
+  };
+}
+
+/** Metrics that remember how messages ended. */
+export function recordMetrics(): SubmitterMetrics & { readonly endings: string[]; earnedUnits: bigint } {
+  const base = createSubmitterMetrics(noMetrics);
+  const endings: string[] = [];
+  const recorder = {
+    ...base,
+    endings,
+    earnedUnits: 0n,
+    attestation: (ending: string) => void endings.push(`attest ${ending}`),
+    settlement: (ending: string) => void endings.push(`settle ${ending}`),
+    expiry: (ending: string) => void endings.push(`expire ${ending}`),
+    earned: (units: bigint) => void (recorder.earnedUnits += units),
+  };
+  return recorder;
+}
+
+export function temporaryJournal() {
+  const folder = mkdtempSync(join(tmpdir(), 'remit-submitter-'));
+  const journal = openJournal(join(folder, 'signer.sqlite'), {
+    chainId: 31_337,
+    genesisHash: '0x00',
+    signer: OPERATOR,
+  });
+  onTestFinished(() => {
+    journal.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return journal;
+}
+
+export const clockAtNow = (): ManualClock => new ManualClock({ startMs: NOW * 1_000 });
