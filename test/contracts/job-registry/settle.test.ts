@@ -13,6 +13,7 @@ import { attestChecked } from '../../support/checked-attestations.ts';
 import { expireChecked, outputToSettle, settleChecked } from '../../support/checked-endings.ts';
 import { requestChecked, requestWithOfferChecked } from '../../support/checked-requests.ts';
 import { openTrialChecked, resolveTrialChecked } from '../../support/checked-trials.ts';
+import { positionOf, readSlot } from '../../support/job-slot.ts';
 import { type JobStage, setJobStage } from '../../support/job-stage.ts';
 import { type AttestedJob, NO_RECORD, PENALTY, nextAt, termsFor, termsWithCallback } from '../../support/jobs.ts';
 
@@ -100,6 +101,18 @@ describe('JobRegistry.settle', () => {
       ]) {
         const forged = { ...job, record: { ...job.record, ...change } };
         await expect(attempt(stage, forged, { at: BigInt(await networkHelpers.time.latest()) + 5_000n }))
+          .to.be.revertedWithCustomError(stage.jobs, 'JobRegistryRecordMismatch')
+          .withArgs(job.id);
+      }
+    });
+
+    it('a record that differs from the commitment in a single one of its 232 bits', async () => {
+      const { stage, job } = await attested();
+      const slot = await readSlot(stage, job.id);
+      await networkHelpers.time.increaseTo(job.record.challengeEnd + 1n);
+      for (let bit = 24n; bit < 256n; bit += 1n) {
+        await networkHelpers.setStorageAt(stage.jobs.target as string, positionOf(job.id), slot ^ (1n << bit));
+        await expect(stage.jobs.settle.staticCall(termsToChain(job.terms), job.record, '0x'))
           .to.be.revertedWithCustomError(stage.jobs, 'JobRegistryRecordMismatch')
           .withArgs(job.id);
       }
