@@ -38,7 +38,7 @@ async function spread(): Promise<VaultStage> {
   return stage;
 }
 
-async function hostile(mode: number, payload: Hex | string = '0x') {
+async function hostile(mode: number, payload = '0x') {
   const stage = await networkHelpers.loadFixture(setHostileVaults);
   await stage.staking.connect(stage.alice).deposit(1_000n);
   const token = await stage.ethers.getContractAt('HostileToken', stage.token);

@@ -146,7 +146,7 @@ export async function movesExactly(
 export function announced(receipt: TransactionReceipt, sources: readonly BaseContract[]): Announced[] {
   return receipt.logs.flatMap((log): Announced[] => {
     const source = sources.find(({ target }) => target === log.address);
-    const parsed = source?.interface.parseLog(log as EventLog);
+    const parsed = source?.interface.parseLog(log);
     return parsed ? [[parsed.name, ...(parsed.args as unknown as unknown[])]] : [];
   });
 }
