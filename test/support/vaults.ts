@@ -1,12 +1,6 @@
 import type { HardhatEthersSigner } from '@nomicfoundation/hardhat-ethers/types';
 import { expect } from 'chai';
-import {
-  type BaseContract,
-  type EventLog,
-  MaxUint256,
-  type TransactionReceipt,
-  type TransactionResponse,
-} from 'ethers';
+import { type BaseContract, MaxUint256, type TransactionReceipt, type TransactionResponse } from 'ethers';
 import type { NetworkConnection } from 'hardhat/types/network';
 import type { Address } from '../../workers/protocol/ids.ts';
 import { EPOCH_LENGTH, REVOCATION_DELAY, UNBONDING_DELAY } from './system.ts';
