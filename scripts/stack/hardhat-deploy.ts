@@ -61,5 +61,11 @@ export async function hardhatDeploy(options: HardhatDeployOptions, deps: Process
   stop.removeEventListener('abort', onAbort);
   unfollow();
   stop.throwIfAborted();
-  if (exit.code !== 0) throw endedEarly('hardhat deploy', exit, lines);
+  if (exit.code !== 0) throw endedEarly('hardhat deploy', exit, reasonIn(lines));
+}
+
+/** The error and what follows it, instead of the stack trace at the end. */
+function reasonIn(lines: readonly string[]): readonly string[] {
+  const at = lines.findIndex((line) => /error/i.test(line));
+  return at < 0 ? lines : lines.slice(at, at + 8);
 }

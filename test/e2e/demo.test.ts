@@ -1,0 +1,85 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+
+const demo = join(import.meta.dirname, '../../scripts/demo/demo.ts');
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [demo, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, REDIS_URL: '', NO_COLOR: '1' },
+  });
+  const exit = once(child, 'exit').then(([code]) => code as number | null);
+  return { child, exit };
+}
+
+/** Processes whose parent is the demo. */
+async function childrenOf(parent: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const parents = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      return { pid, parent: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) };
+    }),
+  );
+  return parents.filter((one) => one.parent === parent).map(({ pid }) => pid);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function said(child: ChildProcess, words: string): Promise<void> {
+  let seen = '';
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (seen.includes(words)) resolve();
+    });
+    child.once('exit', () => reject(new Error(`the demo never said "${words}": ${seen}`)));
+  });
+}
+
+describe('the demo', () => {
+  it('takes jobs from request to payment, and every expectation holds', async () => {
+    const { child, exit } = start('--json', '--jobs', '2');
+    const [out, progress, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+    expect(code, progress).toBe(0);
+    const result = JSON.parse(out) as Record<string, unknown>;
+    expect(result).toMatchObject({
+      ok: true,
+      leftOut: 4,
+      model: { triable: false },
+      jobs: [
+        { answer: { agrees: true }, callback: { delivered: true }, watchtower: { verdict: 'agrees' } },
+        { answer: { agrees: true }, callback: { delivered: true }, watchtower: { verdict: 'agrees' } },
+      ],
+      ledger: { after: { stakeLocked: '0' } },
+      expectations: { failed: [] },
+    });
+  });
+
+  it('leaves nothing running when it is interrupted', async () => {
+    const { child, exit } = start();
+    await said(child, 'workers ');
+    const children = await childrenOf(child.pid ?? -1);
+    expect(children.length).toBeGreaterThanOrEqual(6);
+    child.kill('SIGINT');
+    expect(await exit).toBe(130);
+    expect(children.filter(alive)).toEqual([]);
+  });
+
+  it('explains itself without starting anything', async () => {
+    const { child, exit } = start('--help');
+    expect(await text(child.stdout)).toContain('Usage: ./dev demo');
+    expect(await exit).toBe(0);
+  });
+});
