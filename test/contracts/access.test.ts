@@ -68,7 +68,8 @@ describe('governance', () => {
     const { settlement, staking, slasher, models, jobs, court, stranger } = await load();
     const refusal = models.interface.getError('AccessManagedUnauthorized').selector;
     const restricted: string[] = [];
-    for (const [name, contract] of Object.entries({ settlement, staking, slasher, models, jobs, court })) {
+    const contracts: Readonly<Record<string, BaseContract>> = { settlement, staking, slasher, models, jobs, court };
+    for (const [name, contract] of Object.entries(contracts)) {
       for (const fragment of functionsOf(contract)) {
         const data = contract.interface.encodeFunctionData(fragment, fragment.inputs.map(zero));
         if ((await refusalOf(stranger, contract, data)).startsWith(refusal))

@@ -85,6 +85,10 @@ export class EventReplica {
     return this.jobs.get(jobId)?.slot ?? EMPTY_SLOT;
   }
 
+  statusOf(jobId: JobId): JobStatus {
+    return Number(this.slotOf(jobId) & 0x7fn) as JobStatus;
+  }
+
   #settlement({ name, args }: Seen): void {
     const amount = args['amount'] as bigint;
     const account = args['account'] as string;
