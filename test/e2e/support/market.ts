@@ -33,8 +33,10 @@ export interface Question {
   /** The vector, or the 32-byte digest of the published one. */
   readonly input: Hex;
   readonly terms?: Partial<Terms>;
-  /** Default: the requester itself calls the registry. */
+  /** Default: the account itself calls the registry. */
   readonly via?: Asker;
+  /** Who sends the request; default: the requester. */
+  readonly from?: Account;
 }
 
 /** What people do on a stack: publish, pay, ask, look. */
@@ -123,8 +125,7 @@ export function openMarket(stack: Stack): Market {
     };
   }
 
-  function intent({ input, via }: Question, terms: Terms): Intent {
-    const from = accounts.requester;
+  function intent({ input, via, from = accounts.requester }: Question, terms: Terms): Intent {
     const direct = interfaces.JobRegistry.encodeFunctionData('request', [termsToChain(terms), input]);
     return {
       from,

@@ -20,11 +20,12 @@ export async function startMarket(options: StackOptions = {}): Promise<Market> {
   }
 }
 
-/** Ends a stack and makes sure that nothing of it is left, however the tests went. */
-export async function endStack(stack: Stack | undefined): Promise<void> {
-  if (!stack) return;
+/** Ends a stack, and then what it was built on, and makes sure that nothing is left, however the tests went. */
+export async function endStack(stack: Stack | undefined, endMore: () => Promise<void> = () => Promise.resolve()): Promise<void> {
   const pids = await descendantsOf(process.pid);
-  expect(await stack.stop()).toEqual([]);
+  const failures = await stack?.stop();
+  await endMore();
+  expect(failures ?? []).toEqual([]);
   await expectGone(pids);
 }
 

@@ -34,19 +34,28 @@ export async function expectGone(pids: readonly number[]): Promise<void> {
   await until(() => !pids.some(isAlive), { what: `end of processes ${pids.filter(isAlive).join(', ')}` });
 }
 
-/** The engine of a worker stands still until `thaw`: a run that takes as long as the test wants. */
-export interface FrozenEngine {
+/** Processes that stand still until `thaw`: whatever they do takes as long as the test wants. */
+export interface Frozen {
   thaw(): void;
 }
 
 /** Stops the model's child process of an executor or watchtower, wherever it is in its work. */
-export async function freezeEngine({ process: { pid } }: WorkerProcess): Promise<FrozenEngine> {
+export async function freezeEngine({ process: { pid } }: WorkerProcess): Promise<Frozen> {
   const children = await descendantsOf(pid);
   if (children.length === 0) throw new Error('the worker has no engine yet: let it answer one job first');
-  for (const child of children) process.kill(child, 'SIGSTOP');
+  return freeze(children);
+}
+
+/** Stops a worker itself: it takes no message and notices nothing. */
+export function freezeWorker({ process: { pid } }: WorkerProcess): Frozen {
+  return freeze([pid]);
+}
+
+function freeze(pids: readonly number[]): Frozen {
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
   return {
     thaw() {
-      for (const child of children) if (isAlive(child)) process.kill(child, 'SIGCONT');
+      for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGCONT');
     },
   };
 }

@@ -22,3 +22,8 @@ export async function untilPending({ stack: { chain } }: Market, from: Address):
 export async function sentBy({ stack: { chain } }: Market, from: Address): Promise<number> {
   return Number(await chain.call('eth_getTransactionCount', [from, 'latest']));
 }
+
+/** The signed bytes of a mined transaction, to send it again after a reorg has dropped it. */
+export async function rawTransaction({ stack: { chain } }: Market, hash: Hex32): Promise<string> {
+  return String(await chain.call('debug_getRawTransaction', [hash]));
+}
