@@ -9,15 +9,27 @@ export interface Output {
 const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info ', 40: 'WARN ', 50: 'ERROR' };
 const HIDDEN = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg', 'queue', 'message', 'attempt']);
 
-/** JSON lines for machines, one readable line each for people. */
+/**
+ * JSON lines for machines, one readable line each for people. Written by the process's own stream: pino's would wait for
+ * ever at the end for a reader that is gone, as after `kill -9` of the supervisor.
+ */
 export function createOutput({ json }: { readonly json: boolean }): Output {
+  // Whoever read the log is gone; the work goes on, or ends in its own way.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const line = (text: string): void => {
     process.stdout.write(`${json ? text : readable(text)}\n`);
   };
   return {
     line,
     logger: (name, level) =>
-      json ? createLogger({ name, level }) : createLogger({ name, level }, { write: (text) => line(text.trimEnd()) }),
+      createLogger(
+        { name, level },
+        {
+          write: (text) => {
+            line(text.trimEnd());
+          },
+        },
+      ),
   };
 }
 

@@ -169,12 +169,9 @@ describe('a refused attestation', () => {
     const { run, effects, logger } = bench();
     effects.answers = [wouldRevert('OperatorStaking', 'OperatorStakingInsufficientFree', [OPERATOR, 5, 100]), mined()];
     expect(await run()).toMatchObject({ why: 'NO_STAKE' });
-    expect(logger.lines).toContainEqual(
-      expect.objectContaining({
-        level: 'error',
-        fields: expect.objectContaining({ code: 'NO_STAKE', fix: expect.stringContaining('deposit') }),
-      }),
-    );
+    const said = logger.lines.find(({ level }) => level === 'error');
+    expect(said?.fields['code']).toBe('NO_STAKE');
+    expect(said?.fields['fix']).toContain('deposit');
     expect(await run()).toBeUndefined();
   });
 
