@@ -6,15 +6,15 @@ import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {FeeSharing} from "./base/FeeSharing.sol";
 import {IAttestationPolicy} from "./interfaces/IAttestationPolicy.sol";
-import {IInferenceCallback} from "./interfaces/IInferenceCallback.sol";
 import {IJobRegistry} from "./interfaces/IJobRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IOperatorStaking} from "./interfaces/IOperatorStaking.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {ISlasher} from "./interfaces/ISlasher.sol";
 import {VectorTree} from "./judge/VectorTree.sol";
-import {ExactCall} from "./libraries/ExactCall.sol";
+import {Callbacks} from "./libraries/Callbacks.sol";
 import {JobHash} from "./libraries/JobHash.sol";
 import {JobSlot, JobSlotLib} from "./libraries/JobSlot.sol";
 import {ParameterBook} from "./libraries/ParameterBook.sol";
@@ -31,50 +31,27 @@ import {
     Terms
 } from "./types/Job.sol";
 import {JobOptions} from "./types/JobOptions.sol";
-import {ModelId, ModelRecord} from "./types/Model.sol";
 import {Parameters} from "./types/Parameters.sol";
 
 /// @notice See `IJobRegistry`.
-contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTransient {
+contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, ReentrancyGuardTransient {
     using ParameterBook for ParameterBook.Book;
 
-    uint256 private constant BPS = 10_000;
     uint256 private constant ELEMENT_BYTES = 4;
     /// @notice Largest vector that travels in calldata, bytes.
     uint256 public constant INLINE_MAX = 4_096;
     /// @notice Gas a policy may use.
     uint256 public constant POLICY_GAS = 500_000;
-    /// @dev Gas kept back for what comes around an outside call.
-    uint256 private constant CALL_RESERVE = 20_000;
     /// @dev Gas that a settlement uses at most before its callback: two payouts, every entry of the ledger a new one.
     uint256 private constant SETTLE_RESERVE = 200_000;
 
-    IModelRegistry public immutable modelRegistry;
-    IOperatorStaking public immutable operatorStaking;
-    ISettlement public immutable settlement;
     ISlasher public immutable slasher;
     /// @notice The only caller of `convictEquivocation`.
     address public immutable equivocationCourt;
     /// @notice The only caller of `openTrial` and `resolveTrial`; zero in a deployment without a court.
     address public immutable trialCourt;
 
-    /// @dev What `settleMany` owes to one operator, publisher and treasury, paid in one go.
-    struct Payout {
-        address operator;
-        ModelId modelId;
-        uint32 version;
-        address publisher;
-        uint256 publisherFeeBps;
-        address treasury;
-        uint256 protocolFeeBps;
-        uint256 unlocked;
-        uint256 operatorAmount;
-        uint256 publisherAmount;
-        uint256 treasuryAmount;
-    }
-
     mapping(JobId jobId => JobSlot) private _slots;
-    ParameterBook.Book private _book;
 
     constructor(
         address authority,
@@ -86,10 +63,11 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         address trialCourt_,
         uint32 challengeWindowFloor,
         Parameters memory parameters
-    ) AccessManaged(authority) EIP712("Remit JobRegistry", "1") {
-        modelRegistry = modelRegistry_;
-        operatorStaking = operatorStaking_;
-        settlement = settlement_;
+    )
+        AccessManaged(authority)
+        EIP712("Remit JobRegistry", "1")
+        FeeSharing(modelRegistry_, operatorStaking_, settlement_)
+    {
         slasher = slasher_;
         equivocationCourt = equivocationCourt_;
         trialCourt = trialCourt_;
@@ -114,7 +92,8 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bytes32 outputContent,
         address operator
     ) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, jobId, outputRoot, outputContent, operator)));
+        return
+            _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, jobId, outputRoot, outputContent, operator)));
     }
 
     function stateOf(JobId jobId) external view returns (JobState memory state) {
@@ -272,9 +251,10 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bytes calldata evidence
     ) private {
         JobOptions options = terms.options;
-        uint256 window = terms.policy == address(0)
-            ? options.challengeWindow()
-            : _askPolicy(jobId, terms, operator, output, evidence);
+        uint256 window =
+            terms.policy == address(0)
+                ? options.challengeWindow()
+                : _askPolicy(jobId, terms, operator, output, evidence);
         AttestationRecord memory record = AttestationRecord({
             outputRoot: output.root,
             outputContent: output.content,
@@ -296,7 +276,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bytes calldata evidence
     ) private returns (uint256 window) {
         // A policy must not be talked into an answer by starving it.
-        _requireGas(POLICY_GAS);
+        Callbacks.requireGas(POLICY_GAS);
         bool accepted;
         (accepted, window) = IAttestationPolicy(terms.policy).onAttest{gas: POLICY_GAS}(
             Attestation(jobId, output.root, output.content, operator),
@@ -331,7 +311,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (failure == JobRegistryWindowNotPassed.selector) {
             revert JobRegistryWindowNotPassed(jobId, record.challengeEnd);
         }
-        if (failure == JobRegistryInsufficientGas.selector) _requireGas(terms.options.callbackGas());
+        if (failure == JobRegistryInsufficientGas.selector) Callbacks.requireGas(terms.options.callbackGas());
         if (failure == JobRegistryOutputMismatch.selector) {
             revert JobRegistryOutputMismatch(record.outputRoot, record.outputContent);
         }
@@ -398,7 +378,7 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         if (block.timestamp <= record.challengeEnd) return JobRegistryWindowNotPassed.selector;
         if (options.callbackPhase() == CallbackPhase.OnFinal) {
             if (!_isOutputOf(options, record, output)) return JobRegistryOutputMismatch.selector;
-            if (gasleft() < _gasFor(options.callbackGas()) + SETTLE_RESERVE) {
+            if (gasleft() < Callbacks.gasFor(options.callbackGas()) + SETTLE_RESERVE) {
                 return JobRegistryInsufficientGas.selector;
             }
         }
@@ -423,48 +403,6 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         }
     }
 
-    /// @dev Shares one fee and adds the parts to `payout`, after paying out what it held if it was meant for others.
-    /// INVARIANT(I12): operator + publisher + treasury == fee, to the wei; shares round down, the operator has the rest.
-    function _share(Payout memory payout, JobId jobId, Terms calldata terms, address operator) private {
-        ModelId modelId = terms.modelId;
-        uint32 version = terms.options.parametersVersion();
-        if (!(payout.operator == operator && payout.modelId == modelId && payout.version == version)) {
-            _flush(payout);
-            ModelRecord memory model = modelRegistry.recordOf(modelId);
-            (payout.operator, payout.modelId, payout.version) = (operator, modelId, version);
-            (payout.publisher, payout.publisherFeeBps) = (model.publisher, model.publisherFeeBps);
-            (payout.protocolFeeBps, payout.treasury) = _book.feeOf(version);
-        }
-        unchecked {
-            // fee is below 2^128 and the shares together below 10,000 (both are capped)
-            uint256 operatorAmount = terms.fee;
-            uint256 publisherAmount = (operatorAmount * payout.publisherFeeBps) / BPS;
-            uint256 treasuryAmount = (operatorAmount * payout.protocolFeeBps) / BPS;
-            operatorAmount -= publisherAmount + treasuryAmount;
-            payout.operatorAmount += operatorAmount;
-            payout.publisherAmount += publisherAmount;
-            payout.treasuryAmount += treasuryAmount;
-            payout.unlocked += terms.stakeAtRisk;
-            emit JobSettled(jobId, operator, operatorAmount, publisherAmount, treasuryAmount);
-        }
-    }
-
-    /// @dev Pays out and empties `payout`. Always before a callback and at the end.
-    function _flush(Payout memory payout) private {
-        uint256 unlocked = payout.unlocked;
-        if (unlocked == 0) return;
-        operatorStaking.unlock(payout.operator, unlocked);
-        settlement.pay(
-            payout.operator,
-            payout.operatorAmount,
-            payout.publisher,
-            payout.publisherAmount,
-            payout.treasury,
-            payout.treasuryAmount
-        );
-        (payout.unlocked, payout.operatorAmount, payout.publisherAmount, payout.treasuryAmount) = (0, 0, 0, 0);
-    }
-
     /* CALLBACKS */
 
     function retryCallback(
@@ -476,18 +414,19 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         JobSlot slot = _slots[jobId];
         JobStatus status = slot.status();
         CallbackPhase phase = terms.options.callbackPhase();
-        bool due = status == JobStatus.Settled
-            ? phase != CallbackPhase.None
-            : status == JobStatus.Attested && phase == CallbackPhase.OnAttested;
+        bool due =
+            status == JobStatus.Settled
+                ? phase != CallbackPhase.None
+                : status == JobStatus.Attested && phase == CallbackPhase.OnAttested;
         if (!due || slot.isDelivered()) revert JobRegistryCallbackNotDue(jobId);
         if (!slot.commitsTo(record)) revert JobRegistryRecordMismatch(jobId);
         if (!_isOutputOf(terms.options, record, output)) {
             revert JobRegistryOutputMismatch(record.outputRoot, record.outputContent);
         }
-        _requireGas(terms.options.callbackGas());
+        Callbacks.requireGas(terms.options.callbackGas());
         _slots[jobId] = slot.withDelivered(true);
         emit CallbackRetried(jobId);
-        if (!_call(jobId, terms, record.outputRoot, record.outputContent, output)) {
+        if (!Callbacks.tryCall(jobId, terms, record.outputRoot, record.outputContent, output)) {
             revert JobRegistryCallbackFailed(jobId);
         }
     }
@@ -502,28 +441,10 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
         bytes32 content,
         bytes calldata vector
     ) private {
-        _requireGas(terms.options.callbackGas());
-        if (_call(jobId, terms, root, content, vector)) return;
+        Callbacks.requireGas(terms.options.callbackGas());
+        if (Callbacks.tryCall(jobId, terms, root, content, vector)) return;
         _slots[jobId] = _slots[jobId].withDelivered(false);
         emit CallbackFailed(jobId);
-    }
-
-    function _call(
-        JobId jobId,
-        Terms calldata terms,
-        bytes32 root,
-        bytes32 content,
-        bytes calldata vector
-    ) private returns (bool) {
-        bytes4 selector = terms.options.callbackPhase() == CallbackPhase.OnAttested
-            ? IInferenceCallback.onAttested.selector
-            : IInferenceCallback.onFinal.selector;
-        return
-            ExactCall.tryCall(
-                terms.callbackTarget == address(0) ? terms.requester : terms.callbackTarget,
-                terms.options.callbackGas(),
-                abi.encodeWithSelector(selector, jobId, root, content, vector)
-            );
     }
 
     function _isOutputOf(
@@ -533,16 +454,6 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
     ) private pure returns (bool) {
         if (options.delivery() != Delivery.Inline) return output.length == 0;
         return output.length % ELEMENT_BYTES == 0 && VectorTree.rootOf(output) == record.outputRoot;
-    }
-
-    /// @dev What must be left so that a call really gets its gas: EIP-150 keeps back one part in 64.
-    function _gasFor(uint256 callGas) private pure returns (uint256) {
-        return (callGas * 64) / 63 + CALL_RESERVE;
-    }
-
-    function _requireGas(uint256 callGas) private view {
-        uint256 needed = _gasFor(callGas);
-        if (gasleft() < needed) revert JobRegistryInsufficientGas(gasleft(), needed);
     }
 
     /* COURTS */
@@ -594,6 +505,8 @@ contract JobRegistry is IJobRegistry, AccessManaged, EIP712, ReentrancyGuardTran
             emit JobAcquitted(jobId, operator);
             _share(payout, jobId, terms, operator);
             _flush(payout);
+            // The court calls nobody on the requester's behalf; a final callback is there for anybody to retry.
+            if (terms.options.callbackPhase() == CallbackPhase.OnFinal) emit CallbackFailed(jobId);
         } else if (outcome == TrialOutcome.Convicted) {
             _slots[jobId] = slot.moved(JobStatus.Slashed, JobReason.Convicted);
             emit JobSlashed(jobId, operator, JobReason.Convicted, terms.fee);

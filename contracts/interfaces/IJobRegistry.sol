@@ -87,7 +87,8 @@ interface IJobRegistry {
     event JobSlashed(JobId indexed jobId, address indexed operator, JobReason reason, uint256 refund);
     /// @notice The fee went back, the lock was released.
     event JobVoided(JobId indexed jobId, address indexed operator, uint256 refund);
-    /// @notice The callback failed; anybody may retry it. A callback that is due and not announced here was delivered.
+    /// @notice The callback failed, or is due after an acquittal, which calls nobody; anybody may retry it. A callback that is
+    /// due and not announced here was delivered.
     event CallbackFailed(JobId indexed jobId);
     event CallbackRetried(JobId indexed jobId);
     /// @notice `settleMany` left this entry out; `reason` is the selector of the error that `settle` would have thrown.

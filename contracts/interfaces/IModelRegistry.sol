@@ -35,9 +35,7 @@ interface IModelRegistry {
     function recordOf(ModelId modelId) external view returns (ModelRecord memory);
 
     /// @notice Whether `modelId` may be requested, and how many elements its input and output vectors have.
-    function lengthsOf(
-        ModelId modelId
-    ) external view returns (bool active, uint256 inputLength, uint256 outputLength);
+    function lengthsOf(ModelId modelId) external view returns (bool active, uint256 inputLength, uint256 outputLength);
 
     /// @notice Whether an answer of this model can be decided by the chain itself.
     function isTriable(ModelId modelId) external view returns (bool);

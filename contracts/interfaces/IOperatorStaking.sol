@@ -102,11 +102,7 @@ interface IOperatorStaking {
     /// @notice Locks `lockAmount` of the operator that `attester` may attest for, after unlocking `unlockAmount`. Only the job
     /// registry.
     /// @return operator zero, and nothing locked, when the key has no operator or has been revoked
-    function lockByKey(
-        address attester,
-        uint256 unlockAmount,
-        uint256 lockAmount
-    ) external returns (address operator);
+    function lockByKey(address attester, uint256 unlockAmount, uint256 lockAmount) external returns (address operator);
 
     /// @notice Returns `amount` of locked stake to free stake. Only the job registry.
     function unlock(address operator, uint256 amount) external;

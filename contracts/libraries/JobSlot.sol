@@ -23,11 +23,7 @@ library JobSlotLib {
     uint256 private constant OUTPUT_SHIFT = BLOCK_SHIFT + 64;
 
     /// @param outputLength_ elements of the model's output vector, kept so that attest need not ask for it
-    function requested(
-        uint256 timestamp,
-        uint256 blockNumber,
-        uint256 outputLength_
-    ) internal pure returns (JobSlot) {
+    function requested(uint256 timestamp, uint256 blockNumber, uint256 outputLength_) internal pure returns (JobSlot) {
         return
             _wrap(
                 uint8(JobStatus.Requested) |

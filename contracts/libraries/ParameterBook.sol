@@ -122,9 +122,10 @@ library ParameterBook {
 
     function _checkCallback(address target, JobOptions options, uint256 gasMax) private view {
         uint256 callbackGas = options.callbackGas();
-        bool valid = options.callbackPhase() == CallbackPhase.None
-            ? target == address(0) && callbackGas == 0
-            : (target == address(0) ? msg.sender : target).code.length != 0 && callbackGas <= gasMax;
+        bool valid =
+            options.callbackPhase() == CallbackPhase.None
+                ? target == address(0) && callbackGas == 0
+                : (target == address(0) ? msg.sender : target).code.length != 0 && callbackGas <= gasMax;
         if (!valid) revert IJobRegistry.JobRegistryInvalidCallback(target, callbackGas, gasMax);
     }
 

@@ -8,12 +8,6 @@ import {ModelId} from "./Model.sol";
 /// @dev It binds every field of the terms, the chain and the registry, so whoever shows the id has shown the terms.
 type JobId is bytes32;
 
-using {jobIdEquals as ==} for JobId global;
-
-function jobIdEquals(JobId a, JobId b) pure returns (bool) {
-    return JobId.unwrap(a) == JobId.unwrap(b);
-}
-
 /// @notice Where a job stands. `Expired`, `Settled`, `Slashed` and `Void` are terminal and absorb.
 enum JobStatus {
     None, //      never requested

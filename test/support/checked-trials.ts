@@ -1,7 +1,7 @@
 import type { HardhatEthersSigner } from '@nomicfoundation/hardhat-ethers/types';
 import type { AttestationRecord } from '../../workers/protocol/attestation-record.ts';
 import { type Address, type Hex, type JobId, ZERO_ADDRESS } from '../../workers/protocol/ids.ts';
-import { JobReason, JobStatus, termsToChain } from '../../workers/protocol/job.ts';
+import { CallbackPhase, JobReason, JobStatus, termsToChain } from '../../workers/protocol/job.ts';
 import { type StakeParts, sumOf } from './books.ts';
 import { type Moment, type SeenEvent, checked } from './checked-action.ts';
 import { settlementOf } from './checked-endings.ts';
@@ -57,7 +57,8 @@ export async function resolveTrialChecked(
       const { events, balances, stakes } = await settlementOf(stage, { ...job, terms: { ...terms, callbackPhase: 0 } });
       const acquitted: SeenEvent = ['JobAcquitted', id, operator];
       const to = [JobStatus.Settled, JobReason.Acquitted] as const;
-      return { events: [acquitted, ...events], books: { balances, stakes }, to };
+      const due: SeenEvent[] = terms.callbackPhase === CallbackPhase.OnFinal ? [['CallbackFailed', id]] : [];
+      return { events: [acquitted, ...events, ...due], books: { balances, stakes }, to };
     },
     Convicted: async () => {
       const loss = { fromLocked: terms.stakeAtRisk, fromFree: 0n, fromUnbonding: 0n };

@@ -5,7 +5,7 @@ import { type JobReason, JobStatus } from '../../workers/protocol/job.ts';
 import type { JobStage } from './job-stage.ts';
 
 /** Where `JobRegistry` keeps the mapping from job to slot. */
-const SLOTS_AT = 3;
+const SLOTS_AT = 8;
 
 const STATUS_MASK = 0x7fn;
 const DELIVERED = 0x80n;
