@@ -1,8 +1,9 @@
 import { systemClock } from '../runtime/clock.ts';
 import type { Environment } from '../runtime/config.ts';
+import { messageOf, RemitError } from '../runtime/errors.ts';
 import { createHealthServer } from '../runtime/health.ts';
 import { createMetrics } from '../runtime/metrics.ts';
-import { EXIT_FAILED, exitCodeOf, runUntilSignal, type Service } from '../runtime/service.ts';
+import { EXIT_OK, exitCodeOf, runUntilSignal, type Service } from '../runtime/service.ts';
 import type { Output } from './output.ts';
 import { readRoleConfig } from './read-config.ts';
 import type { RoleName } from './roles.ts';
@@ -28,27 +29,50 @@ export async function runRole(
     { port: healthPort, host: healthHost },
     { metrics, checks, clock, ...(routes && { routes }) },
   );
-  const all = [health, ...services];
-  const reason = watchEndings(all);
-  const code = await runUntilSignal(all, {
-    logger,
-    clock,
-    signals: process,
-    onReady: () => logger.info({ healthPort: health.port, url: `http://${healthHost}:${health.port}` }, 'worker ready'),
-  });
-  // An end that starting again would only repeat is told apart, so that whoever restarts processes leaves it alone.
-  return code === EXIT_FAILED && reason.found ? exitCodeOf(reason.error) : code;
+  const ending = new FirstFailure();
+  const code = await runUntilSignal(
+    [health, ...services].map((service) => ending.watch(service)),
+    {
+      logger,
+      clock,
+      signals: process,
+      onReady: () =>
+        logger.info({ healthPort: health.port, url: `http://${healthHost}:${health.port}` }, 'worker ready'),
+    },
+  );
+  if (code === EXIT_OK || ending.error === undefined) return code;
+  // Said in words once more: a supervisor passes them on. An end that starting again would only repeat has a code of its own.
+  process.stderr.write(`${explain(ending.error)}\n`);
+  return exitCodeOf(ending.error);
 }
 
-/** The first reason for which a service ended by itself. */
-function watchEndings(services: readonly Service[]): { found: boolean; error: unknown } {
-  const reason: { found: boolean; error: unknown } = { found: false, error: undefined };
-  for (const { done } of services) {
-    done?.catch((error: unknown) => {
-      if (reason.found) return;
-      reason.found = true;
-      reason.error = error;
-    });
+/** What first kept a service from starting, or from going on. */
+class FirstFailure {
+  error: unknown;
+
+  watch(service: Service): Service {
+    const note = (error: unknown): void => {
+      this.error ??= error;
+    };
+    return {
+      name: service.name,
+      start: async (signal) => {
+        try {
+          await service.start(signal);
+        } catch (error) {
+          note(error);
+          throw error;
+        }
+        service.done?.catch(note);
+      },
+      stop: () => service.stop(),
+      get done() {
+        return service.done ?? new Promise<void>(() => undefined);
+      },
+    };
   }
-  return reason;
+}
+
+function explain(error: unknown): string {
+  return error instanceof RemitError ? error.explain() : messageOf(error);
 }

@@ -164,7 +164,7 @@ export function createSupervisor(options: SupervisorOptions, deps: SupervisorDep
 function childRefused(name: string, code: number, said: string): RemitError {
   return new RemitError({
     code: 'CHILD_REFUSED',
-    message: `${name} refused to start (exit ${code})${said === '' ? '' : `:\n${said}`}`,
+    message: `${name} cannot run (exit ${code})${said === '' ? '' : `:\n${said}`}`,
     fix: 'do what the message above says; nothing is started again until then',
     context: { child: name, exitCode: code },
   });

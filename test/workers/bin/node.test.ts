@@ -195,7 +195,8 @@ describe('a listener refuses to start', () => {
   it('on a port that is taken', async () => {
     const port = new URL(stack.redis.url).port;
     const listener = run(['listener'], { REMIT_HEALTH_PORT: port });
-    expect((await listener.ended()).code).toBe(78);
-    expect(JSON.stringify(listener.lines)).toContain('PORT_TAKEN');
+    const { code, errors } = await listener.ended();
+    expect(code).toBe(78);
+    expect(errors).toContain('PORT_TAKEN');
   });
 });

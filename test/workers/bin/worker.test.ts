@@ -138,7 +138,7 @@ describe('worker node', () => {
     const env = { REMIT_OPERATOR: OPERATOR, REMIT_REDIS_URL: `redis://127.0.0.1:${port}` };
     const { code, err, out } = await worker(['node', '--json'], env);
     expect(code).toBe(78);
-    expect(err).toContain('CHILD_REFUSED: submitter refused to start (exit 78)');
+    expect(err).toContain('CHILD_REFUSED: submitter cannot run (exit 78)');
     expect(err).toContain('SIGNER_NOT_CONFIGURED');
     const started = out.split('\n').find((line) => line.includes('"node started"')) ?? '{}';
     expect(Object.keys((JSON.parse(started) as { pids: object }).pids)).toEqual(['listener', 'executor', 'submitter']);

@@ -91,7 +91,7 @@ describe('createSupervisor', () => {
 
   it.each([
     ['refusing', 'exit 78', 'REMIT_X: expected an address'],
-    ['misused', 'exit 64', 'misused refused to start'],
+    ['misused', 'exit 64', 'misused cannot run'],
   ] as const)('ends with the words of a child that is %s instead of starting it again', async (child, exit, words) => {
     const { supervisor, restarts } = supervise(['steady', child]);
     await start(supervisor);

@@ -6,7 +6,7 @@ import type { ListenerMetrics } from './metrics.ts';
 import { route, type RouteContext, standingEvent } from './routes.ts';
 
 export interface ReconcileDeps {
-  readonly book: Pick<JobBook, 'open'>;
+  readonly book: Pick<JobBook, 'open' | 'close'>;
   readonly dispatch: Pick<Dispatch, 'enqueue' | 'isDue'>;
   readonly context: (signal: AbortSignal) => Promise<RouteContext>;
   readonly clock: Pick<Clock, 'now'>;
@@ -17,6 +17,8 @@ export interface ReconcileDeps {
 /** A message that ended without its effect is first made again after this long, then twice as long each time. */
 const FIRST_AGAIN_MS = 30_000;
 const LAST_AGAIN_MS = 3_600_000;
+/** An unanswered job is forgotten this long after its deadline, seconds of chain time. */
+const FORGET_SECONDS = 86_400;
 
 /**
  * Makes every message again that is due and missing: after Redis lost everything, the queues are whole again. Enqueueing
@@ -65,8 +67,12 @@ export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => P
       signal.throwIfAborted();
       const standing = standingEvent(job);
       if (!standing) continue;
-      for (const work of route(standing, job, context))
-        if (work.kind === 'enqueue') await repair(job, work, context, signal);
+      const due = route(standing, job, context).filter((work) => work.kind === 'enqueue');
+      for (const work of due) await repair(job, work, context, signal);
+      const { attestDeadline } = job.terms;
+      // Nobody may ever expire it, and nothing about it can become work of ours any more.
+      if (due.length === 0 && standing === 'JobRequested' && context.now > Number(attestDeadline) + FORGET_SECONDS)
+        book.close(job.jobId, job.request.blockNumber);
     }
   };
 }

@@ -68,7 +68,7 @@ export function createSubmitterMetrics(metrics: Metrics): SubmitterMetrics {
 }
 
 function txMetrics(metrics: Metrics): TxMetrics {
-  const pending = metrics.gauge({ name: 'pending_transactions_jobs', help: 'Transactions signed and not mined.' });
+  const pending = metrics.gauge({ name: 'pending_transactions', help: 'Transactions signed and not mined.' });
   const bumps = metrics.counter({ name: 'transactions_bumped_total', help: 'Transactions that were paid better.' });
   const failures = metrics.counter({
     name: 'publications_failed_total',

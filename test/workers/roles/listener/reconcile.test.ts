@@ -90,4 +90,17 @@ describe('the reconciler', () => {
     await reconcile();
     expect(queues.waiting).toEqual([]);
   });
+
+  it('forgets a job, a day after its deadline, that nobody answered and nobody expires', async () => {
+    const { follow, reconcile, book, chain } = createBench();
+    await follow(blockOf(1, requested(1, 1)));
+    chain.now = NOW + 600 + 86_400;
+    await reconcile();
+    expect(book.open()).toHaveLength(1);
+    chain.now += 1;
+    await reconcile();
+    expect(book.open()).toEqual([]);
+    await follow({ type: 'finalized', blockNumber: 1 });
+    expect(book.find(jobOf(1))).toBeUndefined();
+  });
 });

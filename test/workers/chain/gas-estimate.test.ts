@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { interfaces } from '../../../workers/chain/contracts.ts';
+import { createGasEstimator } from '../../../workers/chain/gas-estimate.ts';
+import { explainRevert } from '../../../workers/chain/reverts.ts';
+import { RpcRejection } from '../../../workers/chain/rpc.ts';
+
+const DATA = interfaces.JobRegistry.encodeErrorResult('JobRegistryNotChosen', [
+  '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+  '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC',
+]);
+const refusal = (data?: string) =>
+  new RpcRejection({ method: 'eth_estimateGas', node: 'n', code: 3, message: 'execution reverted', data });
+
+function estimate(answers: Readonly<Record<string, unknown>>) {
+  const asked: string[] = [];
+  const rpc = {
+    call: async (method: string) => {
+      asked.push(method);
+      const answer = answers[method];
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  const estimator = createGasEstimator({ from: '0xa' }, { rpc, explain: explainRevert });
+  return { asked, result: estimator.estimate({ to: '0xb', data: '0x' }, new AbortController().signal) };
+}
+
+describe('an estimate', () => {
+  it('adds a fifth, with one call to the node', async () => {
+    const { result, asked } = estimate({ eth_estimateGas: '0x64' });
+    expect(await result).toEqual({ ok: true, gas: 120n });
+    expect(asked).toEqual(['eth_estimateGas']);
+  });
+
+  it('names the error of a call that would be refused', async () => {
+    const { result } = estimate({ eth_estimateGas: refusal(DATA) });
+    expect(await result).toMatchObject({ ok: false, reason: { name: 'JobRegistryNotChosen' } });
+  });
+
+  it('asks once more when the node keeps the reason to itself', async () => {
+    const { result, asked } = estimate({ eth_estimateGas: refusal(), eth_call: refusal(DATA) });
+    expect(await result).toMatchObject({ ok: false, reason: { name: 'JobRegistryNotChosen' } });
+    expect(asked).toEqual(['eth_estimateGas', 'eth_call']);
+    expect(await estimate({ eth_estimateGas: refusal(), eth_call: '0x' }).result).toMatchObject({
+      ok: false,
+      reason: { data: '0x' },
+    });
+  });
+
+  it('throws what is not a refusal', async () => {
+    await expect(estimate({ eth_estimateGas: new Error('no node') }).result).rejects.toThrow('no node');
+  });
+});
