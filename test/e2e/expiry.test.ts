@@ -7,7 +7,7 @@ import { expectMoved, readBooks } from './support/books.ts';
 import { ADDER, adderInput, FEE, type Job, type Market } from './support/market.ts';
 import { endStack, said, startMarket } from './support/network.ts';
 import { offered } from './support/offers.ts';
-import { untilChainTime } from './support/chain-time.ts';
+import { jumpTo } from './support/chain-time.ts';
 
 const SECONDS = 3;
 
@@ -44,7 +44,7 @@ describe('a job that nobody answers', () => {
     await expectMoved(market, before, { balances: { [requester]: -FEE }, escrow: FEE });
     await expect(market.send(expire(job))).rejects.toThrow('JobRegistryDeadlineNotPassed');
 
-    await untilChainTime(market, Number(job.terms.attestDeadline) + 1);
+    await jumpTo(market, job.terms.attestDeadline + 1n);
     await market.send(expire(job));
 
     await ended(job, JobReason.DeadlinePassed);
@@ -64,7 +64,7 @@ describe('a job that nobody answers', () => {
       locked: { [operator]: penalty },
     });
 
-    await untilChainTime(market, Number(job.terms.attestDeadline) + 1);
+    await jumpTo(market, job.terms.attestDeadline + 1n);
     await market.send(expire(job));
 
     await ended(job, JobReason.OfferMissed);

@@ -45,8 +45,8 @@ export interface Market {
   /** Models registered here and contracts created here: books name them. */
   readonly models: ModelSpec[];
   readonly contracts: Address[];
-  /** Registers a model file of which nothing is checked: bad ones as well. */
-  publish(bytes: Uint8Array, lengths?: { readonly inputs: number; readonly outputs: number }): Promise<ModelSpec>;
+  /** Registers a model file of which nothing is checked: bad ones as well. Default: what fits `ADDER`. */
+  publish(bytes: Uint8Array, spec?: Partial<ModelSpec>): Promise<ModelSpec>;
   create(intent: Intent): Promise<Address>;
   /** Mints `amount` and prepays it for `account`. */
   prepay(account: Address, amount: bigint): Promise<void>;
@@ -152,7 +152,7 @@ export function openMarket(stack: Stack): Market {
     now,
     draft,
     intent,
-    async publish(bytes, { inputs, outputs } = { inputs: 2, outputs: 2 }) {
+    async publish(bytes, changes = {}) {
       await stack.store.put(bytes);
       const spec: ModelSpec = {
         semanticsVersion: 1,
@@ -160,13 +160,14 @@ export function openMarket(stack: Stack): Market {
         planLength: 0,
         weightsRoot: ZERO_HEX32,
         traceLength: 0,
-        inputs: [{ length: inputs, lo: bitsOfFloat(-Infinity), hi: bitsOfFloat(Infinity) }],
+        inputs: [{ length: 2, lo: bitsOfFloat(-Infinity), hi: bitsOfFloat(Infinity) }],
         outputs: [
-          { start: 0, length: outputs, absTol: bitsOfFloat(1e-4), relTol: bitsOfFloat(1e-3), kind: OutputKind.Continuous },
+          { start: 0, length: 2, absTol: bitsOfFloat(1e-4), relTol: bitsOfFloat(1e-3), kind: OutputKind.Continuous },
         ],
         onnxSha256: sha256Of(bytes),
         publisher: accounts.publisher.address,
         publisherFeeBps: PUBLISHER_BPS,
+        ...changes,
       };
       const data = interfaces.ModelRegistry.encodeFunctionData('register', [spec]);
       await send({ from: accounts.publisher, to: ModelRegistry, data, what: 'register model' });
