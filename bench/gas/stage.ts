@@ -7,7 +7,7 @@ import type { Address, Hex32, ModelId } from '../../workers/protocol/ids.ts';
 
 export const TOKEN = 10n ** 18n;
 export const FEE = TOKEN / 100n;
-export const STAKE_AT_RISK = TOKEN;
+export const STAKE_AT_RISK = 10n ** 18n;
 export const CHALLENGE_WINDOW = 60;
 
 /** First second of the measured part: a fixed time in the future, so that every timestamp in calldata is the same in every run. */

@@ -66,7 +66,7 @@ async function refusalOf(caller: HardhatEthersSigner, to: BaseContract, data: st
 describe('governance', () => {
   it('reaches future settings and the pause of requests, and nothing else (I21, I31)', async () => {
     const { settlement, staking, slasher, models, jobs, court, stranger } = await load();
-    const refusal = models.interface.getError('AccessManagedUnauthorized').selector;
+    const refusal = models.interface.getError('AccessManagedUnauthorized')!.selector;
     const restricted: string[] = [];
     const contracts: Readonly<Record<string, BaseContract>> = { settlement, staking, slasher, models, jobs, court };
     for (const [name, contract] of Object.entries(contracts)) {

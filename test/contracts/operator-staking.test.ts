@@ -1,42 +1,26 @@
-import type { HardhatEthersSigner } from '@nomicfoundation/hardhat-ethers/types';
 import { expect } from 'chai';
 import { id, MaxUint256, ZeroAddress } from 'ethers';
 import { network } from 'hardhat';
-import { appointmentTypedData } from '../../workers/protocol/appointment.ts';
-import type { Address, Hex } from '../../workers/protocol/ids.ts';
 import { signPermit } from '../support/permits.ts';
 import { EPOCH_LENGTH, REVOCATION_DELAY, UNBONDING_DELAY } from '../support/system.ts';
 import {
   movesExactly,
-  readVaults,
   setHostileVaults,
   setNoReturnVaults,
   setSixDecimalVaults,
   setVaults,
   type VaultStage,
+  withSpreadStake,
+  withStake,
 } from '../support/vaults.ts';
 
 const { networkHelpers } = await network.create();
 const load = async (): Promise<VaultStage> => networkHelpers.loadFixture(setVaults);
+const staked = async (): Promise<VaultStage> => withStake(await load());
+const spread = async (): Promise<VaultStage> => withSpreadStake(await load());
 const { time } = networkHelpers;
 /** Modes of the hostile token. */
 const [, TAKES_FEE, RETURNS_FALSE, MOVES_NOTHING, REENTERS] = [0, 1, 2, 3, 4];
-
-/** The stage with 1,000 free stake of alice, who attests for herself. */
-async function staked(): Promise<VaultStage> {
-  const stage = await load();
-  await stage.staking.connect(stage.alice).deposit(1_000n);
-  await stage.staking.connect(stage.alice).appointAttester(stage.alice, '0x');
-  return stage;
-}
-
-/** 1,000 of stake in three parts: 600 free, 300 locked, 100 unbonding. */
-async function spread(): Promise<VaultStage> {
-  const stage = await staked();
-  await stage.staking.connect(stage.jobRegistry).lockByKey(stage.alice, 0n, 300n);
-  await stage.staking.connect(stage.alice).unbond(100n);
-  return stage;
-}
 
 async function hostile(mode: number, payload = '0x') {
   const stage = await networkHelpers.loadFixture(setHostileVaults);
@@ -44,17 +28,6 @@ async function hostile(mode: number, payload = '0x') {
   const token = await stage.ethers.getContractAt('HostileToken', stage.token);
   await token.misbehave(mode, stage.staking, payload);
   return { ...stage, hostileToken: token };
-}
-
-async function consent(
-  { chainId, stakingAddress }: VaultStage,
-  key: HardhatEthersSigner,
-  operator: string,
-  attester = key.address,
-): Promise<Hex> {
-  const appointment = { operator: operator as Address, attester: attester as Address };
-  const { domain, types, value } = appointmentTypedData(appointment, { chainId, verifyingContract: stakingAddress });
-  return (await key.signTypedData(domain, types, value)) as Hex;
 }
 
 /** The second in which the next block will be mined, set. */
@@ -295,256 +268,6 @@ describe('OperatorStaking', () => {
       await stage.staking.connect(stage.alice).withdraw(stage.bob);
       expect(await stage.hostileToken.reentered()).to.equal(false);
       expect(await stage.hostileToken.answer()).to.equal(id('ReentrancyGuardReentrantCall()').slice(0, 10));
-    });
-  });
-
-  describe('appointAttester', () => {
-    it('reverts without the consent of the key', async () => {
-      const stage = await load();
-      const { staking, alice, bob, carol } = stage;
-      const consents = [
-        '0x',
-        await consent(stage, carol, alice.address, bob.address),
-        await consent(stage, bob, carol.address),
-        await consent({ ...stage, chainId: stage.chainId + 1n }, bob, alice.address),
-        await consent({ ...stage, stakingAddress: stage.settlementAddress }, bob, alice.address),
-      ];
-      for (const bad of consents) {
-        await expect(staking.connect(alice).appointAttester(bob, bad))
-          .to.be.revertedWithCustomError(staking, 'OperatorStakingInvalidAppointment')
-          .withArgs(alice, bob);
-      }
-      await expect(staking.connect(alice).appointAttester(ZeroAddress, '0x'))
-        .to.be.revertedWithCustomError(staking, 'OperatorStakingInvalidAppointment')
-        .withArgs(alice, ZeroAddress);
-    });
-
-    it('reverts for a key that has an operator, itself included, for ever', async () => {
-      const stage = await staked();
-      const { staking, alice, bob } = stage;
-      await expect(staking.connect(bob).appointAttester(alice, await consent(stage, alice, bob.address)))
-        .to.be.revertedWithCustomError(staking, 'OperatorStakingAttesterTaken')
-        .withArgs(alice, alice);
-      await staking.connect(alice).revokeAttester(alice);
-      await time.increase(REVOCATION_DELAY * 2n);
-      await expect(staking.connect(alice).appointAttester(alice, '0x'))
-        .to.be.revertedWithCustomError(staking, 'OperatorStakingAttesterTaken')
-        .withArgs(alice, alice);
-    });
-
-    it('gives a key that consented to one operator', async () => {
-      const stage = await load();
-      const { staking, alice, bob } = stage;
-      const signature = await consent(stage, bob, alice.address);
-      await movesExactly(stage, () => staking.connect(alice).appointAttester(bob, signature), {}, [
-        ['AttesterAppointed', alice.address, bob.address],
-      ]);
-      expect([...(await staking.attesterKey(bob))]).to.deep.equal([alice.address, 0n]);
-      expect(await staking.operatorOf(bob)).to.equal(alice.address);
-      expect(await staking.operatorOf(alice)).to.equal(ZeroAddress);
-    });
-
-    it('needs no signature of an operator that appoints itself', async () => {
-      const { staking, alice } = await staked();
-      expect(await staking.operatorOf(alice)).to.equal(alice.address);
-    });
-  });
-
-  describe('revokeAttester', () => {
-    it("reverts for a key of somebody else's", async () => {
-      const { staking, alice, bob } = await staked();
-      await expect(staking.connect(bob).revokeAttester(alice))
-        .to.be.revertedWithCustomError(staking, 'OperatorStakingNotAttester')
-        .withArgs(bob, alice);
-    });
-
-    it('reverts the second time: nobody moves the end of a key', async () => {
-      const { staking, alice } = await staked();
-      await staking.connect(alice).revokeAttester(alice);
-      await expect(staking.connect(alice).revokeAttester(alice))
-        .to.be.revertedWithCustomError(staking, 'OperatorStakingAlreadyRevoked')
-        .withArgs(alice);
-    });
-
-    it('ends a key after the delay, in that very second, and keeps whose it was', async () => {
-      const stage = await staked();
-      const { staking, alice } = stage;
-      const revokedAt = (await soon()) + REVOCATION_DELAY;
-      await movesExactly(stage, () => staking.connect(alice).revokeAttester(alice), {}, [
-        ['AttesterRevoked', alice.address, alice.address, revokedAt],
-      ]);
-      await time.increaseTo(revokedAt - 1n);
-      expect(await staking.operatorOf(alice)).to.equal(alice.address);
-      await time.increaseTo(revokedAt);
-      expect(await staking.operatorOf(alice)).to.equal(ZeroAddress);
-      expect([...(await staking.attesterKey(alice))]).to.deep.equal([alice.address, revokedAt]);
-    });
-  });
-
-  describe('the calls of fixed callers (I21, I31)', () => {
-    const calls = {
-      lockByKey: ['jobRegistry', [ZeroAddress, 0n, 0n]],
-      unlock: ['jobRegistry', [ZeroAddress, 0n]],
-      slash: ['slasher', [ZeroAddress, 0n, 0n]],
-    } as const;
-
-    for (const [method, [caller, args]] of Object.entries(calls)) {
-      it(`${method} answers ${caller} only`, async () => {
-        const stage = await spread();
-        const { staking, jobRegistry, modelRegistry, slasher, trialCourt, alice } = stage;
-        const data = staking.interface.encodeFunctionData(method as 'unlock', args as never);
-        const before = await readVaults(stage);
-        for (const [name, account] of Object.entries({ jobRegistry, modelRegistry, slasher, trialCourt, alice })) {
-          const sent = account.sendTransaction({ to: staking, data });
-          if (name === caller) await sent;
-          else {
-            await expect(sent)
-              .to.be.revertedWithCustomError(staking, 'OperatorStakingUnauthorized')
-              .withArgs(account.address);
-          }
-        }
-        expect(await readVaults(stage)).to.deep.equal(before);
-      });
-    }
-  });
-
-  describe('lockByKey', () => {
-    it('reverts for more than is free after the unlock', async () => {
-      const { staking, jobRegistry, alice } = await spread();
-      await expect(staking.connect(jobRegistry).lockByKey(alice, 200n, 801n))
-        .to.be.revertedWithCustomError(staking, 'OperatorStakingInsufficientFree')
-        .withArgs(alice, 800n, 801n);
-    });
-
-    it('reverts for an unlock of more than is locked', async () => {
-      const { staking, jobRegistry, alice } = await spread();
-      await expect(staking.connect(jobRegistry).lockByKey(alice, 301n, 0n))
-        .to.be.revertedWithCustomError(staking, 'OperatorStakingInsufficientLocked')
-        .withArgs(alice, 300n, 301n);
-    });
-
-    it('locks nothing for a key without operator or after its end', async () => {
-      const stage = await spread();
-      const { staking, jobRegistry, alice, bob } = stage;
-      const registry = staking.connect(jobRegistry);
-      await movesExactly(stage, () => registry.lockByKey(bob, 0n, 1n), {}, []);
-      expect(await registry.lockByKey.staticCall(bob, 0n, 1n)).to.equal(ZeroAddress);
-      await staking.connect(alice).revokeAttester(alice);
-      await time.increase(REVOCATION_DELAY);
-      await movesExactly(stage, () => registry.lockByKey(alice, 0n, 1n), {}, []);
-    });
-
-    it('unlocks one amount and locks another of the operator of the key', async () => {
-      const stage = await spread();
-      const { staking, jobRegistry, alice } = stage;
-      const registry = staking.connect(jobRegistry);
-      expect(await registry.lockByKey.staticCall(alice, 0n, 1n)).to.equal(alice.address);
-      await movesExactly(
-        stage,
-        () => registry.lockByKey(alice, 100n, 700n),
-        { free: { [alice.address]: -600n }, locked: { [alice.address]: 600n } },
-        [],
-      );
-    });
-  });
-
-  describe('unlock', () => {
-    it('reverts for more than is locked', async () => {
-      const { staking, jobRegistry, alice } = await spread();
-      await expect(staking.connect(jobRegistry).unlock(alice, 301n))
-        .to.be.revertedWithCustomError(staking, 'OperatorStakingInsufficientLocked')
-        .withArgs(alice, 300n, 301n);
-    });
-
-    it('returns locked stake to free stake', async () => {
-      const stage = await spread();
-      const { staking, jobRegistry, alice } = stage;
-      await movesExactly(
-        stage,
-        () => staking.connect(jobRegistry).unlock(alice, 300n),
-        { free: { [alice.address]: 300n }, locked: { [alice.address]: -300n } },
-        [],
-      );
-    });
-  });
-
-  describe('slash', () => {
-    it("reverts for more than is locked: never another job's lock (I7)", async () => {
-      const { staking, slasher, alice } = await spread();
-      await expect(staking.connect(slasher).slash(alice, 301n, 0n))
-        .to.be.revertedWithCustomError(staking, 'OperatorStakingInsufficientLocked')
-        .withArgs(alice, 300n, 301n);
-    });
-
-    for (const { name, locked, extra, parts } of [
-      { name: 'the lock alone', locked: 200n, extra: 0n, parts: [200n, 0n, 0n] },
-      { name: 'the lock, then free stake', locked: 300n, extra: 600n, parts: [300n, 600n, 0n] },
-      { name: 'then unbonding stake', locked: 300n, extra: 640n, parts: [300n, 600n, 40n] },
-      { name: 'as far as it reaches, and no further', locked: 100n, extra: 5_000n, parts: [100n, 600n, 100n] },
-      { name: 'free stake where no lock is left', locked: 0n, extra: 10n, parts: [0n, 10n, 0n] },
-    ] as const) {
-      it(`takes ${name}`, async () => {
-        const stage = await spread();
-        const { staking, slasher, alice } = stage;
-        const [fromLocked, fromFree, fromUnbonding] = parts;
-        const amount = fromLocked + fromFree + fromUnbonding;
-        expect([...(await staking.connect(slasher).slash.staticCall(alice, locked, extra))]).to.deep.equal(parts);
-        await movesExactly(
-          stage,
-          () => staking.connect(slasher).slash(alice, locked, extra),
-          {
-            free: { [alice.address]: -fromFree },
-            locked: { [alice.address]: -fromLocked },
-            unbonding: { [alice.address]: -fromUnbonding },
-            tokens: { [stage.stakingAddress]: -amount, [stage.settlementAddress]: amount },
-          },
-          [['StakeSlashed', alice.address, ...parts]],
-        );
-      });
-    }
-  });
-
-  describe('ladderStakes', () => {
-    /** The first second of an epoch that has not begun. */
-    const nextEpoch = async (): Promise<bigint> => (BigInt(await time.latest()) / EPOCH_LENGTH + 2n) * EPOCH_LENGTH;
-
-    it('is nothing in the first epoch of all', async () => {
-      const { staking, alice } = await staked();
-      expect([...(await staking.ladderStakes(alice, EPOCH_LENGTH - 1n))]).to.deep.equal([0n, 0n]);
-    });
-
-    it('does not count a deposit of the same epoch, at either edge', async () => {
-      const { staking, alice, bob } = await load();
-      const epoch = await nextEpoch();
-      await nextAt(epoch);
-      await staking.connect(alice).deposit(100n);
-      await nextAt(epoch + EPOCH_LENGTH - 1n);
-      await staking.connect(bob).deposit(10n);
-      const at = async (timestamp: bigint) => [
-        ...(await staking.ladderStakes(alice, timestamp)),
-        ...(await staking.ladderStakes(bob, timestamp)),
-      ];
-      expect(await at(epoch + EPOCH_LENGTH - 1n)).to.deep.equal([0n, 0n, 0n, 0n]);
-      expect(await at(epoch + EPOCH_LENGTH)).to.deep.equal([100n, 110n, 10n, 110n]);
-    });
-
-    it('counts locked stake, and drops unbonded and slashed stake from the next epoch on', async () => {
-      const { staking, jobRegistry, slasher, alice } = await staked();
-      const epoch = await nextEpoch();
-      await nextAt(epoch);
-      await staking.connect(jobRegistry).lockByKey(alice, 0n, 500n);
-      await staking.connect(alice).unbond(100n);
-      await staking.connect(slasher).slash(alice, 50n, 7n);
-      expect([...(await staking.ladderStakes(alice, epoch))]).to.deep.equal([1_000n, 1_000n]);
-      expect([...(await staking.ladderStakes(alice, epoch + EPOCH_LENGTH))]).to.deep.equal([843n, 843n]);
-    });
-
-    it('does not lose again what was unbonding when it was slashed', async () => {
-      const { staking, slasher, alice } = await staked();
-      await staking.connect(alice).unbond(1_000n);
-      await staking.connect(slasher).slash(alice, 0n, 400n);
-      const later = BigInt(await time.latest()) + EPOCH_LENGTH;
-      expect([...(await staking.ladderStakes(alice, later))]).to.deep.equal([0n, 0n]);
     });
   });
 });

@@ -82,6 +82,27 @@ async function vaultsOf({ ethers, networkHelpers }: NetworkConnection, kind: Kin
   };
 }
 
+/** Gives alice 1,000 of free stake; she attests for herself. */
+export async function withStake(stage: VaultStage): Promise<VaultStage> {
+  await stage.staking.connect(stage.alice).deposit(1_000n);
+  await stage.staking.connect(stage.alice).appointAttester(stage.alice, '0x');
+  return stage;
+}
+
+/** The same in three parts: 600 free, 300 locked, 100 unbonding. */
+export async function withSpreadStake(stage: VaultStage): Promise<VaultStage> {
+  await withStake(stage);
+  await stage.staking.connect(stage.jobRegistry).lockByKey(stage.alice, 0n, 300n);
+  await stage.staking.connect(stage.alice).unbond(100n);
+  return stage;
+}
+
+/** Gives alice a balance of 1,000. */
+export async function withBalance(stage: VaultStage): Promise<VaultStage> {
+  await stage.settlement.connect(stage.alice).deposit(stage.alice, 1_000n);
+  return stage;
+}
+
 type Eight<T> = readonly [T, T, T, T, T, T, T, T];
 export type VaultStage = Awaited<ReturnType<typeof setVaults>>;
 

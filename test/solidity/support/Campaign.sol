@@ -3,9 +3,6 @@ pragma solidity 0.8.37;
 
 import {IEquivocationCourt} from "../../../contracts/interfaces/IEquivocationCourt.sol";
 import {IJobRegistry} from "../../../contracts/interfaces/IJobRegistry.sol";
-import {IModelRegistry} from "../../../contracts/interfaces/IModelRegistry.sol";
-import {IOperatorStaking} from "../../../contracts/interfaces/IOperatorStaking.sol";
-import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 import {ISlasher} from "../../../contracts/interfaces/ISlasher.sol";
 import {VectorTree} from "../../../contracts/judge/VectorTree.sol";
 import {APPOINTMENT_TYPEHASH, OFFER_TYPEHASH, SignedOutput} from "../../../contracts/types/Attestation.sol";
@@ -19,53 +16,28 @@ import {
     Terms
 } from "../../../contracts/types/Job.sol";
 import {JobOptionsLib} from "../../../contracts/types/JobOptions.sol";
-import {InputSpec, ModelId, ModelSpec, OutputKind, OutputSpec} from "../../../contracts/types/Model.sol";
+import {ModelId} from "../../../contracts/types/Model.sol";
 import {Parameters} from "../../../contracts/types/Parameters.sol";
-import {CampaignModel} from "./CampaignModel.sol";
+import {CampaignMoney} from "./CampaignMoney.sol";
 import {Nuisance} from "./Nuisance.sol";
 import {System} from "./SystemTest.sol";
 
 /// @notice Plays everybody at once: requesters, operators, a publisher, the trial court, governance, a griefer, a donor. Every
 /// action is tried in any state; the model says beforehand whether it must succeed, and what moves when it does.
-abstract contract Campaign is CampaignModel {
+abstract contract Campaign is CampaignMoney {
     /// @dev Numbers of actions, the more common ones more often.
     bytes private constant WEIGHTS =
         hex"0001020304050505060606070708080808090909090a0a0b0b0c0d0e0e0f0f101011111212131313";
     uint256 private constant JOBS_MAX = 64;
-    uint256 private constant PUBLISHER_FEE_BPS = 777;
     bytes private constant INPUT = hex"3f8000003f000000";
 
     Nuisance public nuisance;
-    /// @dev A model whose bond is still held.
-    struct Retired {
-        ModelId modelId;
-        uint256 bond;
-        uint256 releaseAt;
-    }
-
-    Retired[] private _retired;
+    ModelId private _modelId;
     /// @dev Always empty: what `_pick` finds when there is nothing to find.
     mapping(uint256 => Job) private _noJob;
-    ModelId private _modelId;
-    address private _publisher;
-    address private _secondTreasury;
-    address private _reporter;
-    mapping(address operator => address) private _attesterOf;
-    uint256 private _salt;
-    /// @dev Consumed by `_draw`, so that one seed decides a whole action.
-    uint256 private _entropy;
 
-    constructor(System memory system_) {
-        _system = system_;
-        _parameters[1] = _system.jobs.parametersOf(1);
+    constructor(System memory system_) CampaignMoney(system_) {
         nuisance = new Nuisance();
-        for (uint256 i = 0; i < 3; ++i) _requesters.push(_actor(string.concat("requester ", vm.toString(i))));
-        for (uint256 i = 0; i < 4; ++i) _operators.push(_actor(string.concat("operator ", vm.toString(i))));
-        _publisher = _actor("publisher");
-        _accounts.push(_system.treasury);
-        _accounts.push(BURN);
-        _secondTreasury = _actor("second treasury");
-        _reporter = _actor("reporter");
     }
 
     /// @notice Stake, keys, a model and a first balance for everybody. Called once, as governance.
@@ -114,7 +86,7 @@ abstract contract Campaign is CampaignModel {
 
     function perform(uint256 action, uint256 seed) external {
         require(msg.sender == address(this), "only through step");
-        _entropy = seed;
+        _seed(seed);
         if (action == 0) _deposit();
         if (action == 1) _withdraw();
         if (action == 2) _stakeMore(_operator(), _draw(20e18) + 1);
@@ -171,83 +143,6 @@ abstract contract Campaign is CampaignModel {
             vm.prank(_accounts[i]);
             _system.settlement.withdraw(_accounts[i], balance);
         }
-    }
-
-    /* BALANCES AND STAKE */
-
-    function _deposit() private {
-        _credit(_account(), _draw(20e18) + 1);
-        _count("deposit");
-    }
-
-    function _credit(address account, uint256 amount) private {
-        _system.token.mint(account, amount);
-        vm.prank(account);
-        _system.token.approve(address(_system.settlement), amount);
-        vm.prank(account);
-        _system.settlement.deposit(account, amount);
-        _ledger[account] += amount;
-    }
-
-    function _withdraw() private {
-        address account = _account();
-        if (account == BURN || _draw(4) == 0) {
-            _system.settlement.sweepBurned();
-            _ledger[BURN] = 0;
-            return _count("sweep");
-        }
-        uint256 amount = _draw(8) == 0 ? _draw(400e18) : _draw(_ledger[account] / 4 + 1);
-        bytes memory data = abi.encodeCall(ISettlement.withdraw, (account, amount));
-        if (!_try(account, address(_system.settlement), data, amount <= _ledger[account])) return;
-        _ledger[account] -= amount;
-        if (amount != 0) _count("withdraw");
-    }
-
-    function _stakeMore(address operator, uint256 amount) private {
-        _system.token.mint(operator, amount);
-        vm.prank(operator);
-        _system.token.approve(address(_system.staking), amount);
-        vm.prank(operator);
-        _system.staking.deposit(amount);
-        _ghosts[operator].free += amount;
-        _ghosts[operator].deposited += amount;
-        _count("stake");
-    }
-
-    function _unbond() private {
-        address operator = _operator();
-        Ghost storage ghost = _ghosts[operator];
-        uint256 amount = _draw(8) == 0 ? _draw(200e18) : _draw(ghost.free / 4 + 1);
-        bytes memory data = abi.encodeCall(IOperatorStaking.unbond, (amount));
-        if (!_try(operator, address(_system.staking), data, amount != 0 && amount <= ghost.free)) return;
-        ghost.free -= amount;
-        ghost.unbonding += amount;
-        ghost.releaseAt = block.timestamp + _system.staking.unbondingDelay();
-        ghost.unbondedAt = block.timestamp;
-        _count("unbond");
-        if (_paused) _count("unbond while paused");
-    }
-
-    function _withdrawStake() private {
-        address operator = _operator();
-        Ghost storage ghost = _ghosts[operator];
-        bool ok = ghost.unbonding != 0 && block.timestamp >= ghost.releaseAt;
-        bytes memory data = abi.encodeCall(IOperatorStaking.withdraw, (operator));
-        if (!_try(operator, address(_system.staking), data, ok)) return;
-        // I6: every job that could reach this stake when it left has ended its window.
-        for (uint256 i = 0; i < _jobs.length; ++i) {
-            Job storage job = _jobs[i];
-            if (job.record.operator != operator || job.requestedAt > ghost.unbondedAt) continue;
-            if (block.timestamp <= job.record.challengeEnd) _mayExit = false;
-        }
-        ghost.withdrawn += ghost.unbonding;
-        ghost.unbonding = 0;
-        _count("withdraw stake");
-    }
-
-    /// @notice False once stake has left before the liability it stood for had ended.
-    function exitsWereSafe() external view returns (bool) {
-        return _mayExit;
     }
 
     /* JOBS */
@@ -538,116 +433,7 @@ abstract contract Campaign is CampaignModel {
         job.paidOut += _balances() - before - slashed;
     }
 
-    /* GOVERNANCE, DONOR, GRIEFER */
-
-    function _govern() private {
-        uint256 choice = _draw(5);
-        if (choice < 4) {
-            _paused = choice < 2;
-            if (_paused) _system.jobs.pauseRequests();
-            else _system.jobs.unpauseRequests();
-            return _count(_paused ? "pause" : "unpause");
-        }
-        Parameters memory p = _parameters[_version];
-        p.attestTimeMax = uint32(10 minutes + _draw(2 hours));
-        p.challengeWindowMin = uint32(60 + _draw(10 minutes));
-        p.protocolFeeBps = uint16(_draw(1_500));
-        p.stakeAtRiskMin = uint88(_draw(1e18));
-        p.treasury = _draw(2) == 0 ? _system.treasury : _secondTreasury;
-        p.ladderWidth = uint16(_draw(4));
-        bool ok = p.protocolFeeBps <= 1_000 && p.stakeAtRiskMin != 0 && p.ladderWidth != 0;
-        bytes memory data = abi.encodeCall(_system.jobs.setParameters, (p));
-        if (!_try(address(this), address(_system.jobs), data, ok)) return;
-        _parameters[++_version] = p;
-        _count("set parameters");
-    }
-
-    function _donateOrGrief() private {
-        uint256 choice = _draw(3);
-        if (choice == 0) {
-            uint256 amount = _draw(5e18) + 1;
-            if (_draw(2) == 0) {
-                _system.token.mint(address(_system.settlement), amount);
-                _donatedToSettlement += amount;
-            } else {
-                _system.token.mint(address(_system.staking), amount);
-                _donatedToStaking += amount;
-            }
-            vm.deal(address(_system.settlement), _draw(1 ether));
-            vm.deal(address(_system.staking), _draw(1 ether));
-            return _count("donate");
-        }
-        if (choice == 1) return _bondAndRelease();
-        (address target, bytes memory data) = _privilegedCall();
-        _try(_draw(2) == 0 ? _requesters[0] : _operators[1], target, data, false);
-        _count("grief");
-    }
-
-    /// @dev Another model with a bond, registered and retired at once; its bond comes back after the delay.
-    function _bondAndRelease() private {
-        if (_retired.length != 0 && _draw(2) == 0) {
-            Retired storage last = _retired[_retired.length - 1];
-            bool due = block.timestamp >= last.releaseAt;
-            bytes memory release = abi.encodeCall(IModelRegistry.releaseBond, (last.modelId));
-            if (!_try(_requesters[0], address(_system.models), release, due)) return;
-            _ledger[_publisher] += last.bond;
-            _bonded -= last.bond;
-            assertEq(_system.settlement.bondOf(ModelId.unwrap(last.modelId)), 0, "I1: a bond is paid out once");
-            _retired.pop();
-            return _count("release bond");
-        }
-        uint256 bond = _draw(3e18) + 1;
-        _system.models.setPublisherBond(bond);
-        ModelSpec memory spec = _spec();
-        spec.onnxSha256 = keccak256(abi.encode(++_salt));
-        bytes memory data = abi.encodeCall(IModelRegistry.register, (spec));
-        if (!_try(_publisher, address(_system.models), data, bond <= _ledger[_publisher])) return;
-        _ledger[_publisher] -= bond;
-        _bonded += bond;
-        ModelId modelId = _system.models.modelIdOf(spec);
-        vm.prank(_publisher);
-        _system.models.retire(modelId);
-        _retired.push(Retired(modelId, bond, block.timestamp + _system.models.bondReleaseDelay()));
-        _count("bond");
-    }
-
-    function _privilegedCall() private returns (address, bytes memory) {
-        address who = _requesters[0];
-        uint256 choice = _draw(10);
-        address jobs = address(_system.jobs);
-        address staking = address(_system.staking);
-        address vault = address(_system.settlement);
-        if (choice == 0) return (vault, abi.encodeCall(ISettlement.refund, (who, 1)));
-        if (choice == 1) return (vault, abi.encodeCall(ISettlement.escrow, (_operators[0], 1)));
-        if (choice == 2) return (vault, abi.encodeCall(ISettlement.pay, (who, 1, who, 1, who, 1)));
-        if (choice == 3) return (vault, abi.encodeCall(ISettlement.releaseBond, (bytes32(0), who, 0)));
-        if (choice == 4) {
-            return (vault, abi.encodeCall(ISettlement.creditSlash, (new address[](0), new uint256[](0), 0)));
-        }
-        if (choice == 5) return (staking, abi.encodeCall(IOperatorStaking.unlock, (_operators[1], 0)));
-        if (choice == 6) return (staking, abi.encodeCall(IOperatorStaking.slash, (_operators[0], 0, 1)));
-        if (choice == 7) {
-            return (staking, abi.encodeCall(IOperatorStaking.lockByKey, (_attesterOf[_operators[0]], 0, 0)));
-        }
-        if (choice == 8) return (jobs, abi.encodeCall(_system.jobs.setParameters, (_parameters[_version])));
-        return (jobs, abi.encodeCall(_system.jobs.pauseRequests, ()));
-    }
-
     /* SUPPORT */
-
-    /// @dev INVARIANT(I5): a call fails only where the model says so, whatever state the system is in.
-    function _try(address caller, address target, bytes memory data, bool expected) private returns (bool ok) {
-        bytes memory answer;
-        vm.prank(caller);
-        (ok, answer) = target.call(data);
-        if (ok != expected) {
-            revert AssertionFailed(
-                string.concat(expected ? "failed: " : "succeeded: ", vm.toString(data), " -> ", vm.toString(answer))
-            );
-        }
-        // 0x4e487b71: a panic is never an answer
-        if (!ok && answer.length >= 4) assertNotEq(bytes32(bytes4(answer)), bytes32(bytes4(0x4e487b71)), "I5: panic");
-    }
 
     /// @notice I11: every job has the status the model gave it.
     function checkStatuses() external view {
@@ -656,10 +442,6 @@ abstract contract Campaign is CampaignModel {
             assertEq(uint256(state.status), uint256(_jobs[i].status), "I11: status");
             assertEq(state.delivered, _jobs[i].delivered, "delivered");
         }
-    }
-
-    function _balances() private view returns (uint256 sum) {
-        for (uint256 i = 0; i < _accounts.length; ++i) sum += _system.settlement.balanceOf(_accounts[i]);
     }
 
     /// @dev Any job, in three of four draws one with the wanted status where there is one; an empty one when there is none.
@@ -695,70 +477,5 @@ abstract contract Campaign is CampaignModel {
 
     function _signOutput(Job storage job, address operator, bytes32 root) private view returns (bytes memory) {
         return signatureOf(_keyOf[_attesterOf[operator]], _system.jobs.attestationDigest(job.id, root, 0, operator));
-    }
-
-    function _registryDigest(bytes32 structHash) private view returns (bytes32) {
-        return _digest("Remit JobRegistry", address(_system.jobs), structHash);
-    }
-
-    function _stakingDigest(bytes32 structHash) private view returns (bytes32) {
-        return _digest("Remit OperatorStaking", address(_system.staking), structHash);
-    }
-
-    function _digest(string memory name, address verifier, bytes32 structHash) private view returns (bytes32) {
-        bytes32 typeHash = keccak256(
-            "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-        );
-        bytes32 domain = keccak256(
-            abi.encode(typeHash, keccak256(bytes(name)), keccak256("1"), block.chainid, verifier)
-        );
-        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
-    }
-
-    function _spec() private view returns (ModelSpec memory spec) {
-        spec.semanticsVersion = 1;
-        spec.inputs = new InputSpec[](1);
-        spec.inputs[0].length = 2;
-        spec.outputs = new OutputSpec[](1);
-        spec.outputs[0].length = 1;
-        spec.outputs[0].kind = OutputKind.Continuous;
-        spec.onnxSha256 = keccak256("model");
-        spec.publisher = _publisher;
-        spec.publisherFeeBps = uint16(PUBLISHER_FEE_BPS);
-    }
-
-    function _publisherFeeBps(ModelId) internal pure override returns (uint256) {
-        return PUBLISHER_FEE_BPS;
-    }
-
-    function _actor(string memory name) private returns (address account) {
-        uint256 key;
-        (account, key) = actor(name);
-        _keyOf[account] = key;
-        _accounts.push(account);
-    }
-
-    function _operator() private returns (address) {
-        return _operators[_draw(_operators.length)];
-    }
-
-    function _account() private returns (address) {
-        return _accounts[_draw(_accounts.length)];
-    }
-
-    /// @dev A number below `limit`, out of the seed.
-    function _draw(uint256 limit) private returns (uint256 drawn) {
-        _entropy = uint256(keccak256(abi.encode(_entropy)));
-        return _entropy % limit;
-    }
-
-    function _rollOn(uint256 secs) private {
-        vm.warp(block.timestamp + secs);
-        vm.roll(block.number + 1 + secs / 12);
-        _count("warp");
-    }
-
-    function _count(string memory action) private {
-        ++successes[action];
     }
 }
