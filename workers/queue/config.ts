@@ -12,5 +12,3 @@ export const queueConfig = z.object({
     .prefault('remit')
     .describe('Prefix of all keys in Redis; keeps operators that share one Redis apart.'),
 });
-
-export type QueueConfig = z.output<typeof queueConfig>;

@@ -26,6 +26,3 @@ export const storeConfig = z.object({
     ),
   storeHost: field.text().prefault('127.0.0.1').describe('Address on which the blobs are served.'),
 });
-
-export type JournalConfig = z.output<typeof journalConfig>;
-export type StoreConfig = z.output<typeof storeConfig>;
