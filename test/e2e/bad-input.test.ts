@@ -84,7 +84,7 @@ describe('a request that cannot be answered', () => {
     Object.keys(questions).forEach((title, at) => jobs.set(title as Title, asked[at]!));
   });
   afterAll(async () => {
-    await endStack(market?.stack, async () => liar?.stop());
+    await endStack(market, liar);
   });
 
   async function unanswerable(): Promise<Record<Title, Question>> {
@@ -105,13 +105,26 @@ describe('a request that cannot be answered', () => {
         model: await publish(ADDER, inputs(0, 0)),
         input: NAN,
       },
-      'an input outside of what the model declares': { model: await publish(ADDER, inputs(-1, 1)), input: adderInput(0, 2) },
-      'a private input': { model: adder, input: '0x', terms: { availability: Availability.None, inputRoot: vectorRoot(encodeFloats([1, 1])) } },
-      'a published input that is not the one of the terms': { model: adder, ...blob(await stored([1, 2]), vectorRoot(encodeFloats([1, 3]))) },
+      'an input outside of what the model declares': {
+        model: await publish(ADDER, inputs(-1, 1)),
+        input: adderInput(0, 2),
+      },
+      'a private input': {
+        model: adder,
+        input: '0x',
+        terms: { availability: Availability.None, inputRoot: vectorRoot(encodeFloats([1, 1])) },
+      },
+      'a published input that is not the one of the terms': {
+        model: adder,
+        ...blob(await stored([1, 2]), vectorRoot(encodeFloats([1, 3]))),
+      },
       'a published input that is too short': { model: adder, ...blob(await stored([1])) },
       'a published input that is too long': { model: adder, ...blob(await stored([1, 2, 3])) },
       'a published input that nobody has': { model: adder, ...blob(sha256Of(encodeFloats([4, 5]))) },
-      'a published input of which only a forgery is served': { model: adder, ...blob(sha256Of(forged), vectorRoot(forged)) },
+      'a published input of which only a forgery is served': {
+        model: adder,
+        ...blob(sha256Of(forged), vectorRoot(forged)),
+      },
       'a model with weights in another file': { model: await publish(external), input },
       'a model with operators of its own': { model: await publish(foreign), input },
       'a model of absurd size': { model: await publish(huge), input },
@@ -139,7 +152,9 @@ describe('a request that cannot be answered', () => {
       { what: `${code} about the job`, deadlineMs: 20_000 },
     );
     expect(line.fields['code']).toBe(code);
-    if (line.message === 'job refused') expect(line.fields).toMatchObject({ cause: expect.any(String), fix: expect.any(String) });
+    if (line.message !== 'job refused') return;
+    expect(typeof line.fields['cause']).toBe('string');
+    expect(typeof line.fields['fix']).toBe('string');
   });
 
   it('costs nobody anything: every job expires, the fees are back, the stake is free', async () => {
@@ -161,16 +176,31 @@ describe('a request that cannot be answered', () => {
 
   it.each([
     ['a wrong length', 'JobRegistryInputLength', () => ({ model: adder, input: hexOf(encodeFloats([1])) })],
-    ['an unknown model', 'JobRegistryModelNotActive', () => ({ model: { ...adder, publisherFeeBps: 1 }, input: adderInput(1, 1) })],
+    [
+      'an unknown model',
+      'JobRegistryModelNotActive',
+      () => ({ model: { ...adder, publisherFeeBps: 1 }, input: adderInput(1, 1) }),
+    ],
     ['no fee', 'JobRegistryNoFee', () => ({ model: adder, input: adderInput(1, 1), terms: { fee: 0n } })],
-    ['a fee that is not prepaid', 'SettlementInsufficientBalance', () => ({ model: adder, input: adderInput(1, 1), terms: { fee: 10n ** 30n } })],
-    ['a window that is too short', 'JobRegistryInvalidWindow', () => ({ model: adder, input: adderInput(1, 1), terms: { challengeWindow: 1 } })],
-  ] satisfies readonly (readonly [string, string, () => Question])[])('%s is refused by the contract: %s', async (_, error, question) => {
-    const asked = question();
-    const { gas, ...request } = market.intent(asked, await market.draft(asked));
-    expect(gas).toBeDefined();
-    await expect(market.send(request)).rejects.toThrow(error);
-  });
+    [
+      'a fee that is not prepaid',
+      'SettlementInsufficientBalance',
+      () => ({ model: adder, input: adderInput(1, 1), terms: { fee: 10n ** 30n } }),
+    ],
+    [
+      'a window that is too short',
+      'JobRegistryInvalidWindow',
+      () => ({ model: adder, input: adderInput(1, 1), terms: { challengeWindow: 1 } }),
+    ],
+  ] satisfies readonly (readonly [string, string, () => Question])[])(
+    '%s is refused by the contract: %s',
+    async (_, error, question) => {
+      const asked = question();
+      const { gas, ...request } = market.intent(asked, await market.draft(asked));
+      expect(gas).toBeDefined();
+      await expect(market.send(request)).rejects.toThrow(error);
+    },
+  );
 
   it('an oversized input is refused by the contract: JobRegistryInlineTooLarge', async () => {
     const model = await market.publish(ADDER, { inputs: [{ length: 1_025, lo: 0, hi: 0 }] });

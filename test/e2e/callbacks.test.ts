@@ -21,7 +21,12 @@ describe('a callback that goes wrong', () => {
     { mood: 'reverts', phase: 'OnFinal' },
     { mood: 'burns', phase: 'OnFinal' },
   ];
-  let cases: readonly { readonly mood: Mood; readonly phase: Phase; readonly job: Job; readonly consumer: MoodyConsumer }[];
+  let cases: readonly {
+    readonly mood: Mood;
+    readonly phase: Phase;
+    readonly job: Job;
+    readonly consumer: MoodyConsumer;
+  }[];
 
   beforeAll(async () => {
     market = await startMarket();
@@ -42,34 +47,40 @@ describe('a callback that goes wrong', () => {
     await expectSettledOnce(market, before, ...jobs);
   });
   afterAll(async () => {
-    await endStack(market?.stack);
+    await endStack(market);
   });
 
-  it.each(trouble)('is announced ($mood, $phase), and the job was settled and paid all the same', async ({ mood, phase }) => {
-    const { job, consumer } = find(mood, phase);
-    expect(await callbacksOf(job)).toEqual(['CallbackFailed']);
-    expect(BigInt(await consumer.kept())).toBe(0n);
-  });
+  it.each(trouble)(
+    'is announced ($mood, $phase), and the job was settled and paid all the same',
+    async ({ mood, phase }) => {
+      const { job, consumer } = find(mood, phase);
+      expect(await callbacksOf(job)).toEqual(['CallbackFailed']);
+      expect(BigInt(await consumer.kept())).toBe(0n);
+    },
+  );
 
-  it.each(trouble)('is retried by anybody once the consumer is mended ($mood, $phase), and then never again', async ({ mood, phase }) => {
-    const { job, consumer } = find(mood, phase);
-    const at = trouble.findIndex((one) => one.mood === mood && one.phase === phase);
-    const output = adderOutput(at, 1);
-    const record = await recordOf(market, job);
-    const retry = market.call(market.stack.accounts.applicant, 'JobRegistry', 'retryCallback', [
-      termsToChain(job.terms),
-      record,
-      hexOf(output),
-    ]);
-    await expect(market.send(retry)).rejects.toThrow('JobRegistryCallbackFailed');
-    await consumer.setMood('keeps');
+  it.each(trouble)(
+    'is retried by anybody once the consumer is mended ($mood, $phase), and then never again',
+    async ({ mood, phase }) => {
+      const { job, consumer } = find(mood, phase);
+      const at = trouble.findIndex((one) => one.mood === mood && one.phase === phase);
+      const output = adderOutput(at, 1);
+      const record = await recordOf(market, job);
+      const retry = market.call(market.stack.accounts.applicant, 'JobRegistry', 'retryCallback', [
+        termsToChain(job.terms),
+        record,
+        hexOf(output),
+      ]);
+      await expect(market.send(retry)).rejects.toThrow('JobRegistryCallbackFailed');
+      await consumer.setMood('keeps');
 
-    await market.send(retry);
+      await market.send(retry);
 
-    expect(await consumer.kept()).toBe(vectorRoot(output));
-    expect(await callbacksOf(job)).toEqual(['CallbackFailed', 'CallbackRetried']);
-    await expect(market.send(retry)).rejects.toThrow('JobRegistryCallbackNotDue');
-  });
+      expect(await consumer.kept()).toBe(vectorRoot(output));
+      expect(await callbacksOf(job)).toEqual(['CallbackFailed', 'CallbackRetried']);
+      await expect(market.send(retry)).rejects.toThrow('JobRegistryCallbackNotDue');
+    },
+  );
 
   it('leaves the operator nothing to complain about', () => {
     expect(complaints(market.stack)).toEqual([]);
@@ -85,4 +96,3 @@ describe('a callback that goes wrong', () => {
     return found;
   }
 });
-

@@ -31,7 +31,7 @@ describe('two outputs for one job', () => {
     processes = await startOperator(market.stack, { at: 0, verified: false });
   });
   afterAll(async () => {
-    await endStack(market?.stack);
+    await endStack(market);
   });
 
   /** What a stolen or broken key would sign. */
@@ -54,7 +54,13 @@ describe('two outputs for one job', () => {
     const first = signed(record.outputRoot, await sign(job.jobId, record.outputRoot));
     const second = signed(ANOTHER, await sign(job.jobId, ANOTHER));
     const prove = (one: typeof first, other: typeof first) =>
-      market.call(accounts.bystander, 'EquivocationCourt', 'prove', [termsToChain(job.terms), record, operator, one, other]);
+      market.call(accounts.bystander, 'EquivocationCourt', 'prove', [
+        termsToChain(job.terms),
+        record,
+        operator,
+        one,
+        other,
+      ]);
     await expect(market.send(prove(first, first))).rejects.toThrow('EquivocationCourtNotProven');
 
     await market.send(prove(first, second));

@@ -22,7 +22,7 @@ describe('a job that nobody answers', () => {
     model = await market.publish(ADDER);
   });
   afterAll(async () => {
-    await endStack(market?.stack);
+    await endStack(market);
   });
 
   const soon = async () => ({ attestDeadline: BigInt((await market.now()) + SECONDS) });

@@ -14,7 +14,16 @@ import { vectorRoot } from '../../workers/protocol/vector-root.ts';
 import { expectSettledOnce, readBooks } from './support/books.ts';
 import { createLabelReader, labelOf } from './support/consumers.ts';
 import { readJsonFile } from './support/json-file.ts';
-import { ADDER, adderInput, adderOutput, type Asker, FEE, hexOf, type Market, STAKE_AT_RISK } from './support/market.ts';
+import {
+  ADDER,
+  adderInput,
+  adderOutput,
+  type Asker,
+  FEE,
+  hexOf,
+  type Market,
+  STAKE_AT_RISK,
+} from './support/market.ts';
 import { complaints, endStack, said, startMarket } from './support/network.ts';
 
 const models = join(import.meta.dirname, '../../models/credit-score');
@@ -33,7 +42,7 @@ describe('one verified inference, from request to payment', () => {
     watchtower = await startWatchtower(stack, { at: 0, peers: [processes.storeUrl] });
   });
   afterAll(async () => {
-    await endStack(market?.stack);
+    await endStack(market);
   });
 
   it('a contract that is called as soon as the answer is attested has the label, and everybody his money', async () => {
@@ -79,7 +88,13 @@ describe('one verified inference, from request to payment', () => {
         address,
         call: ({ fee, stakeAtRisk, attestDeadline, challengeWindow, salt }, input) =>
           creditLineInterface.encodeFunctionData('requestScore', [
-            applicant, input, fee, stakeAtRisk, attestDeadline, challengeWindow, salt,
+            applicant,
+            input,
+            fee,
+            stakeAtRisk,
+            attestDeadline,
+            challengeWindow,
+            salt,
           ]) as Hex,
       };
       return { applicant, label, question: { model: spec, input: hexOf(encodeFloats(values)), via } };
@@ -96,7 +111,10 @@ describe('one verified inference, from request to payment', () => {
     for (const [at, { jobId }] of jobs.entries()) {
       const attested = (await market.history(jobId)).find(({ type }) => type === 'JobAttested');
       if (attested?.type !== 'JobAttested') throw new Error('not attested');
-      const vector = Buffer.from((await outputs.vectorIn(attested.log.transactionHash, jobId, AbortSignal.timeout(5_000)))!.slice(2), 'hex');
+      const vector = Buffer.from(
+        (await outputs.vectorIn(attested.log.transactionHash, jobId, AbortSignal.timeout(5_000)))!.slice(2),
+        'hex',
+      );
       expect(vectorRoot(vector)).toBe(attested.outputRoot);
       const score = decodeFloats(vector)[0] ?? Number.NaN;
       expect(score >= 0.5 ? 1 : 0).toBe(asked[at]!.label);

@@ -31,7 +31,7 @@ describe('kill -9 in the middle of a job', () => {
     await Promise.all([expectSettledOnce(market, before, job), said(stack, watchtower, 'verdict', job)]);
   });
   afterAll(async () => {
-    await endStack(market?.stack);
+    await endStack(market);
   });
 
   const question = () => ({ model, input: adderInput((salt += 1), 1) });

@@ -37,13 +37,17 @@ describe('Redis loses everything in the middle of a job', () => {
     await expectSettledOnce(market, before, job);
   });
   afterAll(async () => {
-    await endStack(market?.stack, async () => redis?.stop());
+    await endStack(market, redis);
   });
 
   const question = () => ({ model, input: adderInput((salt += 1), 2) });
 
   /** Settled once by two transactions: an attestation and a settlement. */
-  async function expectTwoTransactions(before: Awaited<ReturnType<typeof readBooks>>, nonce: number, job: Job): Promise<void> {
+  async function expectTwoTransactions(
+    before: Awaited<ReturnType<typeof readBooks>>,
+    nonce: number,
+    job: Job,
+  ): Promise<void> {
     await expectSettledOnce(market, before, job);
     expect(await sentBy(market, attester)).toBe(nonce + 2);
   }

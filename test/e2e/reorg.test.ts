@@ -28,11 +28,11 @@ describe('a reorg three blocks deep', () => {
     await market.prepay(stack.accounts.applicant.address, FEE);
   });
   afterAll(async () => {
-    await endStack(market?.stack);
+    await endStack(market);
   });
 
   const question = () => ({ model, input: adderInput((salt += 1), 3) });
-  const reorg = async (): Promise<void> => void (await market.stack.chain.call('anvil_reorg', [DEPTH, []]));
+  const reorg = (): Promise<unknown> => market.stack.chain.call('anvil_reorg', [DEPTH, []]);
   const statusOf = async ({ jobId }: Job): Promise<bigint> =>
     (await market.stack.contracts.JobRegistry.stateOf(jobId)).status;
 
@@ -78,7 +78,10 @@ describe('a reorg three blocks deep', () => {
     const first = (await market.history(job.jobId))[1];
     expect(first).toMatchObject({ type: 'JobAttested', log: { transactionHash: pending } });
     // Both have seen it: the one has planned the settlement, the other is done with the attestation.
-    await Promise.all([said(stack, processes.listener, 'settlement queued', job), said(stack, processes.submitter, 'job attested', job)]);
+    await Promise.all([
+      said(stack, processes.listener, 'settlement queued', job),
+      said(stack, processes.submitter, 'job attested', job),
+    ]);
 
     await reorg();
     expect(await statusOf(job)).toBe(BigInt(JobStatus.Requested));

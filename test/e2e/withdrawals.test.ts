@@ -25,7 +25,7 @@ describe('taking money out while a job is under way', () => {
     await startOperator(market.stack, { at: 0, verified: false });
   });
   afterAll(async () => {
-    await endStack(market?.stack);
+    await endStack(market);
   });
 
   it('the requester gets its balance and never the escrow; the operator never the lock, and nothing before its time', async () => {
@@ -55,7 +55,11 @@ describe('taking money out while a job is under way', () => {
       free: { [operator]: -free },
       unbonding: { [operator]: free },
     });
-    expect((await market.history(job.jobId)).map(({ type }) => type)).toEqual(['JobRequested', 'JobAttested', 'JobSettled']);
+    expect((await market.history(job.jobId)).map(({ type }) => type)).toEqual([
+      'JobRequested',
+      'JobAttested',
+      'JobSettled',
+    ]);
   });
 
   it('an operator whose stake is on its way out cannot take a job, until the delay is over it cannot have the stake', async () => {
@@ -82,4 +86,3 @@ describe('taking money out while a job is under way', () => {
     expect(complaints(market.stack)).toEqual([]);
   });
 });
-

@@ -13,7 +13,9 @@ export interface Books {
   readonly totalHeld: bigint;
   readonly tokensOfSettlement: bigint;
   /** In `OperatorStaking`. */
-  readonly stakes: Readonly<Record<Address, { readonly free: bigint; readonly locked: bigint; readonly unbonding: bigint }>>;
+  readonly stakes: Readonly<
+    Record<Address, { readonly free: bigint; readonly locked: bigint; readonly unbonding: bigint }>
+  >;
   readonly tokensOfStaking: bigint;
 }
 
@@ -25,7 +27,9 @@ export async function readBooks({ stack, models, contracts: created }: Market): 
   const { operators, ...people } = accounts;
   const owners = operators.map(({ owner }) => owner.address);
   const treasury = await treasuryOf(stack.contracts);
-  const parties = [...new Set([...Object.values(people).map(({ address }) => address), ...owners, ...created, treasury, BURN])];
+  const parties = [
+    ...new Set([...Object.values(people).map(({ address }) => address), ...owners, ...created, treasury, BURN]),
+  ];
   const tokensOf = async (account: Address): Promise<bigint> => {
     const data = tokenInterface.encodeFunctionData('balanceOf', [account]);
     return BigInt(String(await chain.call('eth_call', [{ to: deployed.token, data }, 'latest'])));
@@ -45,7 +49,7 @@ export async function readBooks({ stack, models, contracts: created }: Market): 
 }
 
 async function mapped<T>(keys: readonly Address[], read: (key: Address) => Promise<T>): Promise<Record<Address, T>> {
-  return Object.fromEntries(await Promise.all(keys.map(async (key) => [key, await read(key)] as const))) as Record<Address, T>;
+  return Object.fromEntries(await Promise.all(keys.map(async (key) => [key, await read(key)] as const)));
 }
 
 async function treasuryOf({ JobRegistry }: Market['stack']['contracts']): Promise<Address> {
@@ -99,7 +103,11 @@ export function together(...moves: readonly Readonly<Record<Address, bigint>>[])
 }
 
 /** What a settled job moves: the fee, shared as the protocol says. */
-export async function feeOf({ stack, models }: Market, { terms }: Job, operator: Address): Promise<Record<Address, bigint>> {
+export async function feeOf(
+  { stack, models }: Market,
+  { terms }: Job,
+  operator: Address,
+): Promise<Record<Address, bigint>> {
   const { JobRegistry } = stack.contracts;
   const { protocolFeeBps, treasury } = await JobRegistry.parametersOf(await JobRegistry.currentVersion());
   const model = models.find((spec) => modelIdOf(spec) === terms.modelId);
@@ -119,7 +127,11 @@ export async function feeOf({ stack, models }: Market, { terms }: Job, operator:
  *
  * @returns the operators that answered, in the order of `jobs`
  */
-export async function expectSettledOnce(market: Market, before: Books, ...jobs: readonly Job[]): Promise<readonly Address[]> {
+export async function expectSettledOnce(
+  market: Market,
+  before: Books,
+  ...jobs: readonly Job[]
+): Promise<readonly Address[]> {
   await Promise.all(jobs.map((job) => market.reached('JobSettled', job)));
   const operators: Address[] = [];
   const moves: Record<Address, bigint>[] = [];

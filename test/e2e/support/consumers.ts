@@ -20,7 +20,12 @@ export async function labelOf(
   { stack }: Market,
   at: Address,
   jobId: string,
-): Promise<{ readonly outputRoot: string; readonly outputContent: string; readonly label: number; readonly isFinal: boolean }> {
+): Promise<{
+  readonly outputRoot: string;
+  readonly outputContent: string;
+  readonly label: number;
+  readonly isFinal: boolean;
+}> {
   const data = labelReaderInterface.encodeFunctionData('answerOf', [jobId]);
   const result = await stack.chain.call('eth_call', [{ to: at, data }, 'latest']);
   const [answer] = labelReaderInterface.decodeFunctionResult('answerOf', String(result)) as unknown as [

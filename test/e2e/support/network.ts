@@ -20,17 +20,25 @@ export async function startMarket(options: StackOptions = {}): Promise<Market> {
   }
 }
 
-/** Ends a stack, and then what it was built on, and makes sure that nothing is left, however the tests went. */
-export async function endStack(stack: Stack | undefined, endMore: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+/** Ends a market's stack, and then what it was built on, and makes sure that nothing is left, however the tests went. */
+export async function endStack(
+  market: Market | undefined,
+  ...foundations: readonly ({ stop(): Promise<unknown> } | undefined)[]
+): Promise<void> {
   const pids = await descendantsOf(process.pid);
-  const failures = await stack?.stop();
-  await endMore();
+  const failures = await market?.stack.stop();
+  for (const foundation of foundations) await foundation?.stop();
   expect(failures ?? []).toEqual([]);
   await expectGone(pids);
 }
 
 /** What processes say about one job. */
-export function said(stack: Stack, who: WorkerProcess, message: string, job?: { readonly jobId: JobId }): Promise<LogLine> {
+export function said(
+  stack: Stack,
+  who: WorkerProcess,
+  message: string,
+  job?: { readonly jobId: JobId },
+): Promise<LogLine> {
   const matches = (line: LogLine): boolean =>
     line.process === who.name &&
     line.pid === who.process.pid &&

@@ -18,7 +18,10 @@ export interface OfferedQuestion {
 }
 
 /** An operator's attester signs an offer for the terms, and the requester takes it. */
-export async function offered(market: Market, { model, input, at, penalty, terms = {} }: OfferedQuestion): Promise<{ readonly job: Job }> {
+export async function offered(
+  market: Market,
+  { model, input, at, penalty, terms = {} }: OfferedQuestion,
+): Promise<{ readonly job: Job }> {
   const { accounts, chain, contracts, deployed } = market.stack;
   const { JobRegistry: registry } = deployed.addresses;
   const { owner, attester } = accounts.operators[at]!;
@@ -46,7 +49,12 @@ export async function offered(market: Market, { model, input, at, penalty, terms
   const via: Asker = {
     address: registry,
     call: (given, vector) =>
-      interfaces.JobRegistry.encodeFunctionData('requestWithOffer', [termsToChain(given), vector, expiry, signature]) as Hex,
+      interfaces.JobRegistry.encodeFunctionData('requestWithOffer', [
+        termsToChain(given),
+        vector,
+        expiry,
+        signature,
+      ]) as Hex,
   };
   const [job] = await market.ask({ model, input, via, terms: shown });
   if (job.jobId !== jobId) throw new Error('the chain gave the job another id than the offer names');
