@@ -29,9 +29,10 @@ contract EquivocationCourt is IEquivocationCourt {
     ) external {
         JobId jobId = jobRegistry.jobIdOf(terms);
         bool againstRecord = first.signature.length == 0;
-        bool firstHolds = againstRecord
-            ? record.operator == operator && record.outputRoot == first.outputRoot
-            : _signed(jobId, terms, operator, first);
+        bool firstHolds =
+            againstRecord
+                ? record.operator == operator && record.outputRoot == first.outputRoot
+                : _signed(jobId, terms, operator, first);
         if (!firstHolds || first.outputRoot == second.outputRoot || !_signed(jobId, terms, operator, second)) {
             revert EquivocationCourtNotProven(jobId, operator);
         }

@@ -49,9 +49,7 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
         return _records[modelId];
     }
 
-    function lengthsOf(
-        ModelId modelId
-    ) external view returns (bool active, uint256 inputLength, uint256 outputLength) {
+    function lengthsOf(ModelId modelId) external view returns (bool active, uint256 inputLength, uint256 outputLength) {
         ModelRecord storage record = _records[modelId];
         return (record.status == ModelStatus.Active, record.inputLength, record.outputLength);
     }

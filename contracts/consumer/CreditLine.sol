@@ -31,9 +31,12 @@ contract CreditLine is InferenceConsumer {
     error CreditLineUnauthorized(address caller);
     error CreditLineUnknownJob(JobId jobId);
 
-    constructor(IJobRegistry jobRegistry_, ModelId modelId_, uint256 limitMax_, uint256 scoreMin_)
-        InferenceConsumer(jobRegistry_)
-    {
+    constructor(
+        IJobRegistry jobRegistry_,
+        ModelId modelId_,
+        uint256 limitMax_,
+        uint256 scoreMin_
+    ) InferenceConsumer(jobRegistry_) {
         modelId = modelId_;
         owner = msg.sender;
         limitMax = limitMax_;

@@ -1,4 +1,4 @@
-import type { Hex, Hex32, JobId, ModelId } from '../../workers/protocol/ids.ts';
+import type { Hex, Hex32, JobId } from '../../workers/protocol/ids.ts';
 import { parseAddress, ZERO_ADDRESS, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
 import { type Terms, termsToJson } from '../../workers/protocol/job.ts';
 import { type ModelSpec, modelIdOf } from '../../workers/protocol/model.ts';
@@ -143,5 +143,3 @@ export function contextOf(logger: Logger, changes: Partial<MessageContext> = {})
 export function failure(code: string, retryable = false): RemitError {
   return new RemitError({ code, message: `${code} happened`, fix: 'mend it', retryable });
 }
-
-export const modelIdFor = (spec: ModelSpec): ModelId => modelIdOf(spec);

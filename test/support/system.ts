@@ -21,7 +21,7 @@ export const UNBONDING_DELAY = 7n * 86_400n;
 export const REVOCATION_DELAY = 86_400n;
 export const EPOCH_LENGTH = 3_600n;
 export const CHALLENGE_WINDOW_FLOOR = 60n;
-export const BOND_RELEASE_DELAY = UNBONDING_DELAY;
+export const BOND_RELEASE_DELAY = 7n * 86_400n;
 export const PUBLISHER_BOND_MAX = 1_000n * 10n ** 18n;
 export const EQUIVOCATION_SHARES = { openerBps: 0n, proverBps: 2_500n, requesterBps: 2_500n };
 export const CONVICTION_SHARES = { openerBps: 1_000n, proverBps: 2_000n, requesterBps: 2_000n };
@@ -39,7 +39,11 @@ export interface SystemOverrides {
  * Deploys the whole system the way the deployment scripts do: the addresses of all six contracts are predicted from the
  * deployer's nonce, so each can name the others for ever. `deployer` is also the administrator.
  */
-export async function deploySystem(ethers: HardhatEthers, deployer: HardhatEthersSigner, overrides: SystemOverrides = {}) {
+export async function deploySystem(
+  ethers: HardhatEthers,
+  deployer: HardhatEthersSigner,
+  overrides: SystemOverrides = {},
+) {
   const token = overrides.token
     ? await ethers.getContractAt('DevToken', overrides.token, deployer)
     : await ethers.deployContract('DevToken', [18], deployer);
@@ -49,7 +53,11 @@ export async function deploySystem(ethers: HardhatEthers, deployer: HardhatEther
   const [settlementAt, stakingAt, slasherAt, modelsAt, jobsAt, courtAt] = [at(0), at(1), at(2), at(3), at(4), at(5)];
   const trialCourt = overrides.trialCourt ?? ZeroAddress;
 
-  const settlement = await ethers.deployContract('Settlement', [token, jobsAt, modelsAt, slasherAt, trialCourt], deployer);
+  const settlement = await ethers.deployContract(
+    'Settlement',
+    [token, jobsAt, modelsAt, slasherAt, trialCourt],
+    deployer,
+  );
   const staking = await ethers.deployContract(
     'OperatorStaking',
     [token, jobsAt, slasherAt, settlementAt, UNBONDING_DELAY, REVOCATION_DELAY, EPOCH_LENGTH],
@@ -65,7 +73,11 @@ export async function deploySystem(ethers: HardhatEthers, deployer: HardhatEther
     [authority, settlementAt, BOND_RELEASE_DELAY, PUBLISHER_BOND_MAX],
     deployer,
   );
-  const parameters = { ...defaultParameters, treasury: overrides.treasury ?? deployer.address, ...overrides.parameters };
+  const parameters = {
+    ...defaultParameters,
+    treasury: overrides.treasury ?? deployer.address,
+    ...overrides.parameters,
+  };
   const jobs = await ethers.deployContract(
     'JobRegistry',
     [authority, modelsAt, stakingAt, settlementAt, slasherAt, courtAt, trialCourt, CHALLENGE_WINDOW_FLOOR, parameters],
@@ -74,5 +86,3 @@ export async function deploySystem(ethers: HardhatEthers, deployer: HardhatEther
   const court = await ethers.deployContract('EquivocationCourt', [jobsAt, stakingAt], deployer);
   return { token, authority, settlement, staking, slasher, models, jobs, court, parameters };
 }
-
-export type System = Awaited<ReturnType<typeof deploySystem>>;

@@ -1,59 +1,23 @@
 import { Wallet } from 'ethers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TransactionJournal } from '../../../workers/chain/transaction-journal.ts';
-import type { SendRequest } from '../../../workers/chain/tx-manager.ts';
-import type { Hex } from '../../../workers/protocol/ids.ts';
-import { type Anvil, type AnvilOptions, startAnvil } from '../../support/anvil.ts';
-import { canonicalValues, EMITTER, payload, placeEmitter } from '../../support/emitter.ts';
-import { type RpcProxy, startRpcProxy } from '../../support/rpc-proxy.ts';
-import { createTxBench, type TxBench, type TxLife } from '../../support/tx-bench.ts';
+import type { Anvil, AnvilOptions } from '../../support/anvil.ts';
+import { canonicalValues } from '../../support/emitter.ts';
+import type { RpcProxy } from '../../support/rpc-proxy.ts';
+import type { TxBench } from '../../support/tx-bench.ts';
+import { emission, gwei, inPool, nonceOf, openTxStage, pooled, type TxStage } from '../../support/tx-stage.ts';
 import { until } from '../../support/until.ts';
 
+let stage: TxStage;
 let anvil: Anvil;
 let proxy: RpcProxy;
 let bench: TxBench;
 
 async function begin(options: AnvilOptions = {}): Promise<void> {
-  anvil = await startAnvil(options);
-  proxy = await startRpcProxy(anvil.url);
-  bench = createTxBench(anvil);
-  await placeEmitter(anvil);
+  stage = await openTxStage(options);
+  ({ anvil, proxy, bench } = stage);
 }
 
-afterEach(async () => {
-  await bench.stop();
-  await proxy.stop();
-  await anvil.stop();
-});
-
-const emission = (value: number, more: Partial<SendRequest> = {}): SendRequest => ({
-  to: EMITTER,
-  data: payload(value) as Hex,
-  key: `emit-${value}`,
-  ...more,
-});
-const gwei = (n: number): bigint => BigInt(n) * 1_000_000_000n;
-
-const nonceOf = async (address: string): Promise<number> =>
-  Number(await anvil.rpc('eth_getTransactionCount', [address, 'latest']));
-
-async function pooled(address: string): Promise<{ nonce: number; hash: string; maxFeePerGas: bigint }[]> {
-  const { pending, queued } =
-    await anvil.rpc<
-      Record<
-        'pending' | 'queued',
-        Record<string, Record<string, { nonce: string; hash: string; maxFeePerGas: string }>>
-      >
-    >('txpool_content');
-  return [pending, queued]
-    .flatMap((part) => Object.entries(part).filter(([from]) => from.toLowerCase() === address.toLowerCase()))
-    .flatMap(([, byNonce]) => Object.values(byNonce))
-    .map(({ nonce, hash, maxFeePerGas }) => ({ nonce: Number(nonce), hash, maxFeePerGas: BigInt(maxFeePerGas) }));
-}
-
-async function inPool(life: TxLife, count: number): Promise<void> {
-  await until(async () => (await pooled(life.address)).length === count, { what: `${count} transactions in the pool` });
-}
+afterEach(() => stage.stop());
 
 describe('sending', () => {
   beforeEach(() => begin());
@@ -77,7 +41,7 @@ describe('sending', () => {
     const d = await second.manager.send(emission(1));
     for (const outcome of [b, c, d]) expect(outcome).toEqual(a);
     expect(await canonicalValues(anvil)).toEqual([1]);
-    expect(await nonceOf(first.address)).toBe(1);
+    expect(await nonceOf(anvil, first.address)).toBe(1);
   });
 
   it('refuses a key that belongs to another transaction', async () => {
@@ -91,7 +55,7 @@ describe('sending', () => {
     const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) => life.manager.send(emission(i))));
     expect(outcomes.every(({ status }) => status === 'mined')).toBe(true);
     expect((await canonicalValues(anvil)).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
-    expect(await nonceOf(life.address)).toBe(20);
+    expect(await nonceOf(anvil, life.address)).toBe(20);
   });
 
   it('finds a refusal before gas is spent, and names it', async () => {
@@ -104,7 +68,7 @@ describe('sending', () => {
       why: 'would-revert',
       reason: { name: 'Error', message: 'no' },
     });
-    expect(await nonceOf(through.address)).toBe(0);
+    expect(await nonceOf(anvil, through.address)).toBe(0);
     expect(await life.manager.send(emission(2, { simulate: 'none', gasLimit: 100_000n }))).toMatchObject({
       status: 'mined',
     });
@@ -142,7 +106,7 @@ describe('sending', () => {
     expect(life.journal.nextNonce()).toBe(0);
     await anvil.rpc('anvil_setBalance', [wallet.address, '0xde0b6b3a7640000']);
     expect(await life.manager.send(emission(1))).toMatchObject({ status: 'mined' });
-    expect(await nonceOf(wallet.address)).toBe(1);
+    expect(await nonceOf(anvil, wallet.address)).toBe(1);
   });
 
   it('waits for cheaper gas instead of paying more than the cap', async () => {
@@ -168,7 +132,7 @@ describe('sending', () => {
     await expect(life.manager.send(emission(1))).rejects.toMatchObject({ code: 'SIGNER_BROKEN', retryable: false });
     mode = 'work';
     expect(await life.manager.send(emission(1))).toMatchObject({ status: 'mined' });
-    expect(await nonceOf(wallet.address)).toBe(1);
+    expect(await nonceOf(anvil, wallet.address)).toBe(1);
   });
 
   it('never waits longer than it was told', async () => {
@@ -187,7 +151,7 @@ describe('sending', () => {
     await anvil.rpc('evm_setAutomine', [false]);
     const life = await bench.open({ manager: { maxInFlight: 1, maxQueued: 1 } });
     const first = life.manager.send(emission(1)).catch((error: unknown) => error);
-    await inPool(life, 1);
+    await inPool(anvil, life, 1);
     const second = life.manager.send(emission(2)).catch((error: unknown) => error);
     await expect(life.manager.send(emission(3))).rejects.toMatchObject({ code: 'TX_QUEUE_FULL', retryable: true });
     await life.stop();
@@ -205,8 +169,8 @@ describe('transactions that do not get mined', () => {
   it('pays better until it is mined when gas becomes dearer', async () => {
     const life = await bench.open();
     const sent = life.manager.send(emission(1));
-    await inPool(life, 1);
-    const [before] = await pooled(life.address);
+    await inPool(anvil, life, 1);
+    const [before] = await pooled(anvil, life.address);
     await anvil.rpc('anvil_setNextBlockBaseFeePerGas', [`0x${gwei(20).toString(16)}`]);
     await until(async () => {
       await anvil.rpc('anvil_setNextBlockBaseFeePerGas', [`0x${gwei(20).toString(16)}`]);
@@ -223,7 +187,7 @@ describe('transactions that do not get mined', () => {
       expect(attempt.maxPriorityFeePerGas * 10n).toBeGreaterThanOrEqual(previous.maxPriorityFeePerGas * 11n);
     }
     expect(record!.attempts.at(-1)!.maxFeePerGas).toBeGreaterThan(before!.maxFeePerGas);
-    expect(await nonceOf(life.address)).toBe(1);
+    expect(await nonceOf(anvil, life.address)).toBe(1);
   });
 
   it('never pays more than the cap, and says that it is stuck', async () => {
@@ -239,12 +203,12 @@ describe('transactions that do not get mined', () => {
   it('publishes a transaction again that the node dropped, unchanged', async () => {
     const life = await bench.open();
     const sent = life.manager.send(emission(1));
-    await inPool(life, 1);
-    const [{ hash }] = (await pooled(life.address)) as unknown as [{ hash: string }];
+    await inPool(anvil, life, 1);
+    const [{ hash }] = (await pooled(anvil, life.address)) as unknown as [{ hash: string }];
     await anvil.rpc('anvil_dropTransaction', [hash]);
-    await inPool(life, 0);
-    await inPool(life, 1);
-    expect((await pooled(life.address))[0]?.hash).toBe(hash);
+    await inPool(anvil, life, 0);
+    await inPool(anvil, life, 1);
+    expect((await pooled(anvil, life.address))[0]?.hash).toBe(hash);
     await anvil.mine();
     expect(await sent).toMatchObject({ status: 'mined', receipt: { transactionHash: hash } });
   });
@@ -252,28 +216,28 @@ describe('transactions that do not get mined', () => {
   it('closes the gap when the lowest of five is lost', async () => {
     const life = await bench.open();
     const sent = Promise.all([1, 2, 3, 4, 5].map((value) => life.manager.send(emission(value))));
-    await inPool(life, 5);
-    const lowest = (await pooled(life.address)).find(({ nonce }) => nonce === 0);
+    await inPool(anvil, life, 5);
+    const lowest = (await pooled(anvil, life.address)).find(({ nonce }) => nonce === 0);
     await anvil.rpc('anvil_dropTransaction', [lowest!.hash]);
     await until(async () => {
       await anvil.mine();
       return (await canonicalValues(anvil)).length === 5;
     });
     expect((await sent).map(({ status }) => status)).toEqual(Array(5).fill('mined'));
-    expect(await nonceOf(life.address)).toBe(5);
+    expect(await nonceOf(anvil, life.address)).toBe(5);
   });
 
   it('uses up the nonce with an empty transaction when the deadline has passed', async () => {
     const life = await bench.open();
     const now = Number((await anvil.rpc<{ timestamp: string }>('eth_getBlockByNumber', ['latest', false])).timestamp);
     const sent = life.manager.send(emission(1, { deadline: now + 30 }));
-    await inPool(life, 1);
-    const [first] = await pooled(life.address);
+    await inPool(anvil, life, 1);
+    const [first] = await pooled(anvil, life.address);
     await anvil.rpc('anvil_dropTransaction', [first!.hash]);
     await anvil.rpc('evm_setNextBlockTimestamp', [now + 60]);
     await anvil.mine();
     await until(async () => {
-      const [held] = await pooled(life.address);
+      const [held] = await pooled(anvil, life.address);
       return (
         held !== undefined &&
         held.hash === life.journal.find('emit-1')?.attempts.at(-1)?.hash &&
@@ -283,198 +247,10 @@ describe('transactions that do not get mined', () => {
     await anvil.mine();
     expect(await sent).toEqual({ status: 'abandoned', why: 'deadline' });
     expect(await canonicalValues(anvil)).toEqual([]);
-    expect(await nonceOf(life.address)).toBe(1);
+    expect(await nonceOf(anvil, life.address)).toBe(1);
     expect(await life.manager.send(emission(2, { deadline: now + 30 }))).toEqual({
       status: 'abandoned',
       why: 'deadline',
     });
-  });
-});
-
-describe('reorgs', () => {
-  beforeEach(() => begin());
-
-  it('publishes again what a reorg dropped, and reports it only when it is deep enough', async () => {
-    const life = await bench.open({ manager: { confirmations: 3, stallMs: 60_000 } });
-    const sent = life.manager.send(emission(1));
-    await until(() => life.journal.find('emit-1')?.status === 'mined');
-    await anvil.reorg(1);
-    await until(async () => (await canonicalValues(anvil)).length === 1, { what: 'the transaction mined again' });
-    const again = await nonceOf(life.address);
-    await anvil.mine(3);
-    const outcome = await sent;
-    expect(outcome.status).toBe('mined');
-    expect(again).toBe(1);
-    expect(life.journal.find('emit-1')!.attempts).toHaveLength(1);
-  });
-
-  it('brings back transactions reported long ago, several blocks deep, in every life', async () => {
-    const first = await bench.open({ manager: { stallMs: 60_000 } });
-    for (const value of [1, 2, 3]) await first.manager.send(emission(value));
-    await first.stop();
-    await anvil.reorg(3);
-    expect(await canonicalValues(anvil)).toEqual([]);
-    await bench.open({ manager: { stallMs: 60_000 } });
-    await until(async () => (await canonicalValues(anvil)).length === 3);
-    expect(await canonicalValues(anvil)).toEqual([1, 2, 3]);
-  });
-
-  it('stops watching what is final, yet fills the gap when even that is dropped', async () => {
-    const life = await bench.open({ manager: { finalityDepth: 2, stallMs: 60_000 } });
-    await life.manager.send(emission(1));
-    await anvil.mine(4);
-    await until(() => life.journal.find('emit-1')?.status === 'final');
-    expect(life.journal.open()).toEqual([]);
-    await anvil.reorg(5);
-    expect(await canonicalValues(anvil)).toEqual([]);
-    expect((await life.manager.send(emission(2))).status).toBe('mined');
-    expect(await canonicalValues(anvil)).toEqual([1, 2]);
-  });
-});
-
-describe('crashes', () => {
-  beforeEach(() => begin());
-
-  const dying =
-    (door: 'create' | 'setStatus', after: boolean) =>
-    (journal: TransactionJournal): TransactionJournal => ({
-      ...journal,
-      [door]: (...args: never[]) => {
-        if (after) Reflect.apply(journal[door], journal, args);
-        throw new Error(`killed ${after ? 'after' : 'before'} ${door}`);
-      },
-    });
-
-  it('sends after a restart what was recorded and never published', async () => {
-    const first = await bench.open({ wrap: dying('create', true) });
-    await expect(first.manager.send(emission(1))).rejects.toThrow('killed after create');
-    await first.stop();
-    expect(await canonicalValues(anvil)).toEqual([]);
-    const second = await bench.open();
-    expect((await second.manager.send(emission(1))).status).toBe('mined');
-    expect(await canonicalValues(anvil)).toEqual([1]);
-  });
-
-  it('leaves nothing behind when it died before the record', async () => {
-    const first = await bench.open({ wrap: dying('create', false) });
-    await expect(first.manager.send(emission(1))).rejects.toThrow('killed before create');
-    await first.stop();
-    const second = await bench.open();
-    expect((await second.manager.send(emission(2))).status).toBe('mined');
-    expect(await canonicalValues(anvil)).toEqual([2]);
-    expect(await nonceOf(second.address)).toBe(1);
-  });
-
-  it('finds after a restart the receipt of what was mined meanwhile', async () => {
-    const first = await bench.open({ wrap: dying('setStatus', false), manager: { waitMs: 200 } });
-    await expect(first.manager.send(emission(1))).rejects.toMatchObject({ code: 'TX_TIMEOUT' });
-    await first.stop();
-    const second = await bench.open();
-    expect((await second.manager.send(emission(1))).status).toBe('mined');
-    expect(await canonicalValues(anvil)).toEqual([1]);
-  });
-});
-
-describe('other holders of the key', () => {
-  beforeEach(() => begin({ automine: false }));
-
-  async function steal(account: number, nonce: number): Promise<void> {
-    const { privateKey, address } = anvil.accounts[account]!;
-    const raw = await new Wallet(privateKey).signTransaction({
-      type: 2,
-      chainId: 31337,
-      nonce,
-      to: address,
-      gasLimit: 21_000n,
-      maxFeePerGas: gwei(500),
-      maxPriorityFeePerGas: gwei(400),
-    });
-    await anvil.rpc('eth_sendRawTransaction', [raw]);
-  }
-
-  it('reports a stolen nonce, goes on, and stops signing when it happens again', async () => {
-    const life = await bench.open({ account: 4 });
-    for (const [round, value] of [1, 2].entries()) {
-      const sent = life.manager.send(emission(value));
-      await inPool(life, 1);
-      await steal(4, round);
-      await anvil.mine();
-      expect(await sent).toEqual({ status: 'abandoned', why: 'replaced' });
-    }
-    expect(life.seen.stolen).toBe(2);
-    expect(life.seen.logged.some(({ fields }) => fields['code'] === 'SIGNER_SHARED')).toBe(true);
-    await expect(life.manager.send(emission(3))).rejects.toMatchObject({ code: 'SIGNER_SHARED', retryable: false });
-    expect(await canonicalValues(anvil)).toEqual([]);
-  });
-
-  it('takes the next free nonce when another holder was faster', async () => {
-    const life = await bench.open({ account: 5, urls: [proxy.url] });
-    await steal(5, 0);
-    await anvil.mine();
-    const looks = proxy.calls.get('eth_getTransactionCount') ?? 0;
-    await until(() => (proxy.calls.get('eth_getTransactionCount') ?? 0) > looks + 2);
-    const sent = life.manager.send(emission(1));
-    await inPool(life, 1);
-    await anvil.mine();
-    expect((await sent).status).toBe('mined');
-    expect(await nonceOf(life.address)).toBe(2);
-    expect(life.seen.stolen).toBe(0);
-  });
-});
-
-describe('nodes that misbehave', () => {
-  beforeEach(() => begin());
-
-  it('takes an answer it does not understand for "may have been sent"', async () => {
-    proxy.fault('eth_sendRawTransaction', (_, seen) =>
-      seen === 0 ? { kind: 'lost-answer', code: -32000, message: 'the flux capacitor is cold' } : undefined,
-    );
-    const life = await bench.open({ urls: [proxy.url] });
-    expect((await life.manager.send(emission(1))).status).toBe('mined');
-    expect(life.seen.failures).toEqual(['unknown']);
-    expect(await nonceOf(life.address)).toBe(1);
-  });
-
-  it.each([
-    { kind: 'status', status: 503 } as const,
-    { kind: 'drop' } as const,
-    { kind: 'error', code: -32000, message: 'txpool is full' } as const,
-    { kind: 'error', code: -32003, message: 'max fee per gas less than block base fee' } as const,
-    { kind: 'error', code: -32000, message: 'replacement transaction underpriced' } as const,
-  ])('publishes again after $kind $status $message', async (fault) => {
-    proxy.fault('eth_sendRawTransaction', (_, seen) => (seen < 2 ? fault : undefined));
-    const life = await bench.open({ urls: [proxy.url] });
-    expect((await life.manager.send(emission(1))).status).toBe('mined');
-    expect(await canonicalValues(anvil)).toEqual([1]);
-  });
-
-  it('gets through a second node while the first one hangs', async () => {
-    proxy.fault('*', () => ({ kind: 'hang' }));
-    const life = await bench.open({ urls: [proxy.url, anvil.url], pool: { timeoutMs: 150, failureThreshold: 1 } });
-    expect((await life.manager.send(emission(1))).status).toBe('mined');
-  });
-
-  it('does not reuse a nonce that a lagging node reports', async () => {
-    const life = await bench.open({ urls: [proxy.url] });
-    await life.manager.send(emission(1));
-    proxy.fault('eth_getTransactionCount', () => ({ kind: 'result', result: '0x0' }));
-    const sent = life.manager.send(emission(2));
-    await until(async () => (await canonicalValues(anvil)).length === 2);
-    proxy.fault('eth_getTransactionCount', undefined);
-    expect((await sent).status).toBe('mined');
-    expect(life.seen.stolen).toBe(0);
-    expect(await canonicalValues(anvil)).toEqual([1, 2]);
-  });
-
-  it('uses up a nonce that nobody knows anything about', async () => {
-    let wrong = true;
-    proxy.fault('eth_getTransactionCount', () => (wrong ? { kind: 'result', result: '0x2' } : undefined));
-    const life = await bench.open({ urls: [proxy.url] });
-    const sent = life.manager.send(emission(1));
-    await inPool(life, 1);
-    wrong = false;
-    expect((await sent).status).toBe('mined');
-    expect(await nonceOf(life.address)).toBe(3);
-    expect(await canonicalValues(anvil)).toEqual([1]);
   });
 });

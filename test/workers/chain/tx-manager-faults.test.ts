@@ -1,0 +1,209 @@
+import { Wallet } from 'ethers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TransactionJournal } from '../../../workers/chain/transaction-journal.ts';
+import type { Anvil, AnvilOptions } from '../../support/anvil.ts';
+import { canonicalValues } from '../../support/emitter.ts';
+import type { RpcProxy } from '../../support/rpc-proxy.ts';
+import type { TxBench } from '../../support/tx-bench.ts';
+import { emission, gwei, inPool, nonceOf, openTxStage, type TxStage } from '../../support/tx-stage.ts';
+import { until } from '../../support/until.ts';
+
+let stage: TxStage;
+let anvil: Anvil;
+let proxy: RpcProxy;
+let bench: TxBench;
+
+async function begin(options: AnvilOptions = {}): Promise<void> {
+  stage = await openTxStage(options);
+  ({ anvil, proxy, bench } = stage);
+}
+
+afterEach(() => stage.stop());
+
+describe('reorgs', () => {
+  beforeEach(() => begin());
+
+  it('publishes again what a reorg dropped, and reports it only when it is deep enough', async () => {
+    const life = await bench.open({ manager: { confirmations: 3, stallMs: 60_000 } });
+    const sent = life.manager.send(emission(1));
+    await until(() => life.journal.find('emit-1')?.status === 'mined');
+    await anvil.reorg(1);
+    await until(async () => (await canonicalValues(anvil)).length === 1, { what: 'the transaction mined again' });
+    const again = await nonceOf(anvil, life.address);
+    await anvil.mine(3);
+    const outcome = await sent;
+    expect(outcome.status).toBe('mined');
+    expect(again).toBe(1);
+    expect(life.journal.find('emit-1')!.attempts).toHaveLength(1);
+  });
+
+  it('brings back transactions reported long ago, several blocks deep, in every life', async () => {
+    const first = await bench.open({ manager: { stallMs: 60_000 } });
+    for (const value of [1, 2, 3]) await first.manager.send(emission(value));
+    await first.stop();
+    await anvil.reorg(3);
+    expect(await canonicalValues(anvil)).toEqual([]);
+    await bench.open({ manager: { stallMs: 60_000 } });
+    await until(async () => (await canonicalValues(anvil)).length === 3);
+    expect(await canonicalValues(anvil)).toEqual([1, 2, 3]);
+  });
+
+  it('stops watching what is final, yet fills the gap when even that is dropped', async () => {
+    const life = await bench.open({ manager: { finalityDepth: 2, stallMs: 60_000 } });
+    await life.manager.send(emission(1));
+    await anvil.mine(4);
+    await until(() => life.journal.find('emit-1')?.status === 'final');
+    expect(life.journal.open()).toEqual([]);
+    await anvil.reorg(5);
+    expect(await canonicalValues(anvil)).toEqual([]);
+    expect((await life.manager.send(emission(2))).status).toBe('mined');
+    expect(await canonicalValues(anvil)).toEqual([1, 2]);
+  });
+});
+
+describe('crashes', () => {
+  beforeEach(() => begin());
+
+  const dying =
+    (door: 'create' | 'setStatus', after: boolean) =>
+    (journal: TransactionJournal): TransactionJournal => ({
+      ...journal,
+      [door]: (...args: never[]) => {
+        if (after) Reflect.apply(journal[door], journal, args);
+        throw new Error(`killed ${after ? 'after' : 'before'} ${door}`);
+      },
+    });
+
+  it('sends after a restart what was recorded and never published', async () => {
+    const first = await bench.open({ wrap: dying('create', true) });
+    await expect(first.manager.send(emission(1))).rejects.toThrow('killed after create');
+    await first.stop();
+    expect(await canonicalValues(anvil)).toEqual([]);
+    const second = await bench.open();
+    expect((await second.manager.send(emission(1))).status).toBe('mined');
+    expect(await canonicalValues(anvil)).toEqual([1]);
+  });
+
+  it('leaves nothing behind when it died before the record', async () => {
+    const first = await bench.open({ wrap: dying('create', false) });
+    await expect(first.manager.send(emission(1))).rejects.toThrow('killed before create');
+    await first.stop();
+    const second = await bench.open();
+    expect((await second.manager.send(emission(2))).status).toBe('mined');
+    expect(await canonicalValues(anvil)).toEqual([2]);
+    expect(await nonceOf(anvil, second.address)).toBe(1);
+  });
+
+  it('finds after a restart the receipt of what was mined meanwhile', async () => {
+    const first = await bench.open({ wrap: dying('setStatus', false), manager: { waitMs: 200 } });
+    await expect(first.manager.send(emission(1))).rejects.toMatchObject({ code: 'TX_TIMEOUT' });
+    await first.stop();
+    const second = await bench.open();
+    expect((await second.manager.send(emission(1))).status).toBe('mined');
+    expect(await canonicalValues(anvil)).toEqual([1]);
+  });
+});
+
+describe('other holders of the key', () => {
+  beforeEach(() => begin({ automine: false }));
+
+  async function steal(account: number, nonce: number): Promise<void> {
+    const { privateKey, address } = anvil.accounts[account]!;
+    const raw = await new Wallet(privateKey).signTransaction({
+      type: 2,
+      chainId: 31337,
+      nonce,
+      to: address,
+      gasLimit: 21_000n,
+      maxFeePerGas: gwei(500),
+      maxPriorityFeePerGas: gwei(400),
+    });
+    await anvil.rpc('eth_sendRawTransaction', [raw]);
+  }
+
+  it('reports a stolen nonce, goes on, and stops signing when it happens again', async () => {
+    const life = await bench.open({ account: 4 });
+    for (const [round, value] of [1, 2].entries()) {
+      const sent = life.manager.send(emission(value));
+      await inPool(anvil, life, 1);
+      await steal(4, round);
+      await anvil.mine();
+      expect(await sent).toEqual({ status: 'abandoned', why: 'replaced' });
+    }
+    expect(life.seen.stolen).toBe(2);
+    expect(life.seen.logged.some(({ fields }) => fields['code'] === 'SIGNER_SHARED')).toBe(true);
+    await expect(life.manager.send(emission(3))).rejects.toMatchObject({ code: 'SIGNER_SHARED', retryable: false });
+    expect(await canonicalValues(anvil)).toEqual([]);
+  });
+
+  it('takes the next free nonce when another holder was faster', async () => {
+    const life = await bench.open({ account: 5, urls: [proxy.url] });
+    await steal(5, 0);
+    await anvil.mine();
+    const looks = proxy.calls.get('eth_getTransactionCount') ?? 0;
+    await until(() => (proxy.calls.get('eth_getTransactionCount') ?? 0) > looks + 2);
+    const sent = life.manager.send(emission(1));
+    await inPool(anvil, life, 1);
+    await anvil.mine();
+    expect((await sent).status).toBe('mined');
+    expect(await nonceOf(anvil, life.address)).toBe(2);
+    expect(life.seen.stolen).toBe(0);
+  });
+});
+
+describe('nodes that misbehave', () => {
+  beforeEach(() => begin());
+
+  it('takes an answer it does not understand for "may have been sent"', async () => {
+    proxy.fault('eth_sendRawTransaction', (_, seen) =>
+      seen === 0 ? { kind: 'lost-answer', code: -32000, message: 'the flux capacitor is cold' } : undefined,
+    );
+    const life = await bench.open({ urls: [proxy.url] });
+    expect((await life.manager.send(emission(1))).status).toBe('mined');
+    expect(life.seen.failures).toEqual(['unknown']);
+    expect(await nonceOf(anvil, life.address)).toBe(1);
+  });
+
+  it.each([
+    { kind: 'status', status: 503 } as const,
+    { kind: 'drop' } as const,
+    { kind: 'error', code: -32000, message: 'txpool is full' } as const,
+    { kind: 'error', code: -32003, message: 'max fee per gas less than block base fee' } as const,
+    { kind: 'error', code: -32000, message: 'replacement transaction underpriced' } as const,
+  ])('publishes again after $kind $status $message', async (fault) => {
+    proxy.fault('eth_sendRawTransaction', (_, seen) => (seen < 2 ? fault : undefined));
+    const life = await bench.open({ urls: [proxy.url] });
+    expect((await life.manager.send(emission(1))).status).toBe('mined');
+    expect(await canonicalValues(anvil)).toEqual([1]);
+  });
+
+  it('gets through a second node while the first one hangs', async () => {
+    proxy.fault('*', () => ({ kind: 'hang' }));
+    const life = await bench.open({ urls: [proxy.url, anvil.url], pool: { timeoutMs: 150, failureThreshold: 1 } });
+    expect((await life.manager.send(emission(1))).status).toBe('mined');
+  });
+
+  it('does not reuse a nonce that a lagging node reports', async () => {
+    const life = await bench.open({ urls: [proxy.url] });
+    await life.manager.send(emission(1));
+    proxy.fault('eth_getTransactionCount', () => ({ kind: 'result', result: '0x0' }));
+    const sent = life.manager.send(emission(2));
+    await until(async () => (await canonicalValues(anvil)).length === 2);
+    proxy.fault('eth_getTransactionCount', undefined);
+    expect((await sent).status).toBe('mined');
+    expect(life.seen.stolen).toBe(0);
+    expect(await canonicalValues(anvil)).toEqual([1, 2]);
+  });
+
+  it('uses up a nonce that nobody knows anything about', async () => {
+    let wrong = true;
+    proxy.fault('eth_getTransactionCount', () => (wrong ? { kind: 'result', result: '0x2' } : undefined));
+    const life = await bench.open({ urls: [proxy.url] });
+    const sent = life.manager.send(emission(1));
+    await inPool(anvil, life, 1);
+    wrong = false;
+    expect((await sent).status).toBe('mined');
+    expect(await nonceOf(anvil, life.address)).toBe(3);
+    expect(await canonicalValues(anvil)).toEqual([1]);
+  });
+});
