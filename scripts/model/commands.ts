@@ -38,13 +38,9 @@ export async function registerCommand(
   requireServable(given.shape ?? {});
   const source = signerSource(given);
   return withSession(given, deps, async (session) => {
-    const wallet = await session.signer(source);
-    const signer = {
-      address: wallet.address,
-      signTransaction: (transaction: object) => wallet.signTransaction(transaction),
-    };
+    const signer = await session.signer(source);
     const examined = await examineModel({ file, ...(given.shape && { bindings: given.shape }) }, deps);
-    const spec = buildModelSpec(examined, { ...given, publisher: parseAddress(wallet.address) });
+    const spec = buildModelSpec(examined, { ...given, publisher: parseAddress(signer.address) });
     const store = await createArtifactStore({ folder: given.store }, deps);
     const stored = await store.put(examined.bytes);
     const { modelId, alreadyRegistered, transaction, gasUsed } = await registerModel(spec, {
@@ -154,11 +150,7 @@ export function retireCommand(
   const modelId = parseModelId(id);
   const source = signerSource(given);
   return withSession(given, deps, async (session) => {
-    const wallet = await session.signer(source);
-    const signer = {
-      address: wallet.address,
-      signTransaction: (transaction: object) => wallet.signTransaction(transaction),
-    };
+    const signer = await session.signer(source);
     const model = await findModel(modelId, session, deps.signal);
     if (model.status === 'retired') {
       return {

@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createRequire } from 'node:module';
+import { devNull } from 'node:os';
 import { HDNodeWallet, Mnemonic } from 'ethers';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../scripts/stack/free-port.ts';
+import { anvilBinary } from '../../scripts/stack/local-chain.ts';
+import { createLogTail } from '../../scripts/stack/log-tail.ts';
+import { endedEarly, startProcess } from '../../scripts/stack/managed-process.ts';
+import { systemClock } from '../../workers/runtime/clock.ts';
 import { until } from './until.ts';
 
 const MNEMONIC = 'test test test test test test test test test test test junk';
-const require = createRequire(import.meta.url);
 
 export interface AnvilOptions {
   /** Seconds between blocks; without it every transaction is mined at once. */
@@ -45,14 +46,6 @@ export interface Anvil {
   stop(): Promise<void>;
 }
 
-/** The anvil binary of this platform. The package's own wrapper would orphan it on SIGKILL. */
-export function anvilBinary(): string {
-  const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-  return require.resolve(
-    `@foundry-rs/anvil-${process.platform}-${arch}/bin/anvil${process.platform === 'win32' ? '.exe' : ''}`,
-  );
-}
-
 /** Starts a private chain on a free port and waits until it answers. The caller must `stop` it. */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const { blockTime, automine = true, hardfork = 'prague', chainId = 31337, args = [] } = options;
@@ -60,20 +53,28 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const flags = ['--port', String(port), '--hardfork', hardfork, '--chain-id', String(chainId), '--quiet', ...args];
   if (blockTime !== undefined) flags.push('--block-time', String(blockTime));
   if (!automine) flags.push('--no-mining');
-  const child = spawn(anvilBinary(), flags, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const complaints: string[] = [];
-  child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
+  const log = createLogTail({ clock: systemClock });
+  const child = await startProcess(
+    { name: 'anvil', command: anvilBinary(), args: flags, env: process.env, logFile: devNull },
+    { clock: systemClock, log },
+  );
 
   const url = `http://127.0.0.1:${port}`;
   const rpc = <T>(method: string, params: readonly unknown[] = []): Promise<T> => rawRpc<T>(url, method, params);
-  const stop = (): Promise<void> => stopChild(child);
+  const stop = async (): Promise<void> => {
+    await child.kill();
+  };
   try {
     await until(
       async () => {
-        if (child.exitCode !== null)
-          throw new Error(`anvil exited with code ${child.exitCode}: ${complaints.join('')}`);
+        if (!child.running())
+          throw endedEarly(
+            'anvil',
+            await child.exited,
+            log.lines.map(({ message }) => message),
+          );
         const version = await rpc<string>('web3_clientVersion').catch(() => '');
-        return version.startsWith('anvil') || undefined;
+        return version.startsWith('anvil');
       },
       { what: 'anvil answering', deadlineMs: 20_000, everyMs: 20 },
     );
@@ -85,7 +86,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
     url,
     port,
     chainId,
-    pid: child.pid ?? -1,
+    pid: child.pid,
     accounts: testAccounts(),
     rpc,
     stop,
@@ -97,13 +98,6 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
       await rpc('anvil_reorg', [depth, txs]);
     },
   };
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
 }
 
 let accounts: readonly AnvilAccount[] | undefined;

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../scripts/stack/free-port.ts';
+import { foreignRedis } from '../../scripts/stack/local-redis.ts';
+import { createLogTail } from '../../scripts/stack/log-tail.ts';
+import { endedEarly, type ManagedProcess, startProcess } from '../../scripts/stack/managed-process.ts';
+import { systemClock } from '../../workers/runtime/clock.ts';
 import { until } from './until.ts';
 
 export interface TestRedis {
@@ -34,38 +35,28 @@ export async function startRedis({ args = [], durable = false }: TestRedisOption
   const folder = await mkdtemp(join(tmpdir(), 'remit-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
   const durability = durable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   const policy = ['--maxmemory-policy', 'noeviction'];
-  let server: ChildProcess | undefined;
+  const { command } = foreignRedis(url);
+  let server: ManagedProcess | undefined;
 
   async function start(): Promise<void> {
-    const flags = [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      folder,
-      '--save',
-      '',
-      ...durability,
-      ...policy,
-    ];
-    const child = spawn('redis-server', [...flags, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        output = (output + chunk.toString()).slice(-2_000);
-      });
-    }
-    child.once('error', (error) => {
-      output += error.message;
-    });
+    const log = createLogTail({ clock: systemClock });
+    const flags = [...place, ...durability, ...policy, ...args];
+    const child = await startProcess(
+      { name: 'redis', command: 'redis-server', args: flags, env: process.env, logFile: devNull },
+      { clock: systemClock, log },
+    );
     server = child;
     await until(
-      () => {
-        if (child.exitCode !== null || child.pid === undefined)
-          throw new Error(`redis-server did not start: ${output}`);
+      async () => {
+        if (!child.running())
+          throw endedEarly(
+            'redis',
+            await child.exited,
+            log.lines.map(({ message }) => message),
+          );
         return command('PING').then(
           () => true,
           () => false,
@@ -75,22 +66,8 @@ export async function startRedis({ args = [], durable = false }: TestRedisOption
     );
   }
 
-  async function command(name: string, ...rest: string[]): Promise<unknown> {
-    const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return await client.call(name, ...rest);
-    } finally {
-      client.disconnect();
-    }
-  }
-
   async function kill(): Promise<void> {
-    if (!server || server.exitCode !== null || server.signalCode !== null) return;
-    const ended = once(server, 'exit');
-    server.kill('SIGKILL');
-    await ended;
+    await server?.kill();
   }
 
   await start();

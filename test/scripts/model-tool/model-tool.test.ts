@@ -10,7 +10,7 @@ import { systemClock } from '../../../workers/runtime/clock.ts';
 import { silentLogger } from '../../../workers/runtime/logger.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
 import { floats, int64s, node, onnxModel, smallModel, value } from '../../support/onnx-builder.ts';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../../scripts/stack/free-port.ts';
 import { hardhatDeploy } from '../deploy/hardhat-deploy.ts';
 import { type CliRun, modelCli } from './model-cli.ts';
 

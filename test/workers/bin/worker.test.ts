@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readable } from '../../../workers/bin/output.ts';
 import { ROLE_NAMES } from '../../../workers/bin/roles.ts';
 import { childEnvironment, rolesOf } from '../../../workers/bin/run-node.ts';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../../scripts/stack/free-port.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const WORKER = resolve(import.meta.dirname, '../../../workers/bin/worker.ts');

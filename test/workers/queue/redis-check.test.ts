@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkRedis, createRedisHealthCheck, readRedisFacts } from '../../../workers/queue/redis-check.ts';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../../scripts/stack/free-port.ts';
 import { startRedis } from '../../support/redis.ts';
 
 async function redisWith(...args: string[]) {
