@@ -209,7 +209,7 @@ describe('the default model, fetched from a peer over HTTP', () => {
   it('waits for an input that nobody has yet', async () => {
     const { ours, ourFolder } = await nodes();
     const terms = { availability: Availability.Blob };
-    const input = `0x${'77'.repeat(32)}`;
+    const input: Hex = `0x${'77'.repeat(32)}`;
     const { later } = await execute({ spec, vector: vectorOf(0), input, terms }, ours, ourFolder);
     expect(later).toMatchObject({ why: 'BLOB_UNAVAILABLE' });
   });

@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { ChainSignal } from '../../../../workers/chain/event-source.ts';
 import type { ChainEvent } from '../../../../workers/chain/events.ts';
-import type { Address, Hex, Hex32, JobId, ModelId } from '../../../../workers/protocol/ids.ts';
-import { ZERO_ADDRESS, ZERO_HEX32 } from '../../../../workers/protocol/ids.ts';
+import type { Hex, JobId } from '../../../../workers/protocol/ids.ts';
+import { ZERO_HEX32 } from '../../../../workers/protocol/ids.ts';
 import { JobStatus, type Terms } from '../../../../workers/protocol/job.ts';
 import { catalog, messageId, type QueueDefinition, type QueueName } from '../../../../workers/queue/catalog.ts';
 import type { EnqueueOutcome, Producer } from '../../../../workers/queue/producer.ts';
@@ -17,37 +13,9 @@ import { createListenerMetrics } from '../../../../workers/roles/listener/metric
 import { createReconcile } from '../../../../workers/roles/listener/reconcile.ts';
 import type { RouteContext } from '../../../../workers/roles/listener/routes.ts';
 import { createJobBook, type BookedJob } from '../../../../workers/store/job-book.ts';
-import { openJournal } from '../../../../workers/store/journal.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-
-export const OPERATOR = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' as Address;
-export const OTHER = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC' as Address;
-export const REQUESTER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906' as Address;
-export const REGISTRY = '0x0165878A594ca255338adfa4d48449f69242Eb8F' as Address;
-export const NOW = 1_700_000_000;
-
-export const hash = (n: number): Hex32 => `0x${n.toString(16).padStart(64, '0')}` as Hex32;
-export const jobOf = (n: number): JobId => hash(n) as JobId;
-
-export const TERMS: Terms = {
-  requester: REQUESTER,
-  modelId: hash(7) as ModelId,
-  inputRoot: hash(8),
-  availability: 1,
-  delivery: 1,
-  callbackPhase: 2,
-  callbackGas: 100_000,
-  callbackTarget: ZERO_ADDRESS,
-  fee: 10n,
-  stakeAtRisk: 100n,
-  operator: OPERATOR,
-  offerPenalty: 0n,
-  attestDeadline: BigInt(NOW + 600),
-  challengeWindow: 60,
-  policy: ZERO_ADDRESS,
-  parametersVersion: 1,
-  salt: 0n,
-};
+import { OPERATOR, REQUESTER, REGISTRY, NOW, hash, jobOf, TERMS } from '../../../support/sample-job.ts';
+import { temporaryJournal } from '../../../support/temporary-journal.ts';
 
 export const CONTEXT: RouteContext = {
   chainId: 31_337,
@@ -168,16 +136,7 @@ export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | '
 
 /** Follower and reconciler over a real book, with queues and chain in memory. */
 export function createBench(context: Partial<RouteContext> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'remit-listener-'));
-  const journal = openJournal(join(folder, 'listener.sqlite'), {
-    chainId: 31_337,
-    genesisHash: '0x00',
-    signer: 'listener',
-  });
-  onTestFinished(() => {
-    journal.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const journal = temporaryJournal('listener');
   const queues = new FakeQueues();
   const clock = new ManualClock();
   const metrics = createListenerMetrics(noMetrics);

@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { JobStatus } from '../../../../workers/protocol/job.ts';
-import {
-  attested,
-  blockOf,
-  createBench,
-  hash,
-  jobOf,
-  NOW,
-  OTHER,
-  reorgOf,
-  requested,
-  settled,
-  TERMS,
-} from './bench.ts';
+import { hash, jobOf, NOW, OTHER, TERMS } from '../../../support/sample-job.ts';
+import { attested, blockOf, createBench, reorgOf, requested, settled } from './bench.ts';
 
 describe('following the chain', () => {
   it('turns a requested job into an inference message and keeps it in the book', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { JobStatus } from '../../../../workers/protocol/job.ts';
-import { attested, blockOf, createBench, jobOf, NOW, OTHER, requested, settled } from './bench.ts';
+import { jobOf, NOW, OTHER } from '../../../support/sample-job.ts';
+import { attested, blockOf, createBench, requested, settled } from './bench.ts';
 
 describe('the reconciler', () => {
   it('makes every message again that is due after Redis lost everything, without asking the chain', async () => {

@@ -3,7 +3,8 @@ import { ZERO_ADDRESS } from '../../../../workers/protocol/ids.ts';
 import type { Terms } from '../../../../workers/protocol/job.ts';
 import { concerns, route, type RouteContext, standingEvent } from '../../../../workers/roles/listener/routes.ts';
 import type { BookedJob } from '../../../../workers/store/job-book.ts';
-import { CONTEXT, hash, jobOf, NOW, OPERATOR, OTHER, REQUESTER, TERMS } from './bench.ts';
+import { hash, jobOf, NOW, OPERATOR, OTHER, REQUESTER, TERMS } from '../../../support/sample-job.ts';
+import { CONTEXT } from './bench.ts';
 
 const place = { blockNumber: 5, blockHash: hash(5), txHash: hash(6), logIndex: 0, timestamp: NOW };
 const job = (terms: Partial<Terms> = {}): BookedJob => ({

@@ -1,51 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { Receipt, RawLog } from '../../../../workers/chain/chain-values.ts';
 import { interfaces } from '../../../../workers/chain/contracts.ts';
 import type { JobStanding, LadderStanding } from '../../../../workers/chain/job-view.ts';
 import { explainRevert } from '../../../../workers/chain/reverts.ts';
 import type { SendOutcome } from '../../../../workers/chain/tx-manager.ts';
-import type { Address, Hex, Hex32, JobId, ModelId } from '../../../../workers/protocol/ids.ts';
-import { ZERO_ADDRESS } from '../../../../workers/protocol/ids.ts';
+import type { Hex, Hex32 } from '../../../../workers/protocol/ids.ts';
 import { JobStatus, type Terms, termsToJson } from '../../../../workers/protocol/job.ts';
 import { catalog, type MessageOf } from '../../../../workers/queue/catalog.ts';
 import { parseMessage } from '../../../../workers/queue/producer.ts';
 import { noMetrics } from '../../../../workers/runtime/metrics.ts';
 import type { EffectRequest, EffectResult, Effects } from '../../../../workers/roles/submitter/effects.ts';
 import { createSubmitterMetrics, type SubmitterMetrics } from '../../../../workers/roles/submitter/metrics.ts';
-import { openJournal } from '../../../../workers/store/journal.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-
-export const OPERATOR = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' as Address;
-export const OTHER = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC' as Address;
-export const REGISTRY = '0x0165878A594ca255338adfa4d48449f69242Eb8F' as Address;
-/** Chain time, and local time at the start of every test, Unix seconds. */
-export const NOW = 1_700_000_000;
-
-export const hash = (n: number): Hex32 => `0x${n.toString(16).padStart(64, '0')}` as Hex32;
-export const jobOf = (n: number): JobId => hash(n) as JobId;
-
-export const TERMS: Terms = {
-  requester: OTHER,
-  modelId: hash(7) as ModelId,
-  inputRoot: hash(8),
-  availability: 1,
-  delivery: 1,
-  callbackPhase: 2,
-  callbackGas: 100_000,
-  callbackTarget: ZERO_ADDRESS,
-  fee: 10n,
-  stakeAtRisk: 100n,
-  operator: OPERATOR,
-  offerPenalty: 0n,
-  attestDeadline: BigInt(NOW + 600),
-  challengeWindow: 60,
-  policy: ZERO_ADDRESS,
-  parametersVersion: 1,
-  salt: 0n,
-};
+import { OPERATOR, REGISTRY, NOW, hash, jobOf, TERMS } from '../../../support/sample-job.ts';
 
 const common = (job: number, terms: Partial<Terms>) => ({
   chainId: 31_337,
@@ -164,20 +130,6 @@ export function recordMetrics(): SubmitterMetrics & { readonly endings: string[]
     earned: (units: bigint) => void (recorder.earnedUnits += units),
   };
   return recorder;
-}
-
-export function temporaryJournal() {
-  const folder = mkdtempSync(join(tmpdir(), 'remit-submitter-'));
-  const journal = openJournal(join(folder, 'signer.sqlite'), {
-    chainId: 31_337,
-    genesisHash: '0x00',
-    signer: OPERATOR,
-  });
-  onTestFinished(() => {
-    journal.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return journal;
 }
 
 export const clockAtNow = (): ManualClock => new ManualClock({ startMs: NOW * 1_000 });

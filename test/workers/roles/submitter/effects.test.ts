@@ -3,7 +3,8 @@ import type { TransactionRecord } from '../../../../workers/chain/transaction-jo
 import type { SendOutcome, SendRequest } from '../../../../workers/chain/tx-manager.ts';
 import { createEffects } from '../../../../workers/roles/submitter/effects.ts';
 import { explainRevert } from '../../../../workers/chain/reverts.ts';
-import { hash, mined, receiptOf, REGISTRY } from './bench.ts';
+import { hash, REGISTRY } from '../../../support/sample-job.ts';
+import { mined, receiptOf } from './bench.ts';
 
 const reverted: SendOutcome = { status: 'reverted', receipt: receiptOf([], false), reason: explainRevert('0x') };
 

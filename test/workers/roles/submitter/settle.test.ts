@@ -11,19 +11,15 @@ import { createSettleBatch } from '../../../../workers/roles/submitter/settle-ba
 import { createSettleJob } from '../../../../workers/roles/submitter/settle-job.ts';
 import { createSettleTransaction } from '../../../../workers/roles/submitter/settle-transaction.ts';
 import { contextOf, recordingLogger } from '../../../support/role-jobs.ts';
+import { hash, jobOf, NOW, OPERATOR, REGISTRY } from '../../../support/sample-job.ts';
 import {
   clockAtNow,
   createChain,
   expireOf,
   FakeEffects,
-  hash,
-  jobOf,
   logOf,
   mined,
-  NOW,
-  OPERATOR,
   recordMetrics,
-  REGISTRY,
   settleOf,
   wouldRevert,
 } from './bench.ts';

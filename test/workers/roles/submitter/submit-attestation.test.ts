@@ -6,24 +6,12 @@ import { createSubmitAttestation } from '../../../../workers/roles/submitter/sub
 import { createAttestationGuard } from '../../../../workers/store/attestation-guard.ts';
 import { createAttestedOutputs } from '../../../../workers/store/attested-outputs.ts';
 import { contextOf, failure, recordingLogger } from '../../../support/role-jobs.ts';
-import {
-  attestationOf,
-  clockAtNow,
-  createChain,
-  FakeEffects,
-  hash,
-  jobOf,
-  mined,
-  NOW,
-  OPERATOR,
-  OTHER,
-  recordMetrics,
-  temporaryJournal,
-  wouldRevert,
-} from './bench.ts';
+import { hash, jobOf, NOW, OPERATOR, OTHER } from '../../../support/sample-job.ts';
+import { temporaryJournal } from '../../../support/temporary-journal.ts';
+import { attestationOf, clockAtNow, createChain, FakeEffects, mined, recordMetrics, wouldRevert } from './bench.ts';
 
 function bench(status: JobStatus = JobStatus.Requested) {
-  const journal = temporaryJournal();
+  const journal = temporaryJournal(OPERATOR);
   const clock = clockAtNow();
   const { chain, view, head } = createChain(status);
   const effects = new FakeEffects();
