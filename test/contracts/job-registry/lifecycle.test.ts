@@ -1,26 +1,18 @@
 import { expect } from 'chai';
 import { network } from 'hardhat';
 import { type Hex32, ZERO_HEX32 } from '../../../workers/protocol/ids.ts';
-import { CallbackPhase, JobStatus, type Terms, termsToChain } from '../../../workers/protocol/job.ts';
+import { CallbackPhase, JobStatus, termsToChain } from '../../../workers/protocol/job.ts';
 import { registryWrites } from '../../support/checked-action.ts';
 import { attestChecked } from '../../support/checked-attestations.ts';
 import { expireChecked, settleChecked, settleManyChecked } from '../../support/checked-endings.ts';
-import { requestChecked, requestWithOfferChecked } from '../../support/checked-requests.ts';
-import {
-  NO_AWARD,
-  TrialOutcome,
-  openTrialChecked,
-  proveChecked,
-  resolveTrialChecked,
-  signedOutput,
-} from '../../support/checked-trials.ts';
+import { requestWithOfferChecked } from '../../support/checked-requests.ts';
+import { NO_AWARD, TrialOutcome, openTrialChecked, resolveTrialChecked } from '../../support/checked-trials.ts';
+import { LOCK_AND_FREE, prove, recorded, requested, signed } from '../../support/equivocations.ts';
 import { positionOf, readSlot } from '../../support/job-slot.ts';
 import { type JobStage, setJobStage } from '../../support/job-stage.ts';
 import {
   type AttestedJob,
-  type Job,
   PENALTY,
-  STAKE_AT_RISK,
   asRequester,
   idOf,
   inputBytes,
@@ -36,10 +28,6 @@ import { deploySystem } from '../../support/system.ts';
 
 const { ethers, networkHelpers } = await network.create();
 const load = async (): Promise<JobStage> => networkHelpers.loadFixture(setJobStage);
-
-async function requested(stage: JobStage, overrides: Partial<Terms> = {}): Promise<Job> {
-  return requestChecked(stage, await termsFor(stage, overrides));
-}
 
 /** One job at each end that jobs can come to. */
 const ends = {
@@ -60,14 +48,7 @@ const ends = {
   void: async (stage: JobStage) => tried(stage, 'Void'),
   'slashed for an equivocation': async (stage: JobStage) => {
     const job = await attestChecked(stage, await requested(stage));
-    const { operator, stranger: reporter } = stage;
-    const other = outputFor(stage, job.terms, 0.25);
-    const signature = await signOutput(stage, operator.key, job.id, operator.address, other);
-    await proveChecked(stage, job, {
-      ...{ operator, reporter, record: job.record },
-      ...{ first: signedOutput(job.output, '0x'), second: signedOutput(other, signature) },
-      takes: { fromLocked: STAKE_AT_RISK, fromFree: STAKE_AT_RISK, fromUnbonding: 0n },
-    });
+    await prove(stage, job, { first: recorded(job), second: await signed(stage, job, 0.25), takes: LOCK_AND_FREE });
     return job;
   },
 };

@@ -6,17 +6,10 @@ import { CallbackPhase, Delivery, type Terms, termsToChain } from '../../../work
 import { attestChecked } from '../../support/checked-attestations.ts';
 import { expireChecked, retryChecked, settleChecked } from '../../support/checked-endings.ts';
 import { requestChecked } from '../../support/checked-requests.ts';
-import { openTrialChecked, proveChecked, resolveTrialChecked, signedOutput } from '../../support/checked-trials.ts';
+import { openTrialChecked, resolveTrialChecked } from '../../support/checked-trials.ts';
+import { LOCK_AND_FREE, prove, recorded, signed } from '../../support/equivocations.ts';
 import { type JobStage, setJobStage } from '../../support/job-stage.ts';
-import {
-  type AttestedJob,
-  CALLBACK_GAS,
-  STAKE_AT_RISK,
-  outputFor,
-  signOutput,
-  termsFor,
-  termsWithCallback,
-} from '../../support/jobs.ts';
+import { type AttestedJob, CALLBACK_GAS, outputFor, termsFor, termsWithCallback } from '../../support/jobs.ts';
 import { ENTRY_GAS, ProbeBehaviour, callsOf } from '../../support/probe.ts';
 
 const { networkHelpers } = await network.create();
@@ -103,14 +96,7 @@ describe('JobRegistry.retryCallback', () => {
 
     it('a job that ended by an equivocation', async () => {
       const { stage, job } = await failed('OnAttested');
-      const { operator, stranger: reporter } = stage;
-      const other = outputFor(stage, job.terms, 0.25);
-      const signature = await signOutput(stage, operator.key, job.id, operator.address, other);
-      await proveChecked(stage, job, {
-        ...{ operator, reporter, record: job.record },
-        ...{ first: signedOutput(job.output, '0x'), second: signedOutput(other, signature) },
-        takes: { fromLocked: STAKE_AT_RISK, fromFree: STAKE_AT_RISK, fromUnbonding: 0n },
-      });
+      await prove(stage, job, { first: recorded(job), second: await signed(stage, job, 0.25), takes: LOCK_AND_FREE });
       await notDue(stage, job);
     });
 

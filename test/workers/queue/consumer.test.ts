@@ -8,6 +8,17 @@ import { inferenceMessage } from './messages.ts';
 
 const quiet = { deadlineMs: 5_000 };
 
+/** A handler that ends only when it is told to; says why it was. */
+const hangUntilAborted =
+  (aborted: (reason: unknown) => void) =>
+  (_: unknown, { signal }: { readonly signal: AbortSignal }): Promise<never> =>
+    new Promise((__, reject) => {
+      signal.addEventListener('abort', () => {
+        aborted(signal.reason);
+        reject(signal.reason as Error);
+      });
+    });
+
 describe('createConsumer', () => {
   it('gives the handler the parsed message, its id and its attempt', async () => {
     const { producer, consume } = await queueHarness();
@@ -108,15 +119,7 @@ describe('createConsumer', () => {
   it('aborts a handler that outlasts the shutdown and puts its message back at once, with all its attempts', async () => {
     const { producer, consume } = await queueHarness();
     let reason: unknown;
-    const first = await consume(
-      (_, { signal }) =>
-        new Promise((__, reject) => {
-          signal.addEventListener('abort', () => {
-            reason = signal.reason;
-            reject(signal.reason as Error);
-          });
-        }),
-    );
+    const first = await consume(hangUntilAborted((why) => (reason = why)));
     await producer.enqueue('inference', inferenceMessage());
     await until(async () => (await producer.depth('inference')).active === 1, quiet);
     await first.stop();
@@ -140,15 +143,7 @@ describe('createConsumer', () => {
   it('aborts the handler when the lock of its message is lost', async () => {
     const { producer, consume, redis } = await queueHarness();
     let reason: unknown;
-    await consume(
-      (_, { signal }) =>
-        new Promise((__, reject) => {
-          signal.addEventListener('abort', () => {
-            reason = signal.reason;
-            reject(signal.reason as Error);
-          });
-        }),
-    );
+    await consume(hangUntilAborted((why) => (reason = why)));
     await producer.enqueue('inference', inferenceMessage());
     await until(async () => (await producer.depth('inference')).active === 1, quiet);
     await redis.command('SET', `remit:inference:${messageId(inferenceMessage(), 'infer')}:lock`, 'somebody else');
