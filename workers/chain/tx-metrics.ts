@@ -12,15 +12,3 @@ export interface TxMetrics {
   balance(wei: bigint): void;
   nonceStolen(): void;
 }
-
-const nothing = (): void => undefined;
-
-/** The no-op twin. */
-export const silentTxMetrics: TxMetrics = {
-  pending: nothing,
-  bumped: nothing,
-  publishFailed: nothing,
-  feeSpent: nothing,
-  balance: nothing,
-  nonceStolen: nothing,
-};
