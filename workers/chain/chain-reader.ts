@@ -1,4 +1,4 @@
-import type { Hex32 } from '../protocol/ids.ts';
+import { type Hex32, ZERO_HEX32 } from '../protocol/ids.ts';
 import {
   type BlockHeader,
   list,
@@ -29,6 +29,12 @@ export interface ChainReader {
   /** Logs of blocks `from` to `to`, both included, in order, without duplicates. */
   logsBetween(from: number, to: number, filter: LogFilter, signal?: AbortSignal): Promise<readonly RawLog[]>;
   receipt(transaction: Hex32, signal?: AbortSignal): Promise<Receipt | undefined>;
+  /** Receipts of the wanted transactions of exactly this block. Not every node serves them by block. */
+  receiptsOf(
+    block: BlockHeader,
+    wanted: (transaction: Hex32) => boolean,
+    signal?: AbortSignal,
+  ): Promise<readonly Receipt[]>;
   /** Transactions of `account` mined up to and including `block`. */
   nonceAt(account: string, block: number, signal?: AbortSignal): Promise<number>;
 }
@@ -73,6 +79,19 @@ export function createChainReader({ rpc }: { rpc: Rpc }): ChainReader {
     async receipt(transaction, signal) {
       const found = await call('eth_getTransactionReceipt', [transaction], signal);
       return found === null ? undefined : parseReceipt(found);
+    },
+    async receiptsOf(block, wanted, signal) {
+      const found = list(
+        await call('eth_getBlockReceipts', [toQuantity(block.number)], signal),
+        'eth_getBlockReceipts',
+      );
+      const ours = (receipt: unknown): boolean =>
+        wanted((receipt as { readonly transactionHash?: Hex32 } | null)?.transactionHash ?? ZERO_HEX32);
+      // A node that is on another branch has nothing to say about this block.
+      return found
+        .filter(ours)
+        .map(parseReceipt)
+        .filter(({ blockHash }) => blockHash === block.hash);
     },
     async nonceAt(account, block, signal) {
       return parseQuantity(

@@ -55,6 +55,10 @@ export interface TransactionJournal {
   create(key: string, nonce: number, intent: TransactionIntent, attempt: Attempt): void;
   addAttempt(key: string, attempt: Attempt): void;
   setStatus(key: string, status: TransactionStatus, outcome?: TransactionResult): void;
+  /** All writes of `work` together, or none. */
+  transact<T>(work: () => T): T;
+  /** As `transact`, and resolves when it is on the disk; what waits at the same time shares one write to the disk. */
+  grouped<T>(work: () => T): Promise<T>;
 }
 
 /** The attempt that is, or would be, mined in place of all others: the newest. */

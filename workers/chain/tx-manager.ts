@@ -3,8 +3,8 @@ import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ChainReader } from './chain-reader.ts';
-import type { Receipt } from './chain-values.ts';
-import { DEFAULT_FEE_POLICY, type FeePolicy } from './fees.ts';
+import type { BlockHeader, Receipt } from './chain-values.ts';
+import { DEFAULT_FEE_POLICY, type FeePolicy, type Fees } from './fees.ts';
 import type { RevertReason } from './revert-reason.ts';
 import type { Broadcaster, Rpc } from './rpc.ts';
 import type { TransactionIntent, TransactionJournal, TransactionRecord } from './transaction-journal.ts';
@@ -25,7 +25,7 @@ export interface TxManagerOptions {
   readonly confirmations?: number;
   /** Blocks until a mined transaction is no longer watched. Defaults to 64. */
   readonly finalityDepth?: number;
-  /** Transactions under way at once. Defaults to 16. */
+  /** Transactions under way at once. Defaults to 64. */
   readonly maxInFlight?: number;
   /** Transactions that may wait for a place. Defaults to 250. */
   readonly maxQueued?: number;
@@ -87,6 +87,12 @@ export interface TxManager {
   balance(signal?: AbortSignal): Promise<bigint>;
 }
 
+/** One for all: a reason made at every end would cost a stack trace each. */
+const ENDED = new Error('the wait has ended');
+/** Signed, with a nonce, and not in the journal yet: the next nonce, how many, and what they may cost, wei. */
+const NOTHING = { next: 0, count: 0, cost: 0n };
+/** Shortest time between two looks at the chain, milliseconds. */
+const LEAST_POLL_MS = 40;
 /** Nonces that may go to strangers before the manager stops signing. */
 const STOLEN_LIMIT = 2;
 
@@ -98,7 +104,7 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
     stallMs = 24_000,
     confirmations = 1,
     finalityDepth = 64,
-    maxInFlight = 16,
+    maxInFlight = 64,
     maxQueued = 250,
     waitMs = 600_000,
   } = options;
@@ -113,6 +119,7 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
   const nonces = new Turnstile();
   const preparing = new Map<string, Promise<SendOutcome | undefined>>();
   const waiting = new Map<string, Set<() => void>>();
+  let unrecorded = NOTHING;
   let stolen = 0;
   let started = false;
   let loop: Promise<void> = Promise.resolve();
@@ -148,15 +155,29 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
     while (!ended()) {
       try {
         await tracker.round(lifetime.signal);
-        metrics.balance(await preparer.balance(lifetime.signal));
+        const { head } = tracker;
+        if (head) metrics.balance(await preparer.balanceAt(head, lifetime.signal));
       } catch (error) {
         if (ended()) return;
         logger.warn({ reason: messageOf(error) }, 'could not look at the chain, trying again');
       }
       gate.pump();
       wake = new AbortController();
-      await clock.sleep(pollMs, AbortSignal.any([lifetime.signal, wake.signal])).catch(() => undefined);
+      // A publication ends the wait, but many in a row must not turn it into a loop without one.
+      const least = Math.min(pollMs, LEAST_POLL_MS);
+      await clock.sleep(least, lifetime.signal).catch(() => undefined);
+      await clock.sleep(pollMs - least, AbortSignal.any([lifetime.signal, wake.signal])).catch(() => undefined);
     }
+  }
+
+  /** Wei, enough for `needed`: a balance that does not suffice is asked for once more, in case money arrived. */
+  async function funds(head: BlockHeader, needed: bigint): Promise<bigint> {
+    const { signal } = lifetime;
+    const known = await preparer.balanceAt(head, signal);
+    if (preparer.covers(known, needed, journal.open())) return known;
+    const has = await preparer.balance(signal);
+    preparer.checkFunds(has, needed, journal.open());
+    return has;
   }
 
   /** Up to the broadcast. Returns an outcome when nothing was signed. */
@@ -166,27 +187,47 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
     const call = { to, data, value, urgent, ...(deadline !== undefined && { deadline }) };
     const head = tracker.head ?? (await reader.head(signal));
     if (deadline !== undefined && head.timestamp > deadline) return { status: 'abandoned', why: 'deadline' };
-    const [offered, has] = await Promise.all([preparer.fees(head, urgent, signal), preparer.balance(signal)]);
-    preparer.checkFunds(has, value + (request.gasLimit ?? 0n) * offered.maxFeePerGas, journal.open());
+    const offered = await preparer.fees(head, urgent, signal);
+    await funds(head, value + (request.gasLimit ?? 0n) * offered.maxFeePerGas);
     const trial =
       simulate === 'none' && request.gasLimit !== undefined
         ? { ok: true as const, gasLimit: request.gasLimit }
         : await preparer.simulate(call, request.gasLimit, simulate === 'pending' ? 'pending' : 'latest', signal);
     if (!trial.ok) return { status: 'abandoned', why: 'would-revert', reason: trial.reason };
     const intent: TransactionIntent = { ...call, gasLimit: trial.gasLimit };
-    const record = await nonces.run(async () => {
-      preparer.checkFunds(has, value + intent.gasLimit * offered.maxFeePerGas, journal.open());
-      const nonce = Math.max(tracker.chainNonce, journal.nextNonce());
-      const attempt = await signer.sign(nonce, intent, offered, false);
-      journal.create(request.key, nonce, intent, attempt);
-      return { key: request.key, nonce, status: 'pending', intent, attempts: [attempt] } satisfies TransactionRecord;
-    });
+    const has = await funds(head, value + intent.gasLimit * offered.maxFeePerGas);
+    const record = await allot(request.key, intent, offered, has);
     // From here on it exists: whatever happens to this publication, the tracker carries on from the journal.
     await tracker.publish(record, signal).catch((error: unknown) => {
       logger.warn({ key: record.key, reason: messageOf(error) }, 'could not publish, trying again');
     });
     wake.abort();
     return undefined;
+  }
+
+  /** Nonces are given in the order of arrival; the records of those that wait together share one write to the disk. */
+  async function allot(key: string, intent: TransactionIntent, offered: Fees, has: bigint): Promise<TransactionRecord> {
+    const needed = intent.value + intent.gasLimit * offered.maxFeePerGas;
+    const { recorded, record } = await nonces.run(async () => {
+      preparer.checkFunds(has, needed + unrecorded.cost, journal.open());
+      const nonce = Math.max(tracker.chainNonce, journal.nextNonce(), unrecorded.next);
+      const attempt = await signer.sign(nonce, intent, offered, false);
+      unrecorded = { next: nonce + 1, count: unrecorded.count + 1, cost: unrecorded.cost + needed };
+      const recorded = journal
+        .grouped(() => {
+          journal.create(key, nonce, intent, attempt);
+        })
+        .finally(() => {
+          const { next, count, cost } = unrecorded;
+          // With nothing on its way to the disk, the journal alone says which nonce is next.
+          unrecorded = count === 1 ? NOTHING : { next, count: count - 1, cost: cost - needed };
+        });
+      recorded.catch(() => undefined);
+      const record: TransactionRecord = { key, nonce, status: 'pending', intent, attempts: [attempt] };
+      return { recorded, record };
+    });
+    await recorded;
+    return record;
   }
 
   function prepareOnce(request: SendRequest): Promise<SendOutcome | undefined> {
@@ -282,7 +323,7 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
         }
         return await outcome(request.key, stop);
       } finally {
-        limit.abort();
+        limit.abort(ENDED);
         await timer;
       }
     },

@@ -33,7 +33,11 @@ export interface TxPreparer {
   fees(head: BlockHeader, urgent: boolean, signal: AbortSignal): Promise<Fees>;
   /** @throws RemitError SIGNER_NO_GAS when `needed` and everything under way may cost more than the `has` wei there are. */
   checkFunds(has: bigint, needed: bigint, open: readonly TransactionRecord[]): void;
+  /** Whether `has` wei pay for `needed` and everything under way. */
+  covers(has: bigint, needed: bigint, open: readonly TransactionRecord[]): boolean;
   balance(signal: AbortSignal): Promise<bigint>;
+  /** The balance as first read after `head` was seen: what is sent between two blocks shares one call. */
+  balanceAt(head: BlockHeader, signal: AbortSignal): Promise<bigint>;
   /** Why a mined transaction was refused: the call again, on the block it was mined in and the one before. */
   postMortem(intent: TransactionIntent, block: number, signal: AbortSignal): Promise<RevertReason>;
 }
@@ -54,8 +58,19 @@ export function createTxPreparer(
     return parseBig(await rpc.call('eth_getBalance', [from, 'latest'], { signal }), 'eth_getBalance');
   }
 
+  const tip = oncePerBlock((signal) =>
+    rpc
+      .call('eth_maxPriorityFeePerGas', [], { signal })
+      .then((value) => parseBig(value, 'eth_maxPriorityFeePerGas'))
+      .catch(() => {
+        signal.throwIfAborted();
+        return policy.minTip;
+      }),
+  );
+
   return {
     balance,
+    balanceAt: oncePerBlock(balance),
     async simulate(intent, gasLimit, block, signal) {
       try {
         const call = asCall(intent, gasLimit);
@@ -71,21 +86,13 @@ export function createTxPreparer(
       }
     },
     async fees(head, urgent, signal) {
-      const tip = await rpc
-        .call('eth_maxPriorityFeePerGas', [], { signal })
-        .then((value) => parseBig(value, 'eth_maxPriorityFeePerGas'))
-        .catch(() => {
-          signal.throwIfAborted();
-          return policy.minTip;
-        });
-      const suggested = suggestFees(head.baseFeePerGas, tip, policy, urgent);
+      const suggested = suggestFees(head.baseFeePerGas, await tip(head, signal), policy, urgent);
       if (!suggested) throw aboveCap(head, urgent ? policy.urgentMaxFeeCap : policy.maxFeeCap);
       return suggested;
     },
+    covers: (has, needed, open) => has >= needed + reservedBy(open),
     checkFunds(has, needed, open) {
-      const reserved = open
-        .filter(({ status }) => status === 'pending')
-        .reduce((sum, record) => sum + costOf(record), 0n);
+      const reserved = reservedBy(open);
       if (has < needed + reserved) throw noGas(from, has, needed, reserved);
     },
     async postMortem(intent, block, signal) {
@@ -108,9 +115,29 @@ export function createTxPreparer(
   };
 }
 
+/** Asks once for each block; a failure is not remembered. */
+function oncePerBlock<T>(
+  ask: (signal: AbortSignal) => Promise<T>,
+): (head: BlockHeader, signal: AbortSignal) => Promise<T> {
+  let known: { readonly hash: string; readonly value: Promise<T> } | undefined;
+  return ({ hash }, signal) => {
+    if (known?.hash === hash) return known.value;
+    const asked = { hash, value: ask(signal) };
+    asked.value.catch(() => {
+      if (known === asked) known = undefined;
+    });
+    known = asked;
+    return asked.value;
+  };
+}
+
 /** The most that a transaction can cost, wei. */
 function costOf(record: TransactionRecord): bigint {
   return record.intent.gasLimit * newest(record).maxFeePerGas + record.intent.value;
+}
+
+function reservedBy(open: readonly TransactionRecord[]): bigint {
+  return open.reduce((sum, record) => (record.status === 'pending' ? sum + costOf(record) : sum), 0n);
 }
 
 function aboveCap(head: BlockHeader, cap: bigint): RemitError {

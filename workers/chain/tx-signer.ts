@@ -19,6 +19,8 @@ export interface UnsignedTransaction extends Fees {
 /** A key. An `ethers` wallet is one; so is a remote signer with the same two members. */
 export interface TxSigner {
   readonly address: string;
+  /** True when the private key is in this process, so that it cannot be exchanged behind our back. */
+  readonly inProcess?: boolean;
   signTransaction(transaction: UnsignedTransaction): Promise<string>;
 }
 
@@ -37,28 +39,40 @@ export function createAttemptSigner(
   { chainId }: { chainId: number },
   { signer, clock }: { signer: TxSigner; clock: Clock },
 ): AttemptSigner {
+  // Recovering the key costs more than all else in sending a transaction; a key in this process is checked once.
+  let proven = false;
   return {
     async sign(nonce, intent, fees, cancels) {
       const body = cancels
         ? { to: signer.address, data: '0x', value: 0n, gasLimit: CANCEL_GAS }
         : { to: intent.to, data: intent.data, value: intent.value, gasLimit: intent.gasLimit };
-      const raw = await signer
-        .signTransaction({ type: 2, chainId, nonce, ...body, ...fees })
-        .catch((error: unknown) => {
-          throw unavailable(signer.address, error);
-        });
+      const asked = { type: 2, chainId, nonce, ...body, ...fees } as const;
+      const raw = await signer.signTransaction(asked).catch((error: unknown) => {
+        throw unavailable(signer.address, error);
+      });
       const signed = Transaction.from(raw);
-      if (
-        signed.from !== signer.address ||
-        signed.chainId !== BigInt(chainId) ||
-        signed.nonce !== nonce ||
-        !signed.hash
-      ) {
+      const isOurs = (proven && signer.inProcess === true) || signed.from === signer.address;
+      if (!isOurs || !signed.hash || !isWhatWasAsked(signed, asked)) {
         throw broken(signer.address);
       }
+      proven = true;
       return { hash: signed.hash as Hex32, raw: raw as Hex, ...fees, cancels, signedAt: clock.now() };
     },
   };
+}
+
+function isWhatWasAsked(signed: Transaction, asked: UnsignedTransaction): boolean {
+  return (
+    signed.type === asked.type &&
+    signed.chainId === BigInt(asked.chainId) &&
+    signed.nonce === asked.nonce &&
+    signed.to?.toLowerCase() === asked.to.toLowerCase() &&
+    signed.data === asked.data.toLowerCase() &&
+    signed.value === asked.value &&
+    signed.gasLimit === asked.gasLimit &&
+    signed.maxFeePerGas === asked.maxFeePerGas &&
+    signed.maxPriorityFeePerGas === asked.maxPriorityFeePerGas
+  );
 }
 
 function unavailable(address: string, cause: unknown): RemitError {

@@ -1,9 +1,11 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ChainReader } from './chain-reader.ts';
-import type { BlockHeader, Receipt } from './chain-values.ts';
+import type { BlockHeader } from './chain-values.ts';
 import { bumpFees, type FeePolicy } from './fees.ts';
 import { overallVerdict, type PublishVerdict, verdictOf } from './node-errors.ts';
+import { type BlockLookup, createReceiptFinder } from './receipt-finder.ts';
+import type { RevertReason } from './revert-reason.ts';
 import type { Broadcaster } from './rpc.ts';
 import { initialState, isDue, observe, type Observation, type SendState, shouldAbort } from './send-state.ts';
 import {
@@ -64,6 +66,7 @@ const GAP_PREFIX = 'gap-';
 export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps): TxTracker {
   const { address, fees: policy, stallMs, confirmations, finalityDepth } = options;
   const { reader, rpc, journal, signer, preparer, clock, logger, metrics, onSettled, onNonceStolen } = deps;
+  const findReceipts = createReceiptFinder({ reader });
   const states = new Map<string, SendState>();
   let head: BlockHeader | undefined;
   let chainNonce = 0;
@@ -121,29 +124,39 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     return all;
   }
 
-  async function findReceipt(
-    record: TransactionRecord,
+  /** What became of transactions whose nonces are used. */
+  async function settleUsedNonces(
+    records: readonly TransactionRecord[],
+    at: BlockHeader,
     blocks: BlockLookup,
     signal: AbortSignal,
-  ): Promise<Receipt | undefined> {
-    for (const { hash } of record.attempts.toReversed()) {
-      const receipt = await reader.receipt(hash, signal);
-      if (receipt && (await blocks(receipt.blockNumber, signal))?.hash === receipt.blockHash) return receipt;
+  ): Promise<void> {
+    if (records.length === 0) return;
+    const receipts = await findReceipts({ records, after: anchor?.number, upTo: at.number, blocks }, signal);
+    const reasons = new Map<string, RevertReason>();
+    for (const { key, intent } of records) {
+      const receipt = receipts.get(key);
+      if (receipt && !receipt.succeeded)
+        reasons.set(key, await preparer.postMortem(intent, receipt.blockNumber, signal));
     }
-    return undefined;
-  }
-
-  async function settleUsedNonce(record: TransactionRecord, blocks: BlockLookup, signal: AbortSignal): Promise<void> {
-    const receipt = await findReceipt(record, blocks, signal);
-    if (receipt) {
-      const reason = receipt.succeeded
-        ? undefined
-        : await preparer.postMortem(record.intent, receipt.blockNumber, signal);
-      journal.setStatus(record.key, 'mined', { receipt, ...(reason && { reason }) });
+    journal.transact(() => {
+      for (const [key, receipt] of receipts) {
+        const reason = reasons.get(key);
+        journal.setStatus(key, 'mined', { receipt, ...(reason && { reason }) });
+      }
+    });
+    for (const record of records) {
+      const receipt = receipts.get(record.key);
+      if (!receipt) {
+        sightTakenNonce(record);
+        continue;
+      }
       see(record, { type: 'mined' });
       metrics.feeSpent(receipt.gasUsed * receipt.effectiveGasPrice);
-      return;
     }
+  }
+
+  function sightTakenNonce(record: TransactionRecord): void {
     const now = clock.now();
     if (!shouldAbort(see(record, { type: 'nonce-taken', at: now }), now, stallMs)) return;
     journal.setStatus(record.key, 'abandoned');
@@ -153,15 +166,16 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
   }
 
   function confirm(at: BlockHeader): void {
-    for (const record of journal.open()) {
-      const block = record.outcome?.receipt?.blockNumber;
-      if (record.status !== 'mined' || block === undefined) continue;
-      const depth = at.number - block + 1;
-      if (depth >= confirmations) onSettled(record.key);
-      if (depth <= finalityDepth) continue;
-      journal.setStatus(record.key, 'final', record.outcome);
-      states.delete(record.key);
-    }
+    const depthOf = ({ status, outcome }: TransactionRecord): number =>
+      status === 'mined' && outcome?.receipt ? at.number - outcome.receipt.blockNumber + 1 : 0;
+    const mined = journal.open().filter(({ status }) => status === 'mined');
+    for (const record of mined) if (depthOf(record) >= confirmations) onSettled(record.key);
+    const final = mined.filter((record) => depthOf(record) > finalityDepth);
+    if (final.length === 0) return;
+    journal.transact(() => {
+      for (const { key, outcome } of final) journal.setStatus(key, 'final', outcome);
+    });
+    for (const { key } of final) states.delete(key);
   }
 
   async function addAttempt(
@@ -236,23 +250,29 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     }
   }
 
-  async function round(signal: AbortSignal): Promise<void> {
-    const at = await reader.head(signal);
-    head = at;
+  /** Everything below the signer's nonce that has no outcome yet. */
+  const unsettled = (): readonly TransactionRecord[] =>
+    journal.open().filter(({ status, nonce }) => status === 'pending' && nonce < chainNonce);
+
+  /** What the chain says of our transactions. The nonce is asked for every time: a lagging node may have given it. */
+  async function readChain(at: BlockHeader, signal: AbortSignal): Promise<void> {
     const blocks = lookup(reader, at);
-    const branchHolds = await dropReorged(
-      at,
-      journal.open().filter(({ status }) => status === 'mined'),
-      blocks,
-      signal,
-    );
+    const isKnown = at.hash === anchor?.hash;
+    const mined = journal.open().filter(({ status }) => status === 'mined');
+    const branchHolds = isKnown || (await dropReorged(at, mined, blocks, signal));
     chainNonce = await reader.nonceAt(address, at.number, signal);
-    for (const record of journal.open()) {
-      if (record.status === 'pending' && record.nonce < chainNonce) await settleUsedNonce(record, blocks, signal);
-    }
+    const used = unsettled();
+    if (isKnown && used.length === 0) return;
+    await settleUsedNonces(used, at, blocks, signal);
     // What was read above came from one branch only if its last block is still there.
     anchor = branchHolds && (await reader.block(at.number, signal))?.hash === at.hash ? at : undefined;
     confirm(at);
+  }
+
+  async function round(signal: AbortSignal): Promise<void> {
+    const at = await reader.head(signal);
+    head = at;
+    await readChain(at, signal);
     for (const record of journal.open()) {
       if (record.status === 'pending' && record.nonce >= chainNonce) await push(record, at, signal);
     }
@@ -277,8 +297,6 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     publish,
   };
 }
-
-type BlockLookup = (number: number, signal: AbortSignal) => Promise<BlockHeader | undefined>;
 
 /** Blocks by number, each asked for once per round. */
 function lookup(reader: ChainReader, head: BlockHeader): BlockLookup {

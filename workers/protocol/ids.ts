@@ -43,12 +43,23 @@ export function parseModelId(value: unknown): ModelId {
   return parseHex32(value) as ModelId;
 }
 
+/** A checksum costs a hash, and a process sees the same few addresses all the time. */
+const checksummed = new Map<string, Address>();
+const MAX_CHECKSUMMED = 4_096;
+
 /**
  * An address with its checksum. All-lower-case and all-upper-case digits are accepted and given one; mixed case must
  * already carry the right one, because a wrong one is a typing error. @throws MalformedError `ADDRESS_MALFORMED`
  */
 export function parseAddress(value: unknown): Address {
-  if (typeof value === 'string' && value.startsWith('0x') && isAddress(value)) return getAddress(value) as Address;
+  const known = typeof value === 'string' ? checksummed.get(value) : undefined;
+  if (known !== undefined) return known;
+  if (typeof value === 'string' && value.startsWith('0x') && isAddress(value)) {
+    const address = getAddress(value) as Address;
+    if (checksummed.size >= MAX_CHECKSUMMED) checksummed.clear();
+    checksummed.set(value, address);
+    return address;
+  }
   throw new MalformedError({
     code: 'ADDRESS_MALFORMED',
     message: `expected an address, got ${shown(value)}`,

@@ -9,6 +9,9 @@ export interface TimeoutDeps {
   readonly what?: string;
 }
 
+/** One for all: a reason made at every end would cost a stack trace each. */
+const FINISHED = new Error('finished');
+
 /**
  * Runs `work` for at most `ms` milliseconds. On expiry the signal given to `work` aborts and the promise rejects with
  * `RemitError` TIMEOUT (retryable) at once, whether or not `work` listens.
@@ -39,7 +42,7 @@ export async function withTimeout<T>(
   } finally {
     // Promise.race observes the losers, so neither the cancelled timer nor late work becomes an unhandled rejection.
     expiry.catch(() => undefined);
-    finished.abort();
+    finished.abort(FINISHED);
   }
 }
 

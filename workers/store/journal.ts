@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { RemitError } from '../runtime/errors.ts';
-import { openSqlite, transact } from './sqlite.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { nested, openSqlite, transact } from './sqlite.ts';
 
 /** Whose journal it is. A file is never used for another signer or another chain. */
 export interface JournalOwner {
@@ -17,8 +18,13 @@ export type Row = Readonly<Record<string, SQLOutputValue>>;
 export interface Journal {
   readonly path: string;
   readonly owner: JournalOwner;
-  /** Runs `work` as one transaction. Must not be nested. */
+  /** Runs `work` as one transaction; inside another one it becomes a part of it. */
   transact<T>(work: () => T): T;
+  /**
+   * As `transact`, and resolves when it is on the disk. What is asked for at the same time is written together, so that many
+   * pay for one flush; a piece of work that throws takes back its own writes only.
+   */
+  grouped<T>(work: () => T): Promise<T>;
   run(sql: string, ...values: SQLInputValue[]): void;
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   all(sql: string, ...values: SQLInputValue[]): readonly Row[];
@@ -107,13 +113,19 @@ function wrap(db: DatabaseSync, path: string, owner: JournalOwner): Journal {
     statements.set(sql, statement);
     return statement;
   };
+  const inTransaction = <T>(work: () => T): T => (db.isTransaction ? work() : transact(db, path, work));
   return {
     path,
     owner,
-    transact: (work) => transact(db, path, work),
+    transact: inTransaction,
+    grouped: createGroupCommit({
+      commit: (work) => {
+        transact(db, path, work);
+      },
+      part: (work) => nested(db, work),
+    }),
     run(sql, ...values) {
-      if (db.isTransaction) prepared(sql).run(...values);
-      else transact(db, path, () => prepared(sql).run(...values));
+      inTransaction(() => prepared(sql).run(...values));
     },
     get: (sql, ...values) => prepared(sql).get(...values),
     all: (sql, ...values) => prepared(sql).all(...values),

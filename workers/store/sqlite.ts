@@ -53,6 +53,19 @@ export function transact<T>(db: DatabaseSync, path: string, work: () => T): T {
   }
 }
 
+/** Runs `work` inside the transaction that is open: what it wrote is taken back when it throws, and nothing else. */
+export function nested<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('SAVEPOINT part');
+  try {
+    const result = work();
+    db.exec('RELEASE part');
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK TO part; RELEASE part');
+    throw error;
+  }
+}
+
 function migrate(db: DatabaseSync, path: string, migrations: readonly string[]): void {
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (version > migrations.length) {

@@ -36,8 +36,16 @@ export interface TransactionLog<I, O> {
   addAttempt(key: string, attempt: LoggedAttempt): void;
   /** Without an outcome, the recorded one is forgotten. */
   setStatus(key: string, status: LoggedStatus, outcome?: O): void;
+  /** All writes of `work` together, or none. */
+  transact<T>(work: () => T): T;
+  /** As `transact`, and resolves when it is on the disk; what waits at the same time shares one write to the disk. */
+  grouped<T>(work: () => T): Promise<T>;
 }
 
+/**
+ * Open transactions are looked at for every one that is sent, so they are held in memory as well: this process is the
+ * file's only owner, and memory follows what was written. One log per journal.
+ */
 export function createTransactionLog<I, O>({ journal }: { journal: Journal }): TransactionLog<I, O> {
   function read(row: Row): LoggedTransaction<I, O> {
     const attempts = journal.all('SELECT * FROM attempts WHERE key = ? ORDER BY signed_at, rowid', String(row['key']));
@@ -51,6 +59,38 @@ export function createTransactionLog<I, O>({ journal }: { journal: Journal }): T
     };
   }
   const one = (row: Row | undefined): LoggedTransaction<I, O> | undefined => row && read(row);
+  const open = new Map<string, LoggedTransaction<I, O>>();
+  let byNonce: readonly LoggedTransaction<I, O>[] | undefined;
+
+  function load(): void {
+    open.clear();
+    byNonce = undefined;
+    for (const row of journal.all("SELECT * FROM transactions WHERE status IN ('pending', 'mined')"))
+      open.set(String(row['key']), read(row));
+  }
+
+  function hold(record: LoggedTransaction<I, O>): void {
+    open.set(record.key, record);
+    byNonce = undefined;
+  }
+
+  function find(key: string): LoggedTransaction<I, O> | undefined {
+    return open.get(key) ?? one(journal.get('SELECT * FROM transactions WHERE key = ?', key));
+  }
+
+  /** What was rolled back must not stay in memory. */
+  function undone(error: unknown): never {
+    load();
+    throw error;
+  }
+
+  function transact<T>(work: () => T): T {
+    try {
+      return journal.transact(work);
+    } catch (error) {
+      return undone(error);
+    }
+  }
 
   function insert(
     key: string,
@@ -68,15 +108,16 @@ export function createTransactionLog<I, O>({ journal }: { journal: Journal }): T
     );
   }
 
+  load();
   return {
-    find: (key) => one(journal.get('SELECT * FROM transactions WHERE key = ?', key)),
-    open: () => journal.all("SELECT * FROM transactions WHERE status IN ('pending', 'mined') ORDER BY nonce").map(read),
+    find,
+    open: () => (byNonce ??= [...open.values()].sort((a, b) => a.nonce - b.nonce)),
     lastWithNonce: (nonce) =>
       one(journal.get('SELECT * FROM transactions WHERE nonce = ? ORDER BY rowid DESC LIMIT 1', nonce)),
     nextNonce: () =>
       Number(journal.get('SELECT coalesce(max(nonce), -1) + 1 AS next FROM transactions')?.['next'] ?? 0),
     create(key, nonce, intent, attempt) {
-      journal.transact(() => {
+      transact(() => {
         journal.run(
           "INSERT INTO transactions (key, nonce, status, request, created_at) VALUES (?, ?, 'pending', ?, ?)",
           key,
@@ -85,18 +126,33 @@ export function createTransactionLog<I, O>({ journal }: { journal: Journal }): T
           attempt.signedAt,
         );
         insert(key, attempt);
+        hold({ key, nonce, status: 'pending', intent, attempts: [attempt] });
       });
     },
-    addAttempt: insert,
+    addAttempt(key, attempt) {
+      insert(key, attempt);
+      const record = open.get(key);
+      if (record) hold({ ...record, attempts: [...record.attempts, attempt] });
+    },
     setStatus(key, status, outcome) {
+      const { nonce, intent, attempts } = find(key) ?? unknownKey(key);
       journal.run(
         'UPDATE transactions SET status = ?, outcome = ? WHERE key = ?',
         status,
         outcome === undefined ? null : encode(outcome),
         key,
       );
+      if (status === 'pending' || status === 'mined')
+        hold({ key, nonce, status, intent, attempts, ...(outcome !== undefined && { outcome }) });
+      else if (open.delete(key)) byNonce = undefined;
     },
+    transact,
+    grouped: (work) => journal.grouped(work).catch(undone),
   };
+}
+
+function unknownKey(key: string): never {
+  throw new Error(`no transaction has the key ${key}`);
 }
 
 function attemptOf(row: Row): LoggedAttempt {

@@ -51,3 +51,48 @@ describe('an estimate', () => {
     await expect(estimate({ eth_estimateGas: new Error('no node') }).result).rejects.toThrow('no node');
   });
 });
+
+describe('the estimate of a shape that is known', () => {
+  function shaped(call: () => unknown) {
+    const asked: string[] = [];
+    const limits: unknown[] = [];
+    let need = '0x64';
+    const rpc = {
+      call: async (method: string, [tried]: readonly unknown[]) => {
+        asked.push(method);
+        if (method === 'eth_estimateGas') return need;
+        limits.push((tried as { readonly gas?: string }).gas);
+        const answer = call();
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    };
+    const estimator = createGasEstimator({ from: '0xa' }, { rpc, explain: explainRevert });
+    const ask = (shape: string) => estimator.estimate({ to: '0xb', data: '0x', shape }, new AbortController().signal);
+    return { ask, asked, limits, needs: (gas: string) => (need = gas) };
+  }
+
+  it('is tried out with less than it was, and not searched for again', async () => {
+    const { ask, asked, limits } = shaped(() => '0x');
+    expect(await ask('s')).toEqual({ ok: true, gas: 120n });
+    expect(await ask('s')).toEqual({ ok: true, gas: 120n });
+    expect(asked).toEqual(['eth_estimateGas', 'eth_call']);
+    expect(limits).toEqual(['0x6d']);
+    await ask('other');
+    expect(asked.at(-1)).toBe('eth_estimateGas');
+  });
+
+  it('is found anew when it no longer suffices', async () => {
+    const { ask, asked, needs } = shaped(() => refusal());
+    await ask('s');
+    needs('0xc8');
+    expect(await ask('s')).toEqual({ ok: true, gas: 240n });
+    expect(asked).toEqual(['eth_estimateGas', 'eth_call', 'eth_estimateGas']);
+  });
+
+  it('throws what is not a refusal', async () => {
+    const { ask } = shaped(() => new Error('no node'));
+    await ask('s');
+    await expect(ask('s')).rejects.toThrow('no node');
+  });
+});

@@ -58,6 +58,21 @@ describe('sending', () => {
     expect(await nonceOf(anvil, life.address)).toBe(20);
   });
 
+  it('asks once per block for what many transactions need to know', async () => {
+    await anvil.rpc('evm_setAutomine', [false]);
+    const life = await bench.open({ urls: [proxy.url], manager: { maxInFlight: 32 } });
+    const asked = (method: string): number => proxy.calls.get(method) ?? 0;
+    const before = { balance: asked('eth_getBalance'), tip: asked('eth_maxPriorityFeePerGas') };
+    const outcomes = Promise.all(Array.from({ length: 20 }, (_, i) => life.manager.send(emission(i))));
+    await inPool(anvil, life, 20);
+    await anvil.mine();
+    expect((await outcomes).map(({ status }) => status)).toEqual(Array(20).fill('mined'));
+    expect(asked('eth_getBalance') - before.balance).toBeLessThanOrEqual(2);
+    expect(asked('eth_maxPriorityFeePerGas') - before.tip).toBeLessThanOrEqual(2);
+    expect(asked('eth_getTransactionReceipt')).toBe(0);
+    expect(asked('eth_getBlockReceipts')).toBe(1);
+  });
+
   it('finds a refusal before gas is spent, and names it', async () => {
     const life = await bench.open();
     const error = `0x08c379a0${'20'.padStart(64, '0')}${'2'.padStart(64, '0')}${Buffer.from('no').toString('hex').padEnd(64, '0')}`;

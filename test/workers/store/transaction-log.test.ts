@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Hex, Hex32 } from '../../../workers/protocol/ids.ts';
-import { openJournal } from '../../../workers/store/journal.ts';
+import { type Journal, openJournal } from '../../../workers/store/journal.ts';
 import {
   createTransactionLog,
   type LoggedAttempt,
@@ -18,9 +18,10 @@ interface Outcome {
 }
 
 let log: TransactionLog<Intent, Outcome>;
+let journal: Journal;
 
 beforeEach(async () => {
-  const journal = openJournal(join(await tempFolder(), 'signer.db'), { chainId: 1, genesisHash: '0x', signer: '0x1' });
+  journal = openJournal(join(await tempFolder(), 'signer.db'), { chainId: 1, genesisHash: '0x', signer: '0x1' });
   onTestFinished(() => {
     journal.close();
   });
@@ -80,5 +81,36 @@ describe('createTransactionLog', () => {
     log.create('b', 0, intent, attempt(3));
     expect(log.lastWithNonce(0)?.key).toBe('b');
     expect(log.lastWithNonce(9)).toBeUndefined();
+  });
+
+  it('holds in memory what the file holds, also after a write was taken back', async () => {
+    log.create('a', 0, intent, attempt(1));
+    expect(() =>
+      log.transact(() => {
+        log.setStatus('a', 'final');
+        log.create('b', 1, intent, attempt(2));
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(log.open().map(({ key }) => key)).toEqual(['a']);
+    const refused = log.grouped(() => {
+      log.create('c', 1, intent, attempt(3));
+      log.create('a', 2, intent, attempt(4));
+    });
+    await expect(refused).rejects.toThrow();
+    await log.grouped(() => {
+      log.create('d', 1, intent, attempt(5));
+    });
+    log.addAttempt('d', attempt(6));
+    log.setStatus('a', 'mined', { receipt: { gasUsed: 1n, logs: [] } });
+    const inMemory = log.open();
+    expect(inMemory.map(({ key }) => key)).toEqual(['a', 'd']);
+    expect(createTransactionLog<Intent, Outcome>({ journal }).open()).toEqual(inMemory);
+  });
+
+  it('refuses to set the status of a transaction that it does not have', () => {
+    expect(() => {
+      log.setStatus('x', 'final');
+    }).toThrow('no transaction has the key x');
   });
 });

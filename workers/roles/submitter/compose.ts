@@ -38,6 +38,8 @@ import { createSubmitAttestation } from './submit-attestation.ts';
 /** Queues → chain. */
 export const submitterRole = defineRole({ config: submitterConfig, compose });
 
+/** Batches of settlements that may be gathered or under way at the same time. */
+const SETTLING_BATCHES = 8;
 /** Inside the 25 s that the process has. */
 const DRAIN_MS = 18_000;
 
@@ -88,7 +90,11 @@ function wire(
     signer: wallet.address,
   });
   const metrics = createSubmitterMetrics(deps.metrics);
-  const signer = createStoppableSigner(wallet);
+  const signer = createStoppableSigner({
+    address: wallet.address,
+    inProcess: true,
+    signTransaction: (transaction) => wallet.signTransaction(transaction),
+  });
   const log = createTransactionLog<TransactionIntent, TransactionResult>({ journal });
   const fees = { ...DEFAULT_FEE_POLICY, maxFeeCap: config.maxFee, urgentMaxFeeCap: config.urgentMaxFee };
   const tx = createTxManager(
@@ -147,7 +153,7 @@ function wire(
   const fatal = (error: unknown): void => signer.halt(error);
   const attestations = createSubmitAttestation(
     { operator },
-    { view, head, guard, outputs, effects, clock, metrics, fatal },
+    { view, head, guard, outputs, durably: (work) => journal.grouped(work), effects, clock, metrics, fatal },
   );
   const settlement = createSettlement({
     settle: createSettleJob(
@@ -184,9 +190,14 @@ function wire(
           { queue: catalog.attestation, redis, concurrency: config.txMaxInFlight, drainMs: DRAIN_MS },
           { ...consumerDeps, handler: attestations },
         ),
-        // A batch can only be as large as the number of jobs that wait at the same time.
+        // A batch can only be as large as the number of jobs that wait at the same time, and several are under way.
         createConsumer(
-          { queue: catalog.settlement, redis, concurrency: 2 * config.settleBatchMax, drainMs: DRAIN_MS },
+          {
+            queue: catalog.settlement,
+            redis,
+            concurrency: SETTLING_BATCHES * config.settleBatchMax,
+            drainMs: DRAIN_MS,
+          },
           { ...consumerDeps, handler: settlement },
         ),
       ]),

@@ -36,7 +36,14 @@ export const submitterConfig = z.object({
     .durationMs()
     .prefault('24s')
     .describe('A transaction that is not mined after this long is published again and paid better.'),
-  txMaxInFlight: field.integer({ min: 1, max: 1_000 }).prefault('16').describe('Transactions under way at once.'),
+  // Nodes promise 16 places per account (geth's accountslots) and give more while their pool is not full; what they drop is
+  // published again. A block of 12 s can then carry 64 of ours.
+  txMaxInFlight: field
+    .integer({ min: 1, max: 1_000 })
+    .prefault('64')
+    .describe(
+      'Transactions under way at once: at most this many attestations per block. Nodes with a full pool may drop those beyond the 16th until they are published again.',
+    ),
   settleBatchMax: field
     .integer({ min: 1, max: 200 })
     .prefault('50')

@@ -10,6 +10,8 @@ export interface EffectRequest {
   readonly data: Hex;
   /** The gas limit for an estimate; the estimate has a margin of a fifth already. */
   readonly gasLimit: (estimate: bigint) => bigint;
+  /** See `EstimatedCall.shape`. */
+  readonly shape?: string;
   /** Last second of chain time in which it is of use. */
   readonly deadline?: number;
   readonly urgent?: boolean;
@@ -49,8 +51,8 @@ export function createEffects(
   const keyOf = (key: string, n: number): string => (n === 1 ? key : `${key}-${n}`);
 
   async function attempt(request: EffectRequest, key: string, signal: AbortSignal): Promise<EffectResult> {
-    const { data, gasLimit, deadline, urgent = false } = request;
-    const trial = await estimate({ to: registry, data }, signal);
+    const { data, gasLimit, deadline, shape, urgent = false } = request;
+    const trial = await estimate({ to: registry, data, ...(shape !== undefined && { shape }) }, signal);
     if (!trial.ok) return { outcome: wouldRevert(trial.reason), sentAtMs: undefined };
     const limits = {
       gasLimit: gasLimit(trial.gas),

@@ -1,3 +1,4 @@
+import type { Hex } from '../../protocol/ids.ts';
 import { CallbackPhase, type Terms } from '../../protocol/job.ts';
 
 type CallbackTerms = Pick<Terms, 'callbackPhase' | 'callbackGas'>;
@@ -18,6 +19,18 @@ function callbackGas(terms: CallbackTerms, phase: CallbackPhase): bigint {
 /** Gas limit of an attestation whose estimate is `estimate`. */
 export function attestGasLimit(terms: CallbackTerms, estimate: bigint): bigint {
   return estimate + callbackGas(terms, CallbackPhase.OnAttested);
+}
+
+/**
+ * Attestations that need about the same gas. A job that calls back at once has no shape: with too little gas its callback
+ * would fail and the attestation succeed.
+ */
+export function attestShape(
+  terms: Pick<Terms, 'callbackPhase' | 'operator' | 'delivery' | 'policy'>,
+  data: Hex,
+): string | undefined {
+  if (terms.callbackPhase === CallbackPhase.OnAttested) return undefined;
+  return `attest-${terms.operator}-${terms.policy}-${terms.delivery}-${data.length}`;
 }
 
 /**

@@ -16,6 +16,7 @@ export function createStoppableSigner(signer: TxSigner): StoppableSigner {
   return {
     name: 'signer',
     address: signer.address,
+    inProcess: signer.inProcess === true,
     done: ended.promise,
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),

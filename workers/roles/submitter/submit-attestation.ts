@@ -13,7 +13,7 @@ import type { AttestedOutputs } from '../../store/attested-outputs.ts';
 import { type AttestDecision, decideAttest } from './attest-decision.ts';
 import type { EffectResult, Effects } from './effects.ts';
 import { isFatal } from './fatal.ts';
-import { attestGasLimit } from './gas-limits.ts';
+import { attestGasLimit, attestShape } from './gas-limits.ts';
 import type { SubmitterMetrics } from './metrics.ts';
 import { isStakeShort, noStake, refusalOf, refused } from './refusal.ts';
 
@@ -30,6 +30,8 @@ export interface SubmitAttestationDeps {
   readonly head: (signal: AbortSignal) => Promise<{ readonly number: number; readonly timestamp: number }>;
   readonly guard: Pick<AttestationGuard, 'admit'>;
   readonly outputs: Pick<AttestedOutputs, 'keep'>;
+  /** Runs `work` as one write to the journal; on the disk when it resolves. */
+  readonly durably: <T>(work: () => T) => Promise<T>;
   readonly effects: Effects;
   readonly clock: Pick<Clock, 'now'>;
   readonly metrics: SubmitterMetrics;
@@ -44,7 +46,7 @@ export function createSubmitAttestation(
   { operator }: SubmitAttestationOptions,
   deps: SubmitAttestationDeps,
 ): Handler<AttestationMessage> {
-  const { view, head, guard, outputs, effects, clock, metrics, fatal } = deps;
+  const { view, head, guard, outputs, durably, effects, clock, metrics, fatal } = deps;
 
   async function decide(jobId: JobId, terms: Terms, signal: AbortSignal): Promise<AttestDecision> {
     const [standing, newest] = await Promise.all([view.standingOf(jobId, signal), head(signal)]);
@@ -67,14 +69,20 @@ export function createSubmitAttestation(
     signal: AbortSignal,
   ): Promise<EffectResult> {
     const { jobId, outputRoot, outputContent, output } = message;
+    const isInline = terms.delivery === Delivery.Inline;
     // The record before the signature: what is on the disk now is the only output this signer will ever attest.
-    guard.admit({ operator, jobId, outputRoot, outputContent });
-    if (terms.delivery === Delivery.Inline) outputs.keep(jobId, output);
-    const vector = terms.delivery === Delivery.Inline ? output : '0x';
+    await durably(() => {
+      guard.admit({ operator, jobId, outputRoot, outputContent });
+      if (isInline) outputs.keep(jobId, output);
+    });
+    const vector = isInline ? output : '0x';
+    const data = attestCall(terms, { root: outputRoot, content: outputContent, vector });
+    const shape = attestShape(terms, data);
     return effects.send(
       {
         key: messageId(message, 'attest'),
-        data: attestCall(terms, { root: outputRoot, content: outputContent, vector }),
+        data,
+        ...(shape !== undefined && { shape }),
         gasLimit: (estimate) => attestGasLimit(terms, estimate),
         deadline: Number(terms.attestDeadline),
         urgent,

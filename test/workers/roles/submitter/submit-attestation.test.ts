@@ -21,7 +21,17 @@ function bench(status: JobStatus = JobStatus.Requested) {
   const outputs = createAttestedOutputs({ journal });
   const handler = createSubmitAttestation(
     { operator: OPERATOR },
-    { view, head, guard, outputs, effects, clock, metrics, fatal: (error) => void fatal.push(error) },
+    {
+      view,
+      head,
+      guard,
+      outputs,
+      durably: (work) => journal.grouped(work),
+      effects,
+      clock,
+      metrics,
+      fatal: (error) => void fatal.push(error),
+    },
   );
   const logger = recordingLogger();
   const run = (message = attestationOf()) => handler(message, contextOf(logger));
