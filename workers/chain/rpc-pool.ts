@@ -168,7 +168,14 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
       probing = probeForever();
     },
     async stop() {
-      lifetime.abort(new RemitError({ code: 'STOPPED', message: 'the RPC pool was stopped', retryable: true }));
+      lifetime.abort(
+        new RemitError({
+          code: 'STOPPED',
+          message: 'the RPC pool was stopped',
+          fix: 'nothing: the message runs again after the next start',
+          retryable: true,
+        }),
+      );
       await probing;
     },
     health: () =>

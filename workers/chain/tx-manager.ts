@@ -291,7 +291,12 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
     },
     async stop() {
       lifetime.abort(
-        new RemitError({ code: 'STOPPED', message: 'the transaction manager was stopped', retryable: true }),
+        new RemitError({
+          code: 'STOPPED',
+          message: 'the transaction manager was stopped',
+          fix: 'nothing: what is recorded is sent again after the next start',
+          retryable: true,
+        }),
       );
       gate.close(lifetime.signal.reason);
       await loop;
@@ -302,6 +307,7 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
         throw new RemitError({
           code: 'TX_NOT_STARTED',
           message: 'the transaction manager has not seen the chain yet',
+          fix: 'nothing: it passes when an RPC node answers',
           retryable: true,
         });
       if (stolen >= STOLEN_LIMIT) throw shared(address, stolen);
