@@ -126,9 +126,14 @@ describe('every role', () => {
       { deadlineMs: 20_000 },
     );
     const url = String(ready?.['url']);
-    await until(async () => (await fetch(`${url}/readyz`)).status === 200, { what: 'readiness' });
-    const { checks } = (await (await fetch(`${url}/readyz`)).json()) as { checks: { name: string; state: string }[] };
-    expect(checks.map(({ name, state }) => `${name} ${state}`)).toEqual(['chain ok', 'redis ok', 'listener ok']);
+    const states = async (): Promise<string[]> => {
+      const { checks } = (await (await fetch(`${url}/readyz`)).json()) as { checks: { name: string; state: string }[] };
+      return checks.map(({ name, state }) => `${name} ${state}`);
+    };
+    // Degraded until it has read its first block.
+    await until(async () => (await states()).every((state) => state.endsWith(' ok')), { what: 'readiness' });
+    expect(await states()).toEqual(['chain ok', 'redis ok', 'listener ok']);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('remit_listener_cursor_blocks');
     listener.child.kill('SIGTERM');
     expect((await listener.ended()).code).toBe(0);
