@@ -1,4 +1,3 @@
-import { speedUpEthers } from '../protocol/ethers-keccak.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Environment } from '../runtime/config.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
@@ -15,7 +14,6 @@ export async function runRole(
   env: Environment,
   { output, version }: { readonly output: Output; readonly version: string },
 ): Promise<number> {
-  speedUpEthers();
   const config = await readRoleConfig(name, env);
   const clock = systemClock;
   const logger = output.logger(name, config.process.logLevel);

@@ -1,3 +1,4 @@
+import { speedUpEthers } from '../protocol/ethers-keccak.ts';
 import type { Hex32 } from '../protocol/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { HealthCheck } from '../runtime/health.ts';
@@ -29,6 +30,8 @@ export async function openChain(
   { rpcUrls, chainId, deployment: folder }: Pick<ChainConfig, 'rpcUrls' | 'chainId' | 'deployment'>,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<ChainAccess> {
+  // Every role comes by here before it reads, hashes or signs.
+  speedUpEthers();
   const deployment = await loadDeployment(folder, { chainId });
   const rpc = createRpcPool({ urls: rpcUrls, chainId }, { clock, logger });
   try {
