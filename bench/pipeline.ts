@@ -1,7 +1,7 @@
 // Jobs per second and latency by stage, listener → queue → executor → attest → settle: real processes, Redis, chain and
 // onnxruntime, against a plain onnxruntime loop in the same run.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { columns, percentile } from '../scripts/demo/wording.ts';
@@ -13,12 +13,17 @@ import { systemClock as clock } from '../workers/runtime/clock.ts';
 import { bareLoop } from './pipeline/bare-loop.ts';
 import { burst, type JobTimes } from './pipeline/burst.ts';
 import { mineOften } from './pipeline/mine-often.ts';
+import { oneByOne, type OneByOne } from './pipeline/one-by-one.ts';
+
+const IN_FLIGHT = 1_000;
+const SINGLE_JOBS = 20;
 
 const HELP = `usage: ./dev bench pipeline [--jobs N]
 
 Requests N jobs (default 1000) in one block, once for a model that does nothing and once for the shipped one, and prints
-how long each stage took. Blocks come every 250 ms; the challenge window is 2 s. The last line is one JSON object:
-jobsPerSecond counts from the first request mined to the last job settled (the window included) and to the last answer.`;
+how long each stage took; then 20 jobs one at a time. Blocks come every 250 ms, with room for everything; up to
+${IN_FLIGHT} transactions are under way (the default is 64); the challenge window is 2 s. The last line is one JSON object:
+rates count from the first request mined to the last job of the stage, so settlement includes the window.`;
 
 const ELEMENTS = 10;
 const STAGES = ['seen', 'answered', 'attested', 'settled'] as const;
@@ -39,6 +44,8 @@ async function measureAll(jobs: number): Promise<object> {
     const shipped = join(import.meta.dirname, '../models/credit-score/credit-score.onnx');
     return {
       jobs,
+      cores: availableParallelism(),
+      loadBefore: Number((loadavg()[0] ?? 0).toFixed(1)),
       stub: await measure('stub model', stub, jobs),
       creditScore: await measure('credit-score', shipped, jobs),
     };
@@ -49,16 +56,21 @@ async function measureAll(jobs: number): Promise<object> {
 
 /** One model on a network of its own. */
 async function measure(name: string, file: string, jobs: number): Promise<object> {
-  const stack = await startStack({ blockTimeSeconds: 0, stake: BigInt(jobs) * 10n * TOKEN }, { clock });
+  const stack = await startStack({ blockTimeSeconds: 0, stake: BigInt(jobs + SINGLE_JOBS) * 10n * TOKEN }, { clock });
   try {
     await stack.chain.call('evm_setBlockGasLimit', ['0x77359400']);
     const miner = await mineOften(stack);
     stack.teardown.add('miner', () => miner.stop());
     const model = await publishModel({ file, publisher: stack.accounts.publisher, feeBps: 500 }, stack);
-    const environment = { submitter: { REMIT_TX_MAX_IN_FLIGHT: '1000' }, executor: { REMIT_MODELS: model.modelId } };
+    const environment = {
+      submitter: { REMIT_TX_MAX_IN_FLIGHT: String(IN_FLIGHT) },
+      executor: { REMIT_MODELS: model.modelId },
+    };
     await startOperator(stack, { at: 0, verified: false, environment });
     const bare = await bareLoop(file, new Float32Array(ELEMENTS), [1, ELEMENTS]);
-    return report(name, await burst({ model, jobs, elements: ELEMENTS }, stack, miner), bare);
+    const times = await burst({ model, jobs, elements: ELEMENTS, firstSalt: 0 }, stack, miner);
+    const single = { model, jobs: SINGLE_JOBS, elements: ELEMENTS, firstSalt: jobs };
+    return { ...report(name, times, bare), oneByOne: reportSingle(await oneByOne(single, stack)) };
   } finally {
     await stack.stop();
   }
@@ -77,6 +89,7 @@ function report(name: string, times: readonly JobTimes[], bare: number): object 
   const answersPerSecond = perSecond('answered');
   const found = {
     jobsPerSecond: perSecond('settled'),
+    seenPerSecond: perSecond('seen'),
     attestedPerSecond: perSecond('attested'),
     answersPerSecond,
     bareRunsPerSecond: Math.round(bare),
@@ -89,5 +102,14 @@ function report(name: string, times: readonly JobTimes[], bare: number): object 
   console.log(`a bare onnxruntime loop: ${found.bareRunsPerSecond} runs/s (ratio ${found.ratioToBareLoop})`);
   const rows = STAGES.map((stage) => [stage, `${latency[stage]?.p50 ?? '?'} ms`, `${latency[stage]?.p95 ?? '?'} ms`]);
   for (const line of columns([['after request', 'p50', 'p95'], ...rows])) console.log(`  ${line}`);
+  return found;
+}
+
+function reportSingle(found: OneByOne): OneByOne {
+  const { eventToAttestation, overhead, parts } = found;
+  console.log(`  ${SINGLE_JOBS} jobs one at a time, from the message of the listener to the signed attestation:`);
+  const rows = Object.entries({ ...parts, 'all of it': eventToAttestation, 'without the model': overhead });
+  const lines = rows.map(([part, { p50, p95 }]) => [part, `${p50} ms`, `${p95} ms`]);
+  for (const line of columns([['part', 'p50', 'p95'], ...lines])) console.log(`    ${line}`);
   return found;
 }

@@ -1,12 +1,6 @@
-import { depositIntents } from '../../scripts/stack/funding.ts';
-import type { PublishedModel } from '../../scripts/stack/publish-model.ts';
-import { TOKEN, type Stack } from '../../scripts/stack/stack.ts';
-import { draftTerms } from '../../scripts/demo/consumer.ts';
-import { interfaces } from '../../workers/chain/contracts.ts';
+import type { Stack } from '../../scripts/stack/stack.ts';
 import type { Miner } from './mine-often.ts';
-import { ZERO_HEX32 } from '../../workers/protocol/ids.ts';
-import { Availability, CallbackPhase, Delivery, termsToChain } from '../../workers/protocol/job.ts';
-import { encodeFloats } from '../../workers/protocol/vector.ts';
+import { prepareRequests, type RequestOptions } from './requests.ts';
 
 /** When each stage of one job was reached, milliseconds since the Unix epoch. */
 export interface JobTimes {
@@ -17,43 +11,13 @@ export interface JobTimes {
   readonly settled: number;
 }
 
-const FEE = TOKEN / 1_000n;
-const GAS = 400_000n;
 const LIMIT_MS = 240_000;
-const WINDOW_SECONDS = 2;
 
-/** Requests `jobs` jobs of the operator at once, and follows each to its settlement. Nobody is called back. */
-export async function burst(
-  { model, jobs, elements }: { readonly model: PublishedModel; readonly jobs: number; readonly elements: number },
-  stack: Stack,
-  miner: Miner,
-): Promise<readonly JobTimes[]> {
-  const { accounts, deployed, sender, watch, log, clock, chain } = stack;
-  const { requester: from } = accounts;
-  const [operator] = accounts.operators;
-  if (!operator) throw new Error('the stack has no operator');
-  const amount = FEE * BigInt(jobs);
-  await sender.mined(await sender.send(depositIntents({ from, account: from.address, amount }, deployed)));
-  const block = (await chain.call('eth_getBlockByNumber', ['latest', false])) as { readonly timestamp: string };
-  const input = `0x${Buffer.from(encodeFloats(Array.from({ length: elements }, (_, at) => at / elements))).toString('hex')}`;
-  const intents = Array.from({ length: jobs }, (_, salt) => {
-    const terms = draftTerms({
-      modelId: model.modelId,
-      inputRoot: ZERO_HEX32,
-      availability: Availability.Inline,
-      delivery: Delivery.Inline,
-      callbackPhase: CallbackPhase.None,
-      callbackGas: 0,
-      fee: FEE,
-      stakeAtRisk: TOKEN,
-      attestDeadline: BigInt(block.timestamp) + 300n,
-      challengeWindow: WINDOW_SECONDS,
-      salt: BigInt(salt),
-    });
-    const named = termsToChain({ ...terms, operator: operator.owner.address });
-    const data = interfaces.JobRegistry.encodeFunctionData('request', [named, input]);
-    return { from, to: deployed.addresses.JobRegistry, data, gas: GAS, what: 'request' };
-  });
+/** Requests `jobs` jobs of the operator in one block, and follows each to its settlement. */
+export async function burst(options: RequestOptions, stack: Stack, miner: Miner): Promise<readonly JobTimes[]> {
+  const { sender, watch, log, clock } = stack;
+  const { model, jobs } = options;
+  const intents = await prepareRequests(options, stack);
   const settled = Promise.withResolvers<undefined>();
   const open = new Set<string>();
   const unfollow = watch.follow((event) => {
