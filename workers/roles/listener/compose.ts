@@ -17,6 +17,7 @@ import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts
 import { createCursor } from '../../store/cursor.ts';
 import { createJobBook } from '../../store/job-book.ts';
 import { openJournal } from '../../store/journal.ts';
+import { journalService } from '../../store/journal-service.ts';
 import { listenerConfig, type ListenerConfig } from './config.ts';
 import { createDispatch } from './dispatch.ts';
 import { createFollowChain } from './follow-chain.ts';
@@ -107,20 +108,7 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
   );
   logger.info({ chainId, registry, operator, startBlock: deployment.startBlock, verify }, 'listener composed');
   return {
-    services: [
-      {
-        name: 'journal',
-        start: () => Promise.resolve(),
-        stop: () => {
-          journal.close();
-          return Promise.resolve();
-        },
-      },
-      chain.service,
-      producer,
-      depth,
-      listener,
-    ],
+    services: [journalService(journal), chain.service, producer, depth, listener],
     checks: [chain.check, createRedisHealthCheck(redis), listener.check],
   };
 }

@@ -22,6 +22,7 @@ import { groupServices } from '../../runtime/service-group.ts';
 import { createAttestationGuard } from '../../store/attestation-guard.ts';
 import { createAttestedOutputs } from '../../store/attested-outputs.ts';
 import { openJournal } from '../../store/journal.ts';
+import { journalService } from '../../store/journal-service.ts';
 import { createTransactionLog } from '../../store/transaction-log.ts';
 import { submitterConfig, type SubmitterConfig } from './config.ts';
 import { createEffects } from './effects.ts';
@@ -167,14 +168,7 @@ function wire(
   const consumerDeps = { logger, metrics: deps.metrics, clock };
   return {
     services: [
-      {
-        name: 'journal',
-        start: () => Promise.resolve(),
-        stop: () => {
-          journal.close();
-          return Promise.resolve();
-        },
-      },
+      journalService(journal),
       chain.service,
       signer,
       {
