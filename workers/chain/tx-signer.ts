@@ -1,4 +1,4 @@
-import { Transaction } from 'ethers';
+import { keccak256, Transaction } from 'ethers';
 import type { Hex, Hex32 } from '../protocol/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
@@ -52,11 +52,11 @@ export function createAttemptSigner(
       });
       const signed = Transaction.from(raw);
       const isOurs = (proven && signer.inProcess === true) || signed.from === signer.address;
-      if (!isOurs || !signed.hash || !isWhatWasAsked(signed, asked)) {
+      if (!isOurs || !signed.isSigned() || !isWhatWasAsked(signed, asked)) {
         throw broken(signer.address);
       }
       proven = true;
-      return { hash: signed.hash as Hex32, raw: raw as Hex, ...fees, cancels, signedAt: clock.now() };
+      return { hash: keccak256(raw) as Hex32, raw: raw as Hex, ...fees, cancels, signedAt: clock.now() };
     },
   };
 }
