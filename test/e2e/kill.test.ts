@@ -55,7 +55,7 @@ describe('kill -9 in the middle of a job', () => {
     const before = await readBooks(market);
     await freezeEngine(executor);
     const [job] = await market.ask(question());
-    await untilActive(market, { at: 0, queue: 'inference' });
+    await untilActive(market, job, { at: 0, queue: 'inference' });
     await killHard(executor);
     await executor.restart();
 
@@ -100,7 +100,7 @@ describe('kill -9 in the middle of a job', () => {
     const before = await readBooks(market);
     await freezeEngine(watchtower);
     const [job] = await market.ask(question());
-    await untilActive(market, { at: 0, queue: 'verification' });
+    await untilActive(market, job, { at: 0, queue: 'verification' });
     await killHard(watchtower);
     await watchtower.restart();
 
@@ -116,7 +116,7 @@ describe('kill -9 in the middle of a job', () => {
     await market.reached('JobAttested', first);
     await freezeEngine(executor);
     const [second] = await market.ask(question());
-    await untilActive(market, { at: 0, queue: 'inference' });
+    await untilActive(market, second, { at: 0, queue: 'inference' });
     await killHard(...all);
     const [third] = await market.ask(question());
     await Promise.all(all.map((worker) => worker.restart()));

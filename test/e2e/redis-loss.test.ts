@@ -57,7 +57,7 @@ describe('Redis loses everything in the middle of a job', () => {
     const nonce = await sentBy(market, attester);
     const engine = await freezeEngine(processes.executor);
     const [job] = await market.ask(question());
-    await untilActive(market, { at: 0, queue: 'inference' });
+    await untilActive(market, job, { at: 0, queue: 'inference' });
     await redis.flush();
     engine.thaw();
 
@@ -86,7 +86,7 @@ describe('Redis loses everything in the middle of a job', () => {
     const tower = await freezeEngine(watchtower);
     await resumeMining(market);
     await said(market.stack, processes.listener, 'settlement queued', job);
-    await untilActive(market, { at: 0, queue: 'verification' });
+    await untilActive(market, job, { at: 0, queue: 'verification' });
     await redis.flush();
     tower.thaw();
 
@@ -99,12 +99,14 @@ describe('Redis loses everything in the middle of a job', () => {
     const nonce = await sentBy(market, attester);
     const engine = await freezeEngine(processes.executor);
     const [job] = await market.ask(question());
-    await untilActive(market, { at: 0, queue: 'inference' });
+    await untilActive(market, job, { at: 0, queue: 'inference' });
+    const killedAt = Date.now();
     await redis.kill();
     engine.thaw();
     // The answer is there and cannot be handed over: this is the longest the outage has to last.
     await market.stack.log.waitFor(
-      ({ process, message }) => process === processes.executor.name && /redis|queue/.test(message),
+      ({ process, at, message }) =>
+        at >= killedAt && process === processes.executor.name && /redis|queue/.test(message),
       { what: 'the executor noticing', deadlineMs: 10_000 },
     );
     await redis.restart();
