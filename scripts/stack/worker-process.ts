@@ -116,7 +116,6 @@ function inherited(): Readonly<Record<string, string | undefined>> {
     'PATH',
     'HOME',
     'LANG',
-    'TMPDIR',
     'TZ',
     'NODE_OPTIONS',
     'NODE_V8_COVERAGE',
@@ -134,5 +133,7 @@ function common({ chain, deployed, redis }: Stack, folder: string): Environment 
     REMIT_REDIS_URL: redis.url,
     REMIT_DATA_FOLDER: folder,
     REMIT_HEALTH_PORT: '0',
+    // What a killed worker leaves behind goes with the stack.
+    TMPDIR: folder,
   };
 }
