@@ -8,16 +8,19 @@ import { inferenceMessage } from './messages.ts';
 
 const quiet = { deadlineMs: 5_000 };
 
-/** A handler that ends only when it is told to; says why it was. */
-const hangUntilAborted =
-  (aborted: (reason: unknown) => void) =>
-  (_: unknown, { signal }: { readonly signal: AbortSignal }): Promise<never> =>
+/** A handler that ends only when it is told to, and what it saw. */
+function hangUntilAborted() {
+  const seen = { runs: 0, reason: undefined as unknown };
+  const handler = (_: unknown, { signal }: { readonly signal: AbortSignal }): Promise<never> =>
     new Promise((__, reject) => {
       signal.addEventListener('abort', () => {
-        aborted(signal.reason);
+        seen.reason = signal.reason;
         reject(signal.reason as Error);
       });
+      seen.runs += 1;
     });
+  return { seen, handler };
+}
 
 describe('createConsumer', () => {
   it('gives the handler the parsed message, its id and its attempt', async () => {
@@ -118,12 +121,12 @@ describe('createConsumer', () => {
 
   it('aborts a handler that outlasts the shutdown and puts its message back at once, with all its attempts', async () => {
     const { producer, consume } = await queueHarness();
-    let reason: unknown;
-    const first = await consume(hangUntilAborted((why) => (reason = why)));
+    const { seen, handler } = hangUntilAborted();
+    const first = await consume(handler);
     await producer.enqueue('inference', inferenceMessage());
-    await until(async () => (await producer.depth('inference')).active === 1, quiet);
+    await until(() => seen.runs === 1, quiet);
     await first.stop();
-    expect(reason).toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect(seen.reason).toMatchObject({ code: 'SHUTTING_DOWN' });
     const attempts: number[] = [];
     await consume((_, { attempt }) => Promise.resolve(void attempts.push(attempt)));
     await until(() => attempts.length > 0, { deadlineMs: 2_000 });
@@ -142,12 +145,12 @@ describe('createConsumer', () => {
 
   it('aborts the handler when the lock of its message is lost', async () => {
     const { producer, consume, redis } = await queueHarness();
-    let reason: unknown;
-    await consume(hangUntilAborted((why) => (reason = why)));
+    const { seen, handler } = hangUntilAborted();
+    await consume(handler);
     await producer.enqueue('inference', inferenceMessage());
-    await until(async () => (await producer.depth('inference')).active === 1, quiet);
+    await until(() => seen.runs === 1, quiet);
     await redis.command('SET', `remit:inference:${messageId(inferenceMessage(), 'infer')}:lock`, 'somebody else');
-    await until(() => reason !== undefined, { deadlineMs: 10_000 });
-    expect(reason).toMatchObject({ code: 'LOCK_LOST' });
+    await until(() => seen.reason !== undefined, { deadlineMs: 10_000 });
+    expect(seen.reason).toMatchObject({ code: 'LOCK_LOST' });
   });
 });
