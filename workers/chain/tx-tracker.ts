@@ -132,7 +132,9 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     signal: AbortSignal,
   ): Promise<void> {
     if (records.length === 0) return;
-    const receipts = await findReceipts({ records, after: anchor?.number, upTo: at.number, blocks }, signal);
+    // The newest block always: a node may have shown it before it counted the nonces in it.
+    const after = anchor && Math.min(anchor.number, at.number - 1);
+    const receipts = await findReceipts({ records, after, upTo: at.number, blocks }, signal);
     const reasons = new Map<string, RevertReason>();
     for (const { key, intent } of records) {
       const receipt = receipts.get(key);
