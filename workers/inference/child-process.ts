@@ -111,8 +111,9 @@ function supervise(child: ChildProcess, folder: string, options: ChildProcessOpt
       const finished = new AbortController();
       const answered = new Promise<ChildReply>((settle, fail) => {
         pending = { settle, fail };
+        // A child that cannot be asked is on its way out: its end fails the request, so nobody asks it again meanwhile.
         child.send(request, (error) => {
-          if (error) fail(crashed(error.message, stderr));
+          if (error) kill(crashed(error.message, stderr));
         });
       });
       const watch = Promise.all([
