@@ -137,7 +137,9 @@ export function createInferenceHandler(options: InferenceOptions, deps: Executor
     function afterFailure(error: unknown): Later | undefined {
       const later = laterOnOutage(error, clock.now() - context.enqueuedAt);
       if (later) {
-        logger.debug({ code: later.why, cause: messageOf(error) }, 'job waits for an outage to end');
+        // The operator should see once per job what it waits for; the repetitions are noise.
+        const level = isNews(jobId, later.why) ? 'warn' : 'debug';
+        logger[level]({ code: later.why, cause: messageOf(error) }, 'job waits for an outage to end');
         return later;
       }
       if (isRetryable(error)) throw error;
