@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { SuiteReporter } from './scripts/report/vitest-reporter.ts';
 
+/** Tests that run Hardhat in this folder or whole process trees: two at a time would get in each other's way. */
+const alone = [
+  'test/e2e/**/*.test.ts',
+  'test/scripts/{deploy,model-tool,stack}/**/*.test.ts',
+  'test/workers/{bin/node,roles/composed}.test.ts',
+];
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -19,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'workers',
           include: ['test/{workers,scripts}/**/*.test.ts'],
+          exclude: alone,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -26,9 +34,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // Whole process trees on real anvil and Redis: one file at a time, so that each has the machine to itself.
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: alone,
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

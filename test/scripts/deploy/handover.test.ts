@@ -7,6 +7,7 @@ import { Artifact_AccessManager } from '../../../generated/artifacts/AccessManag
 import { Artifact_DevToken } from '../../../generated/artifacts/DevToken.js';
 import { publicProfile } from '../../../rocketh/network-parameters.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
+import { until } from '../../support/until.ts';
 import { type DeployRun, hardhatDeploy, recorded } from './hardhat-deploy.ts';
 
 const SEPOLIA = 11_155_111;
@@ -112,7 +113,10 @@ describe('a deployment on a public network', () => {
       const hash = await anvil.rpc('eth_sendTransaction', [
         { from: addressOf(ADMIN), to: manager.target, data, gas: '0x100000' },
       ]);
-      expect(await anvil.rpc('eth_getTransactionReceipt', [hash])).toMatchObject({ status: '0x1' });
+      const receipt = await until(async () => (await anvil.rpc('eth_getTransactionReceipt', [hash])) ?? undefined, {
+        what: 'the receipt',
+      });
+      expect(receipt).toMatchObject({ status: '0x1' });
     };
     const grant = manager.interface.encodeFunctionData('grantRole', [2n, intruder, 0]);
     await send(manager.interface.encodeFunctionData('schedule', [manager.target, grant, 0]));
