@@ -15,10 +15,16 @@ module.exports = {
       { path: '^(workers|scripts|bench|deploy|rocketh|types|generated)/', pathNot: '^workers/$1/' },
     ),
     forbid(
+      'onnx-reads-files-only',
+      'The reader of ONNX files knows nothing of what is done with them.',
+      { path: '^workers/onnx/' },
+      { path: '^workers/', pathNot: '^workers/(onnx|runtime)/' },
+    ),
+    forbid(
       'shared-parts-are-strangers',
-      'chain, queue, store, inference and canonical import protocol and runtime, never each other.',
+      'chain, queue, store, inference and canonical import protocol, runtime and onnx, never each other.',
       { path: `^workers/${SHARED}/` },
-      { path: '^workers/', pathNot: '^workers/($1|protocol|runtime)/' },
+      { path: '^workers/', pathNot: '^workers/($1|protocol|runtime|onnx)/' },
     ),
     forbid(
       'roles-are-strangers',

@@ -1,4 +1,4 @@
-import { encodeMessage } from '../../workers/inference/onnx-proto.ts';
+import { encodeMessage } from '../../workers/onnx/proto.ts';
 import type { Layer } from './mlp.ts';
 
 // Numbers of the ONNX format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto

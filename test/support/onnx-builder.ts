@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataType } from '../../workers/inference/element-type.ts';
-import { encodeMessage } from '../../workers/inference/onnx-proto.ts';
+import { encodeMessage } from '../../workers/onnx/proto.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Dims = readonly (number | string)[];

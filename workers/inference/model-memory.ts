@@ -1,7 +1,7 @@
 import { RemitError } from '../runtime/errors.ts';
 import type { ModelLimits } from './model-limits.ts';
 import { smallIntegers, elementCount, tensorBytes } from './tensor-size.ts';
-import type { OnnxAttribute, OnnxNode, OnnxTensor } from './onnx-proto.ts';
+import type { OnnxAttribute, OnnxNode, OnnxTensor } from '../onnx/proto.ts';
 
 /** Sums the memory that a file fixes in advance, and refuses it as soon as it is too much. */
 export interface MemoryEstimate {

@@ -12,8 +12,8 @@ import {
   type OnnxNode,
   type OnnxTensor,
   type OnnxValueInfo,
-} from './onnx-proto.ts';
-import { scanModel } from './onnx-wire.ts';
+} from '../onnx/proto.ts';
+import { scanModel } from '../onnx/wire.ts';
 import { dimensions, elementCount, requireFilled } from './tensor-size.ts';
 
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml']);

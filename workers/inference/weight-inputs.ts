@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { decodeModel } from './onnx-proto.ts';
+import { decodeModel } from '../onnx/proto.ts';
 
 const GRAPH = 7;
 const INPUT = 11;

@@ -5,7 +5,7 @@ import { FEATURES, rule } from '../../../models/credit-score/applicants.ts';
 import { addGradient, createLayers, score } from '../../../models/credit-score/mlp.ts';
 import { createRandom } from '../../../models/credit-score/random.ts';
 import { casesJson, train, type Trained } from '../../../models/credit-score/train.ts';
-import { decodeModel } from '../../../workers/inference/onnx-proto.ts';
+import { decodeModel } from '../../../workers/onnx/proto.ts';
 
 const file = (name: string): Promise<Buffer> =>
   readFile(new URL(`../../../models/credit-score/${name}`, import.meta.url));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dataType } from '../../../workers/inference/element-type.ts';
-import { encodeMessage } from '../../../workers/inference/onnx-proto.ts';
+import { encodeMessage } from '../../../workers/onnx/proto.ts';
 import { vetModel } from '../../../workers/inference/model-vetting.ts';
 import { withoutWeightInputs } from '../../../workers/inference/weight-inputs.ts';
 import type { RemitError } from '../../../workers/runtime/errors.ts';

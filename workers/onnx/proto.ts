@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { onnxFields, type MessageName } from './onnx-schema.ts';
+import { onnxFields, type MessageName } from './schema.ts';
 
 /** A 64-bit integer as the decoder hands it out. */
 export interface Long {

@@ -1,5 +1,5 @@
 import { RemitError } from '../runtime/errors.ts';
-import { isScalar, onnxFields, type MessageName, type ScalarType, type SchemaField } from './onnx-schema.ts';
+import { isScalar, onnxFields, type MessageName, type ScalarType, type SchemaField } from './schema.ts';
 
 export interface WireLimits {
   /** Message nesting: a plain model uses about 8, each subgraph adds 3. */
