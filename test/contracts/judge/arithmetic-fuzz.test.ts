@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import { network } from 'hardhat';
+import { twin } from '../../../workers/canonical/arithmetic/float32-twin.ts';
+import { compareWithContract } from '../../support/arithmetic-batches.ts';
+import { floatPairs } from '../../support/arithmetic-cases.ts';
+import { ARITHMETIC } from '../../support/arithmetic-subjects.ts';
+import { EXACT, compareExact } from '../../support/exact-batches.ts';
+
+const CASES = 100_000;
+const SEED = 20_260_101;
+
+const { ethers } = await network.create({ override: { blockGasLimit: 1_000_000_000_000n, transactionGasCap: false } });
+const contract = await ethers.deployContract('JudgeArithmetic', { gasLimit: 10_000_000n });
+
+describe('judge arithmetic', () => {
+  for (const { name, source, subjects } of ARITHMETIC) {
+    describe(name, () => {
+      for (const subject of subjects) {
+        it(`computes ${subject.name} as exact integers do`, async () => {
+          await compareWithContract(contract, { subject, source, cases: CASES, seed: SEED });
+        });
+      }
+    });
+  }
+
+  describe('Float32, whole words', () => {
+    for (const name of EXACT) {
+      it(`computes ${name} as exact integers do`, async () => {
+        await compareExact(contract, { name, cases: CASES, seed: SEED });
+      });
+    }
+  });
+
+  it('would show a difference, with its operands and the seed', async () => {
+    const subject = { name: 'add', id: 2, binary: twin.add };
+    const failure = await compareWithContract(contract, { subject, source: floatPairs, cases: 100, seed: SEED }).then(
+      () => 'no difference',
+      (error: unknown) => String(error),
+    );
+    expect(failure).to.match(/add\(0x[0-9a-f]{8}, 0x[0-9a-f]{8}\) is 0x[0-9a-f]{8} on chain.*seed 20260101/);
+  });
+
+  it('refuses a function it does not know', async () => {
+    await expect(contract.unary(31, '0x'))
+      .to.be.revertedWithCustomError(contract, 'JudgeArithmeticUnknownFunction')
+      .withArgs(31n);
+    await expect(contract.binary(31, '0x'))
+      .to.be.revertedWithCustomError(contract, 'JudgeArithmeticUnknownFunction')
+      .withArgs(31n);
+  });
+});
