@@ -6,6 +6,8 @@ import { type Rpc, RpcRejection } from './rpc.ts';
 export interface EstimatedCall {
   readonly to: string;
   readonly data: Hex;
+  /** Wei. Defaults to 0. */
+  readonly value?: bigint;
   /**
    * Calls of one shape need about the same gas: once one was estimated, the next are only tried out with what it needed,
    * which costs the node one run instead of a search. Not for calls that do less when they get less gas.
@@ -60,8 +62,8 @@ export function createGasEstimator(
   }
 
   return {
-    async estimate({ to, data, shape }, signal) {
-      const call = { from, to, data };
+    async estimate({ to, data, value = 0n, shape }, signal) {
+      const call = { from, to, data, ...(value > 0n && { value: toQuantity(value) }) };
       const known = shape === undefined ? undefined : needs.get(shape);
       if (known !== undefined && (await suffices(known, call, signal))) return { ok: true, gas: known };
       try {

@@ -29,6 +29,14 @@ const KIB = 1_024;
 
 const ofJob = { chainId: count.positive(), registry: address, jobId, terms: termsSchema };
 const record = z.strictObject({ outputRoot: hex32, outputContent: hex32, operator: address, challengeEnd: uint });
+const attested = z.strictObject({
+  ...ofJob,
+  input: hex,
+  record,
+  output: hex,
+  request: coordinates,
+  attest: coordinates,
+});
 
 function define<S extends z.ZodType>(definition: QueueDefinition<S>): QueueDefinition<S> {
   return definition;
@@ -77,12 +85,53 @@ export const catalog = {
   /** Listener → watchtower: re-run this job and compare. Holds input and output, each up to 4 KiB, as hex. */
   verification: define({
     name: 'verification',
-    schema: z.strictObject({ ...ofJob, input: hex, record, output: hex, request: coordinates, attest: coordinates }),
+    schema: attested,
     phase: () => 'verify',
     attempts: 10,
     backoff: { baseMs: 500, maxMs: 60_000 },
     maxBytes: 24 * KIB,
     keep: KEEP,
+  }),
+  /**
+   * Watchtower and listener → trial: see to the trial of this job until it is over, and open it if its answer is wrong. Each
+   * run is one look at the chain.
+   */
+  trial: define({
+    name: 'trial',
+    schema: attested,
+    phase: () => 'trial',
+    attempts: 1_000,
+    backoff: { baseMs: 500, maxMs: 15_000 },
+    maxBytes: 24 * KIB,
+    keep: KEEP,
+  }),
+  /**
+   * Trial → submitter: send this call, once for ever under its step. What came of it is learnt from the chain; a message that
+   * ended without its effect may be made again.
+   */
+  transaction: define({
+    name: 'transaction',
+    schema: z.strictObject({
+      chainId: count.positive(),
+      registry: address,
+      jobId,
+      /** Names the effect among all of this job. The same step is the same call. */
+      step: z.string().regex(/^[a-z0-9-]{1,80}$/),
+      to: address,
+      data: hex,
+      /** Wei. */
+      value: uint,
+      /** Last second of chain time in which it is of use. */
+      deadline: count.optional(),
+      /** May pay up to the higher fee cap. */
+      urgent: z.boolean(),
+    }),
+    phase: (message) => `tx-${message.step}`,
+    attempts: 50,
+    backoff: { baseMs: 250, maxMs: 15_000 },
+    // Nodes take transactions up to 128 KiB.
+    maxBytes: 300 * KIB,
+    keep: { completed: 2_000, failed: 2_000, seconds: 86_400 },
   }),
 };
 

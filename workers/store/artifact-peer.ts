@@ -1,5 +1,6 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { Hex32 } from '../protocol/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import { blobTooLarge, peerFailed } from './artifact-errors.ts';
@@ -27,10 +28,12 @@ export interface ArtifactPeer {
   readonly label: string;
   /** Bytes as received. Throws `BLOB_NOT_FOUND`, `BLOB_TOO_LARGE`, `BLOB_PEER_TOO_SLOW`, `BLOB_PEER_FAILED`, or the signal's reason. */
   read(name: BlobName, options: PeerReadOptions): AsyncIterable<Uint8Array>;
+  /** The trace that has this Merkle root, raw elements; throws the same. */
+  readTrace(merkleRoot: Hex32, options: PeerReadOptions): AsyncIterable<Uint8Array>;
 }
 
 export interface HttpPeerOptions {
-  /** `http://host:port` or `https://host/path`; blobs are at `<url>/blobs/<content id>`. */
+  /** `http://host:port` or `https://host/path`; blobs are at `<url>/blobs/<content id>`, traces at `<url>/traces/<root>`. */
   readonly url: string;
   readonly limits?: PeerLimits;
 }
@@ -46,18 +49,18 @@ export function createHttpPeer(
   const base = parsePeerUrl(url);
   const label = `${base.origin}${base.pathname}`;
 
-  async function* read(name: BlobName, { maxBytes, signal }: PeerReadOptions): AsyncGenerator<Uint8Array> {
+  async function* read(path: string, { maxBytes, signal }: PeerReadOptions): AsyncGenerator<Uint8Array> {
     const stop = new AbortController();
     const progress = { bytes: 0 };
     const watching = watch(progress, limits, clock, stop, label);
     const cut = AbortSignal.any([signal, stop.signal]);
     try {
-      const response = await get(new URL(`blobs/${name.contentId}`, base), cut);
+      const response = await get(new URL(path, base), cut);
       try {
         refuseUnusable(response, label, maxBytes);
         for await (const chunk of response as AsyncIterable<Buffer>) {
           progress.bytes += chunk.byteLength;
-          if (progress.bytes > maxBytes) throw blobTooLarge(name.contentId, maxBytes, label);
+          if (progress.bytes > maxBytes) throw blobTooLarge(path, maxBytes, label);
           yield chunk;
         }
       } finally {
@@ -74,7 +77,11 @@ export function createHttpPeer(
     }
   }
 
-  return { label, read };
+  return {
+    label,
+    read: (name, options) => read(`blobs/${name.contentId}`, options),
+    readTrace: (merkleRoot, options) => read(`traces/${merkleRoot}`, options),
+  };
 }
 
 function get(url: URL, signal: AbortSignal): Promise<IncomingMessage> {

@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Hex32 } from '../protocol/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -11,6 +13,7 @@ import { openArtifactFolder, type ArtifactFolder } from './artifact-folder.ts';
 import { verified } from './artifact-hashing.ts';
 import { parseByteRange, type ByteRange } from './byte-range.ts';
 import { blobName, type BlobName } from './blob-name.ts';
+import { tracePath } from './trace-folder.ts';
 
 export interface ArtifactServerOptions {
   /** The folder of an `ArtifactStore`. */
@@ -36,10 +39,12 @@ export interface ArtifactServerDeps {
 }
 
 const BLOB = /^\/blobs\/([^/?#]+)(\?|$)/;
+const TRACE = /^\/traces\/(0x[0-9a-f]{64})(\?|$)/;
 
 /**
  * Serves a store's folder to other nodes, read-only: `GET` and `HEAD` of `/blobs/<content id>`, one byte range, ETag =
- * content id. Paths are made from a parsed hash, never from the request's text.
+ * content id; and `GET` of `/traces/<Merkle root>` for the traces of jobs on trial. Paths are made from a parsed hash, never
+ * from the request's text.
  */
 export function createArtifactServer(options: ArtifactServerOptions, deps: ArtifactServerDeps): ArtifactServer {
   const { host, port, maxConnections = 256, idleMs = 30_000 } = options;
@@ -52,7 +57,12 @@ export function createArtifactServer(options: ArtifactServerOptions, deps: Artif
     async start() {
       const folder = await openArtifactFolder(options.folder, deps);
       const started = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-        answer(folder, request, response).catch((thrown: unknown) => {
+        const traceRoot = TRACE.exec(request.url ?? '')?.[1];
+        const answered =
+          traceRoot !== undefined && request.method === 'GET'
+            ? sendTrace(tracePath(options.folder, traceRoot as Hex32), response)
+            : answer(folder, request, response);
+        answered.catch((thrown: unknown) => {
           // Headers may be out already: a cut connection is how the reader learns of it.
           logger.warn({ path: request.url?.slice(0, 200), why: messageOf(thrown) }, 'blob not served');
           response.destroy();
@@ -153,6 +163,23 @@ async function send(folder: ArtifactFolder, { name, size, range }: Found, respon
       await folder.quarantine(name, String(thrown.context['found']));
     throw thrown;
   }
+}
+
+/** Traces come and go with their trials, and what is sent is hashed by its reader. */
+async function sendTrace(path: string, response: ServerResponse): Promise<void> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) {
+    response.writeHead(404, { 'cache-control': 'no-store', 'content-length': '0' }).end();
+    return;
+  }
+  const { size } = await file.stat();
+  response.writeHead(200, {
+    'cache-control': 'no-store',
+    'content-length': size,
+    'content-type': 'application/octet-stream',
+    'x-content-type-options': 'nosniff',
+  });
+  await pipeline(file.createReadStream(), response);
 }
 
 function etagOf({ contentId }: BlobName): string {

@@ -28,6 +28,8 @@ export interface BookedJob {
   readonly input: Hex;
   readonly request: Place;
   readonly attestation?: BookedAttestation;
+  /** Block in which it was put on trial. */
+  readonly triedAt?: number;
   /** Block of the event that ended it; absent while it can still change. */
   readonly closedAt?: number;
 }
@@ -43,6 +45,8 @@ export interface JobBook {
   /** Keeps, or replaces, a job that was requested. */
   put(job: BookedJob): void;
   attest(jobId: JobId, attestation: BookedAttestation | undefined): void;
+  /** The job was put on trial in block `triedAt`; undefined: it was not after all. */
+  tried(jobId: JobId, triedAt: number | undefined): void;
   /** The job ended in block `closedAt`; undefined: it did not end after all. */
   close(jobId: JobId, closedAt: number | undefined): void;
   /** The request itself was undone. */
@@ -60,13 +64,14 @@ export function createJobBook({ journal }: { readonly journal: Journal }): JobBo
       return row && jobOf(row);
     },
     open: () => journal.all('SELECT * FROM jobs WHERE closed_at IS NULL').map(jobOf),
-    put({ jobId, terms, input, request, attestation, closedAt }) {
+    put({ jobId, terms, input, request, attestation, triedAt, closedAt }) {
       journal.run(
-        'INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO jobs (job_id, request, attestation, closed_at, tried_at) VALUES (?, ?, ?, ?, ?)',
         jobId,
         JSON.stringify({ terms: termsToJson(terms), input, place: request }),
         attestation ? attestationText(attestation) : null,
         closedAt ?? null,
+        triedAt ?? null,
       );
     },
     attest(jobId, attestation) {
@@ -75,6 +80,9 @@ export function createJobBook({ journal }: { readonly journal: Journal }): JobBo
         attestation ? attestationText(attestation) : null,
         jobId,
       );
+    },
+    tried(jobId, triedAt) {
+      journal.run('UPDATE jobs SET tried_at = ? WHERE job_id = ?', triedAt ?? null, jobId);
     },
     close(jobId, closedAt) {
       journal.run('UPDATE jobs SET closed_at = ? WHERE job_id = ?', closedAt ?? null, jobId);
@@ -102,6 +110,7 @@ function jobOf(row: Row): BookedJob {
     input,
     request: place,
     ...(attestation && { attestation }),
+    ...(row['tried_at'] !== null && { triedAt: Number(row['tried_at']) }),
     ...(row['closed_at'] !== null && { closedAt: Number(row['closed_at']) }),
   };
 }

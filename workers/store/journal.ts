@@ -88,6 +88,7 @@ const MIGRATIONS = [
      job_id TEXT PRIMARY KEY,
      output TEXT NOT NULL
    ) STRICT, WITHOUT ROWID`,
+  `ALTER TABLE jobs ADD COLUMN tried_at INTEGER`,
 ];
 
 /**

@@ -103,7 +103,7 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
     },
   );
   const depth = createDepthSampler(
-    { queues: ['inference', 'attestation', 'settlement', 'verification'] },
+    { queues: ['inference', 'attestation', 'settlement', 'verification', 'trial', 'transaction'] },
     { producer, metrics: deps.metrics, clock, logger },
   );
   logger.info({ chainId, registry, operator, startBlock: deployment.startBlock, verify }, 'listener composed');

@@ -106,4 +106,6 @@ const QUEUED: Readonly<Record<QueueName, string>> = {
   attestation: 'attestation queued',
   settlement: 'settlement queued',
   verification: 'verification queued',
+  trial: 'trial queued',
+  transaction: 'transaction queued',
 };

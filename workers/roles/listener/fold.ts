@@ -11,7 +11,7 @@ export interface FoldedEvent {
   readonly output: Hex;
 }
 
-type Book = Pick<JobBook, 'find' | 'put' | 'attest' | 'close' | 'forget'>;
+type Book = Pick<JobBook, 'find' | 'put' | 'attest' | 'tried' | 'close' | 'forget'>;
 
 /** Writes into the book what an event says. Idempotent. */
 export function fold(book: Book, { event, timestamp, output }: FoldedEvent): void {
@@ -23,6 +23,9 @@ export function fold(book: Book, { event, timestamp, output }: FoldedEvent): voi
     }
     case 'JobAttested':
       book.attest(event.jobId, attestationOf(event, timestamp, output));
+      return;
+    case 'JobOnTrial':
+      book.tried(event.jobId, event.log.blockNumber);
       return;
     case 'JobSettled':
     case 'JobExpired':
@@ -42,6 +45,9 @@ export function unfold(book: Book, event: ChainEvent): void {
       return;
     case 'JobAttested':
       book.attest(event.jobId, undefined);
+      return;
+    case 'JobOnTrial':
+      book.tried(event.jobId, undefined);
       return;
     case 'JobSettled':
     case 'JobExpired':

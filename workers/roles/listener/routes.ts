@@ -17,7 +17,7 @@ export const routes = {
     retract('attestation', 'attest'),
     retract('settlement', 'expire'),
   ],
-  JobOnTrial: [retract('settlement', 'settle')],
+  JobOnTrial: [tryIt, retract('settlement', 'settle')],
   JobSettled: retractAll(),
   JobExpired: retractAll(),
   JobSlashed: retractAll(),
@@ -115,6 +115,16 @@ function verifyIt(job: BookedJob, context: RouteContext): Work | undefined {
   return { kind: 'enqueue', queue: 'verification', message, until: JobStatus.Attested };
 }
 
+/** JobOnTrial → trial, where we answer for the claim or watch it. */
+function tryIt(job: BookedJob, context: RouteContext): Work | undefined {
+  const { attestation, input, request } = job;
+  if (!attestation) return undefined;
+  const { record, output, place } = attestation;
+  if (record.operator !== context.operator && !isVerified(record.operator, context)) return undefined;
+  const message = { ...about(job, context), input, record: recordToJson(record), output, request, attest: place };
+  return { kind: 'enqueue', queue: 'trial', message, until: JobStatus.OnTrial };
+}
+
 function retract(queue: QueueName, phase: string): Route {
   return () => ({ kind: 'retract', queue, phase });
 }
@@ -123,7 +133,7 @@ function retractAll(): readonly Route[] {
   return messagesOfJob().map(({ queue, phase }) => retract(queue, phase));
 }
 
-/** Every message that can exist about a job. */
+/** Every message that can exist about a job, but that of its trial, which sees for itself when it is over. */
 export function messagesOfJob(): readonly { readonly queue: QueueName; readonly phase: string }[] {
   return [
     { queue: 'inference', phase: 'infer' },
@@ -157,8 +167,13 @@ export function concerns({ terms }: Pick<BookedJob, 'terms'>, context: RouteCont
 }
 
 /** The event that brought the job where it stands: its routes say what is due now. */
-export function standingEvent({ attestation, closedAt }: BookedJob): 'JobRequested' | 'JobAttested' | undefined {
+export function standingEvent({
+  attestation,
+  triedAt,
+  closedAt,
+}: BookedJob): 'JobRequested' | 'JobAttested' | 'JobOnTrial' | undefined {
   if (closedAt !== undefined) return undefined;
+  if (attestation && triedAt !== undefined) return 'JobOnTrial';
   return attestation ? 'JobAttested' : 'JobRequested';
 }
 

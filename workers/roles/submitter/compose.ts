@@ -28,6 +28,7 @@ import { submitterConfig, type SubmitterConfig } from './config.ts';
 import { createEffects } from './effects.ts';
 import { createExpireJob } from './expire-job.ts';
 import { createSubmitterMetrics } from './metrics.ts';
+import { createSendTransaction } from './send-transaction.ts';
 import { createSettleBatch } from './settle-batch.ts';
 import { createSettleJob } from './settle-job.ts';
 import { createSettleTransaction } from './settle-transaction.ts';
@@ -111,14 +112,11 @@ function wire(
     { rpc, reader, signer, journal: log, clock, logger, metrics: metrics.tx, explain: explainRevert },
   );
   const estimator = createGasEstimator({ from: wallet.address }, { rpc, explain: explainRevert });
-  const effects = createEffects(
-    { registry },
-    {
-      tx,
-      estimate: (call, signal) => estimator.estimate(call, signal),
-      find: (key) => log.find(key),
-    },
-  );
+  const effects = createEffects({
+    tx,
+    estimate: (call, signal) => estimator.estimate(call, signal),
+    find: (key) => log.find(key),
+  });
   const lifetime = new AbortController();
   const underWay = new Map<JobId, string>(
     log
@@ -183,6 +181,10 @@ function wire(
         createConsumer(
           { queue: catalog.attestation, redis, concurrency: config.txMaxInFlight, drainMs: DRAIN_MS },
           { ...consumerDeps, handler: attestations },
+        ),
+        createConsumer(
+          { queue: catalog.transaction, redis, concurrency: config.txMaxInFlight, drainMs: DRAIN_MS },
+          { ...consumerDeps, handler: createSendTransaction({ effects, clock, metrics, fatal }) },
         ),
         // A batch can only be as large as the number of jobs that wait at the same time, and several are under way.
         createConsumer(

@@ -7,7 +7,10 @@ import type { Address, Hex } from '../../protocol/ids.ts';
 export interface EffectRequest {
   /** Names the effect for ever. */
   readonly key: string;
+  readonly to: Address;
   readonly data: Hex;
+  /** Wei. Defaults to 0. */
+  readonly value?: bigint;
   /** The gas limit for an estimate; the estimate has a margin of a fifth already. */
   readonly gasLimit: (estimate: bigint) => bigint;
   /** See `EstimatedCall.shape`. */
@@ -29,7 +32,7 @@ export interface EffectResult {
   readonly sentAtMs: number | undefined;
 }
 
-/** Sends calls to the job registry, each effect once. */
+/** Sends calls to contracts, each effect once. */
 export interface Effects {
   /** Throws what `TxManager.send` throws. */
   send(request: EffectRequest, signal: AbortSignal): Promise<EffectResult>;
@@ -44,22 +47,19 @@ const TRIES = 8;
  * A transaction manager gives a key one transaction for ever. An effect whose transaction was mined and refused may be
  * due again after a reorg, so it then gets the next key: `<key>`, `<key>-2`, …
  */
-export function createEffects(
-  { registry }: { readonly registry: Address },
-  { tx, estimate, find }: EffectsDeps,
-): Effects {
+export function createEffects({ tx, estimate, find }: EffectsDeps): Effects {
   const keyOf = (key: string, n: number): string => (n === 1 ? key : `${key}-${n}`);
 
   async function attempt(request: EffectRequest, key: string, signal: AbortSignal): Promise<EffectResult> {
-    const { data, gasLimit, deadline, shape, urgent = false } = request;
-    const trial = await estimate({ to: registry, data, ...(shape !== undefined && { shape }) }, signal);
+    const { to, data, value = 0n, gasLimit, deadline, shape, urgent = false } = request;
+    const trial = await estimate({ to, data, value, ...(shape !== undefined && { shape }) }, signal);
     if (!trial.ok) return { outcome: wouldRevert(trial.reason), sentAtMs: undefined };
     const limits = {
       gasLimit: gasLimit(trial.gas),
       simulate: 'none',
       ...(deadline !== undefined && { deadline }),
     } as const;
-    const outcome = await tx.send({ to: registry, data, key, urgent, ...limits }, signal);
+    const outcome = await tx.send({ to, data, value, key, urgent, ...limits }, signal);
     return { outcome, sentAtMs: find(key)?.attempts[0]?.signedAt };
   }
 

@@ -35,7 +35,12 @@ export function createExpireJob({ view, head, effects, clock, metrics }: ExpireJ
       return undefined;
     }
     const { outcome } = await effects.send(
-      { key: messageId(message, 'expire'), data: expireCall(terms), gasLimit: (estimate) => estimate },
+      {
+        key: messageId(message, 'expire'),
+        to: message.registry,
+        data: expireCall(terms),
+        gasLimit: (estimate) => estimate,
+      },
       signal,
     );
     if (outcome.status === 'mined') {

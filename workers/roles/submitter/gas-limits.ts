@@ -42,6 +42,16 @@ export function settleGasLimit(jobs: readonly CallbackTerms[], estimate: bigint)
   return called.reduce((sum, gas) => sum + gas + SETTLE_GAS, estimate);
 }
 
+/**
+ * The least gas that a transaction with this calldata needs since Prague, whatever it does (EIP-7623): 10 per zero byte, 40
+ * per other byte. Some nodes leave it out of their estimates.
+ */
+export function calldataFloor(data: Hex): bigint {
+  const bytes = Buffer.from(data.slice(2), 'hex');
+  const tokens = bytes.reduce((sum, byte) => sum + (byte === 0 ? 1 : 4), 0);
+  return 21_000n + 10n * BigInt(tokens);
+}
+
 /** What a job adds to its batch at most: batches are cut by it, because a transaction has a gas limit too. */
 export function settleWeight(terms: CallbackTerms): bigint {
   return SETTLE_GAS + callbackGas(terms, CallbackPhase.OnFinal);

@@ -8,10 +8,11 @@ export interface SubmitterMetrics {
   attestation(ending: Ending): void;
   settlement(ending: Ending): void;
   expiry(ending: Ending): void;
+  transaction(ending: Ending): void;
   batch(jobs: number): void;
   /** Token units that settled jobs brought to the operator, since the process started. */
   earned(units: bigint): void;
-  gasUsed(kind: 'attest' | 'settle' | 'expire', gas: bigint): void;
+  gasUsed(kind: 'attest' | 'settle' | 'expire' | 'trial', gas: bigint): void;
   /** From the request seen by the listener to the attestation given to the nodes, milliseconds. */
   eventToBroadcast(ms: number): void;
   /** From the attestation given to the nodes to its block, milliseconds. */
@@ -25,6 +26,7 @@ export function createSubmitterMetrics(metrics: Metrics): SubmitterMetrics {
   const attestations = endings('attestations');
   const settlements = endings('settlements');
   const expiries = endings('expiries');
+  const transactions = endings('transactions');
   const batch = metrics.histogram({
     name: 'settle_batch_jobs',
     help: 'Jobs in one settlement transaction.',
@@ -55,6 +57,7 @@ export function createSubmitterMetrics(metrics: Metrics): SubmitterMetrics {
     attestation: (ending) => attestations.inc({ ending }),
     settlement: (ending) => settlements.inc({ ending }),
     expiry: (ending) => expiries.inc({ ending }),
+    transaction: (ending) => transactions.inc({ ending }),
     batch: (jobs) => batch.observe(jobs),
     earned: (units) => {
       earned += units;

@@ -60,7 +60,7 @@ export function createSettleTransaction({ chainId, registry }: SettleTransaction
     for (const jobId of jobs.keys()) underWay.set(jobId, key);
     const terms = entries.map((entry) => entry.terms);
     const { outcome } = await effects.send(
-      { key, data, gasLimit: (estimate) => settleGasLimit(terms, estimate) },
+      { key, to: registry, data, gasLimit: (estimate) => settleGasLimit(terms, estimate) },
       signal,
     );
     for (const jobId of jobs.keys()) underWay.delete(jobId);

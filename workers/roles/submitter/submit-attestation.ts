@@ -81,6 +81,7 @@ export function createSubmitAttestation(
     return effects.send(
       {
         key: messageId(message, 'attest'),
+        to: message.registry,
         data,
         ...(shape !== undefined && { shape }),
         gasLimit: (estimate) => attestGasLimit(terms, estimate),

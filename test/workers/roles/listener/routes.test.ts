@@ -22,8 +22,11 @@ const answered = (operator = OPERATOR, terms: Partial<Terms> = {}): BookedJob =>
   },
 });
 const context = (more: Partial<RouteContext> = {}): RouteContext => ({ ...CONTEXT, ...more });
-const enqueued = (event: 'JobRequested' | 'JobAttested', about: BookedJob, more: Partial<RouteContext> = {}) =>
-  route(event, about, context(more)).filter((work) => work.kind === 'enqueue');
+const enqueued = (
+  event: 'JobRequested' | 'JobAttested' | 'JobOnTrial',
+  about: BookedJob,
+  more: Partial<RouteContext> = {},
+) => route(event, about, context(more)).filter((work) => work.kind === 'enqueue');
 const declined = (terms: Partial<Terms>, more: Partial<RouteContext> = {}) =>
   route('JobRequested', job(terms), context(more)).find((work) => work.kind === 'decline')?.reason;
 
@@ -102,6 +105,27 @@ describe('JobAttested', () => {
   });
 });
 
+describe('JobOnTrial', () => {
+  it.each([
+    ['ours', OPERATOR, {}, true],
+    ["another's", OTHER, {}, false],
+    ["another's, watched", OTHER, { verify: 'others' }, true],
+    ['ours, where only others are watched', OPERATOR, { verify: 'others' }, true],
+    ['whose nobody answers here', OTHER, { operator: undefined }, false],
+  ] as const)('%s: played %s', (_, operator, more, played) => {
+    const work = enqueued('JobOnTrial', answered(operator), more);
+    expect(work.map(({ queue }) => queue)).toEqual(played ? ['trial'] : []);
+  });
+
+  it('takes the settlement back', () => {
+    expect(route('JobOnTrial', answered(), CONTEXT)).toContainEqual({
+      kind: 'retract',
+      queue: 'settlement',
+      phase: 'settle',
+    });
+  });
+});
+
 describe('the end of a job', () => {
   it.each(['JobSettled', 'JobExpired', 'JobSlashed', 'JobVoided'] as const)('%s takes every message back', (event) => {
     expect(route(event, answered(), CONTEXT).map((work) => work.kind === 'retract' && work.phase)).toEqual([
@@ -131,6 +155,7 @@ describe('standingEvent', () => {
   it('says by which event a job stands where it stands', () => {
     expect(standingEvent(job())).toBe('JobRequested');
     expect(standingEvent(answered())).toBe('JobAttested');
-    expect(standingEvent({ ...answered(), closedAt: 9 })).toBeUndefined();
+    expect(standingEvent({ ...answered(), triedAt: 8 })).toBe('JobOnTrial');
+    expect(standingEvent({ ...answered(), triedAt: 8, closedAt: 9 })).toBeUndefined();
   });
 });

@@ -19,22 +19,19 @@ function bench(outcomes: Record<string, SendOutcome>, recorded: readonly string[
     attempts: [{ hash: hash(1), raw: '0x', cancels: false, signedAt: 42, maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }],
   });
   const bench = { sent, refuses: false };
-  const effects = createEffects(
-    { registry: REGISTRY },
-    {
-      tx: {
-        send: async (request) => {
-          sent.push(request);
-          journal.add(request.key);
-          return outcomes[request.key] ?? mined();
-        },
+  const effects = createEffects({
+    tx: {
+      send: async (request) => {
+        sent.push(request);
+        journal.add(request.key);
+        return outcomes[request.key] ?? mined();
       },
-      estimate: async () => (bench.refuses ? { ok: false, reason: explainRevert('0x') } : { ok: true, gas: 100n }),
-      find: (key) => (journal.has(key) ? record(key) : undefined),
     },
-  );
+    estimate: async () => (bench.refuses ? { ok: false, reason: explainRevert('0x') } : { ok: true, gas: 100n }),
+    find: (key) => (journal.has(key) ? record(key) : undefined),
+  });
   const { signal } = new AbortController();
-  const request = { key: 'k', data: '0xaa' as const, gasLimit: (gas: bigint) => gas + 1n };
+  const request = { key: 'k', to: REGISTRY, data: '0xaa' as const, gasLimit: (gas: bigint) => gas + 1n };
   return Object.assign(bench, { send: () => effects.send(request, signal), resume: () => effects.resume('k', signal) });
 }
 
