@@ -19,6 +19,7 @@ import { type ModelSpec, inputLength, modelIdOf, outputLength, triable } from '.
 import { type TypedData, digestOfTypedData, domainSeparator } from '../../workers/protocol/typed-data.ts';
 import { bitsOfFloat } from '../../workers/protocol/vector.ts';
 import { vectorRoot } from '../../workers/protocol/vector-root.ts';
+import { float32Cases } from './float32-cases.ts';
 import { SeededRandom } from './random.ts';
 
 const CHAIN_ID = 31337n;
@@ -37,6 +38,7 @@ export function vectorFiles(): Readonly<Record<string, unknown>> {
     'eip712.json': signingCases(new SeededRandom(4)),
     'ladder.json': ladderCases(new SeededRandom(5)),
     'content-ids.json': contentIdCases(new SeededRandom(6)),
+    'float32.json': float32Cases(),
   };
 }
 
