@@ -55,7 +55,7 @@ describe('float32.json', () => {
 
   for (const { name, about, operands, result } of vectors.binary) {
     it(`${name}(${operands}): ${about}`, () => {
-      const apply = twin[name] as (a: number, b: number) => number;
+      const apply = twin[name];
       expect(apply(...pairOf(operands))).toBe(Number(result));
     });
   }
