@@ -106,16 +106,17 @@ library ElementarySeries {
     }
 
     /// @notice Σ (-s)^n / (n! (2n+1)), which is erf(sqrt(s)) · sqrt(pi) / (2 sqrt(s)), by
-    /// A_n = 1/(2n+1) - s/(n+1) · A_(n+1), from n = 30 + 4·floor(s).
+    /// A_n = 1/(2n+1) - s/(n+1) · A_(n+1), from n = 32 + 3·floor(s).
     /// @param square s, below 16
     function errorSeries(uint256 square) internal pure returns (uint256 sum) {
         assembly ("memory-safe") {
+            // n + 1
             for {
-                let next := add(31, shl(2, shr(112, square)))
+                let next := add(33, mul(3, shr(112, square)))
             } next {
                 next := sub(next, 1)
             } {
-                sum := sub(div(ONE, sub(shl(1, next), 1)), div(shr(112, mul(square, sum)), next))
+                sum := sub(div(ONE, sub(add(next, next), 1)), div(shr(112, mul(square, sum)), next))
             }
         }
     }

@@ -19,6 +19,7 @@ import { type ModelSpec, inputLength, modelIdOf, outputLength, triable } from '.
 import { type TypedData, digestOfTypedData, domainSeparator } from '../../workers/protocol/typed-data.ts';
 import { bitsOfFloat } from '../../workers/protocol/vector.ts';
 import { vectorRoot } from '../../workers/protocol/vector-root.ts';
+import { elementaryCases } from './elementary-cases.ts';
 import { float32Cases } from './float32-cases.ts';
 import { SeededRandom } from './random.ts';
 
@@ -39,6 +40,7 @@ export function vectorFiles(): Readonly<Record<string, unknown>> {
     'ladder.json': ladderCases(new SeededRandom(5)),
     'content-ids.json': contentIdCases(new SeededRandom(6)),
     'float32.json': float32Cases(),
+    'elementary.json': elementaryCases(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { network } from 'hardhat';
+import { SeededRandom } from '../../../scripts/gen/random.ts';
 import { pow } from '../../../workers/canonical/arithmetic/elementary-pow.ts';
 import * as elementary from '../../../workers/canonical/arithmetic/elementary.ts';
 import { type CaseSource, type Subject, compareWithContract } from '../../support/arithmetic-batches.ts';
@@ -7,13 +8,27 @@ import { elementaryCases, powerPairs } from '../../support/elementary-cases.ts';
 
 const CASES = 100_000;
 const SEED = 20_260_102;
+const GAS_CASES = 500;
+/** Upper limits of the most expensive arguments. */
+const GAS = {
+  exp: 1_900,
+  log: 3_300,
+  tanh: 2_050,
+  erf: 9_900,
+  sigmoid: 2_000,
+  softplus: 4_500,
+  sin: 3_100,
+  cos: 3_100,
+};
 
-const SUBJECTS: readonly { subject: Subject; source: CaseSource }[] = [
+/** Gas of the harness is in it; the worst case of erf, next to 4, comes up by itself. */
+const SUBJECTS: readonly { subject: Subject; source: CaseSource; gas: number }[] = [
   ...(['exp', 'log', 'tanh', 'erf', 'sigmoid', 'softplus', 'sin', 'cos'] as const).map((name, i) => ({
     subject: { name, id: 16 + i, unary: elementary[name] },
     source: elementaryCases,
+    gas: GAS[name],
   })),
-  { subject: { name: 'pow', id: 7, binary: pow }, source: powerPairs },
+  { subject: { name: 'pow', id: 7, binary: pow }, source: powerPairs, gas: 6_200 },
 ];
 
 const { ethers } = await network.create({ override: { blockGasLimit: 1_000_000_000_000n, transactionGasCap: false } });
@@ -23,6 +38,21 @@ describe('judge elementary functions', () => {
   for (const { subject, source } of SUBJECTS) {
     it(`computes ${subject.name} bit for bit as the twin does, ${CASES} cases`, async () => {
       await compareWithContract(contract, { subject, source, cases: CASES, seed: SEED });
+    });
+  }
+
+  for (const { subject, source, gas } of SUBJECTS) {
+    it(`computes ${subject.name} for at most ${gas} gas, ${GAS_CASES} cases`, async () => {
+      const operands = source(new SeededRandom(SEED), GAS_CASES);
+      let most = 0n;
+      for (let i = 0; i < GAS_CASES; i++) {
+        const used =
+          'unary' in subject
+            ? await contract.gasOfUnary(subject.id, operands[i] ?? 0)
+            : await contract.gasOf(subject.id, operands[2 * i] ?? 0, operands[2 * i + 1] ?? 0);
+        if (used > most) most = used;
+      }
+      expect(most).to.be.at.most(gas);
     });
   }
 
