@@ -44,30 +44,31 @@ library Float32 {
         assembly ("memory-safe") {
             let high := and(a, 0x7fffffff)
             let low := and(b, 0x7fffffff)
-            let signBit := and(a, 0x80000000)
+            r := a
             if lt(high, low) {
                 let other := high
                 high := low
                 low := other
-                signBit := and(b, 0x80000000)
+                r := b
             }
-            let differ := and(xor(a, b), 0x80000000)
-            switch or(gt(high, 0x7f7fffff), iszero(low))
+            let exponent := shr(23, high)
+            let lowExponent := shr(23, low)
+            let distance := sub(exponent, lowExponent)
+            let differ := shr(31, xor(a, b))
+            // both normal, and at most one leading bit is lost or won
+            switch and(lt(exponent, 255), and(gt(lowExponent, 0), or(iszero(differ), gt(distance, 1))))
             case 0 {
-                // value = significand · 2^(exponent - 150); a subnormal has exponent 1 and no hidden bit
-                let exponent := shr(23, high)
-                let lowExponent := shr(23, low)
-                high := add(and(high, 0x7fffff), shl(23, gt(exponent, 0)))
-                low := add(and(low, 0x7fffff), shl(23, gt(lowExponent, 0)))
-                exponent := add(exponent, iszero(exponent))
-                let distance := sub(exponent, add(lowExponent, iszero(lowExponent)))
+                r := 0
+            }
+            default {
+                let signBit := and(r, 0x80000000)
+                low := or(and(low, 0x7fffff), 0x800000)
                 // more than 30 places below the other, only the sign of an operand matters
                 if gt(distance, 30) {
                     distance := 30
                     low := 1
                 }
-                high := shl(distance, high)
-                exponent := sub(exponent, distance)
+                high := shl(distance, or(and(high, 0x7fffff), 0x800000))
                 switch differ
                 case 0 {
                     high := add(high, low)
@@ -75,47 +76,45 @@ library Float32 {
                 default {
                     high := sub(high, low)
                 }
-                if high {
-                    // `high` is below 2^55
-                    let top := shl(5, gt(high, 0xffffffff))
-                    top := or(top, shl(4, gt(shr(top, high), 0xffff)))
-                    top := or(top, shl(3, gt(shr(top, high), 0xff)))
-                    top := or(top, shl(2, gt(shr(top, high), 0xf)))
-                    top := or(
-                        top,
-                        byte(shr(top, high), 0x0000010102020202030303030303030300000000000000000000000000000000)
-                    )
-                    // biased exponent of the result: top + exponent - 150 + 127
-                    let biased := sub(add(top, exponent), 23)
-                    let shift := sub(top, 23)
-                    if slt(biased, 1) {
-                        // subnormal, and then exact: no operand has a bit below 2^-149
-                        shift := sub(add(shift, 1), biased)
-                        biased := 1
-                    }
-                    switch sgt(shift, 0)
-                    case 0 {
-                        r := shl(sub(0, shift), high)
-                    }
-                    default {
-                        r := shr(shift, high)
-                        let rest := and(high, sub(shl(shift, 1), 1))
-                        r := add(r, gt(add(rest, and(r, 1)), shl(sub(shift, 1), 1)))
-                    }
-                    r := add(r, shl(23, sub(biased, 1)))
-                    if gt(r, 0x7f800000) {
-                        r := 0x7f800000
-                    }
-                    r := or(r, signBit)
+                // the top bit of `high` is next below, at, or next above the one of the larger operand
+                let leading := shr(add(distance, 23), high)
+                leading := add(gt(leading, 0), gt(leading, 1))
+                let shift := sub(add(distance, leading), 1)
+                r := shr(shift, high)
+                let rest := and(high, sub(shl(shift, 1), 1))
+                r := add(r, gt(add(rest, and(r, 1)), shl(sub(shift, 1), 1)))
+                // biased exponent: exponent + leading - 1
+                r := add(r, shl(23, sub(add(exponent, leading), 2)))
+                if gt(r, 0x7f800000) {
+                    r := 0x7f800000
                 }
+                r := or(r, signBit)
             }
-            default {
-                // NaN; infinities; the other operand is zero
-                r := or(high, mul(signBit, gt(high, 0)))
-                if or(gt(high, 0x7f800000), and(eq(low, 0x7f800000), gt(differ, 0))) {
-                    r := 0x7fc00000
-                }
+        }
+        // zero, subnormal, infinite or NaN somewhere, or cancellation
+        if (r == 0) return _addRare(a, b);
+    }
+
+    function _addRare(uint256 a, uint256 b) private pure returns (uint256) {
+        unchecked {
+            if (a & MAGNITUDE < b & MAGNITUDE) (a, b) = (b, a);
+            uint256 signBit = a & SIGN;
+            bool differ = (a ^ b) & SIGN != 0;
+            a &= MAGNITUDE;
+            b &= MAGNITUDE;
+            if (a > INFINITY || (b == INFINITY && differ)) return NAN;
+            if (a == INFINITY) return INFINITY | signBit;
+            if (b == 0) return a == 0 ? 0 : a | signBit;
+            (uint256 high, int256 highExponent) = _split(a);
+            (uint256 low, int256 exponent) = _split(b);
+            // more than 30 places below the other, only the sign of an operand matters
+            uint256 distance = uint256(highExponent - exponent);
+            if (distance > 30) {
+                low = 1;
+                distance = 30;
             }
+            high = differ ? (high << distance) - low : (high << distance) + low;
+            return high == 0 ? 0 : _round(signBit, high, highExponent - int256(distance));
         }
     }
 
