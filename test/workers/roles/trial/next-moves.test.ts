@@ -1,0 +1,291 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Address, Hex32 } from '../../../../workers/protocol/ids.ts';
+import type { Knowledge } from '../../../../workers/roles/trial/knowledge.ts';
+import { type Act, type TrialPolicy, stepOf } from '../../../../workers/roles/trial/moves.ts';
+import { nextMoves } from '../../../../workers/roles/trial/next-moves.ts';
+import type { NodeRef } from '../../../../workers/roles/trial/trial-view.ts';
+import { commitmentOf, SimCourt, type SimTruth, TIMES } from '../../../support/sim-court.ts';
+import { bytesOf, isPadding, type SimPlan, simTree, traceOf } from '../../../support/sim-trace.ts';
+import { hash, OPERATOR, OTHER } from '../../../support/sample-job.ts';
+
+const POLICY: TrialPolicy = { urgentSeconds: 5, commitBlocks: 2, hurrySeconds: 20, readChunksMax: 64 };
+const THIRD = '0x00000000000000000000000000000000000000c3' as Address;
+const ZEROS = simTree(new Uint8Array(64 * 4));
+
+interface World {
+  readonly plan: SimPlan;
+  /** Bits that the claimant puts into its trace, by element. */
+  readonly changes?: ReadonlyMap<number, number>;
+  /** Whether it computes on from its own wrong numbers. */
+  readonly goesOn?: boolean;
+  readonly gap?: 'none' | 'small' | 'large';
+  /** Whether the watcher can see the claimed output. */
+  readonly published?: boolean;
+}
+
+function worldOf({ plan, changes = new Map(), goesOn = true, gap = 'none', published = true }: World) {
+  const own = simTree(bytesOf(traceOf(plan)));
+  const claimed = traceOf(plan, changes, goesOn);
+  const theirs = simTree(bytesOf(claimed));
+  const truth: SimTruth = {
+    plan,
+    claimed,
+    root: theirs.root,
+    trees: { trace: theirs, input: ZEROS, output: ZEROS },
+    gap: () => gap,
+  };
+  const chunks = { trace: 2 ** own.height, input: 1, weight: 1, output: 1 };
+  const mine = traceOf(plan);
+  const firstDifference = mine.findIndex((bits, at) => bits !== claimed[at]);
+  const court = new SimCourt(truth);
+  const canonical = { tree: own, isPadding: (element: number) => isPadding(plan, element) };
+  const challenger = (served: boolean): Knowledge => ({
+    side: 'challenger',
+    us: OTHER,
+    canonical,
+    finding: findingOf(court, gap, published),
+    trees: {},
+    chunks,
+    served: served ? { kind: 'served', firstDifference } : { kind: 'absent' },
+    committed: (step) => commitmentOfStep(step),
+  });
+  const claimant: Knowledge = {
+    side: 'claimant',
+    us: OPERATOR,
+    canonical,
+    finding: undefined,
+    trees: { trace: own, input: ZEROS, weight: ZEROS, output: ZEROS },
+    chunks,
+    served: { kind: 'absent' },
+    committed: () => undefined,
+  };
+  return { own, theirs, court, challenger, claimant, firstDifference };
+}
+
+function findingOf(court: SimCourt, gap: 'none' | 'small' | 'large', published: boolean): Knowledge['finding'] {
+  if (court.stage === 'attested') return { kind: published ? 'gap' : 'withheld', element: 3 };
+  if (!published && !court.shown.has('output-0-0')) return { kind: 'withheld' };
+  return gap === 'none' ? { kind: 'right' } : { kind: 'gap', element: 3 };
+}
+
+function commitmentOfStep(step: string): Hex32 {
+  const [, kind = '', element = ''] = step.split('-');
+  return commitmentOf({ kind, element: Number(element) });
+}
+
+/** What a claimant does, whatever it may be. */
+interface Strategy {
+  readonly posts: 'claimed' | 'right' | 'nonsense' | 'never';
+  readonly serves: boolean;
+  /** How many demands it answers before it falls silent. */
+  readonly answers: number;
+  /** Seconds that it lets pass before each answer. */
+  readonly slowness: number;
+}
+
+function playOut(world: ReturnType<typeof worldOf>, strategy: Strategy): void {
+  const { court, own, theirs, challenger } = world;
+  let answered = 0;
+  let slept = 0;
+  court.act({ kind: 'open' }, OTHER);
+  for (let turn = 0; turn < 600 && !court.outcome; turn++) {
+    court.tick(1);
+    const root = { claimed: theirs.root, right: own.root, nonsense: hash(5), never: undefined }[strategy.posts];
+    if (court.stage === 'untraced' && root) court.act({ kind: 'post-trace', root }, OPERATOR);
+    const [demand] = court.demands;
+    if (!demand) slept = 0;
+    else if (answered < strategy.answers && slept++ >= strategy.slowness) {
+      const tree = { trace: theirs, input: ZEROS, weight: ZEROS, output: ZEROS }[demand.ref.space];
+      if (court.act({ kind: 'reveal', ref: demand.ref }, OPERATOR, tree)) answered += 1;
+      slept = 0;
+    }
+    const decision = nextMoves(court.view, challenger(strategy.serves && strategy.posts === 'claimed'), POLICY);
+    if (decision.kind === 'play') for (const move of decision.moves) court.act(move, OTHER);
+  }
+}
+
+const plans = fc.record({ instructions: fc.integer({ min: 1, max: 30 }), size: fc.integer({ min: 1, max: 200 }) });
+const strategies = fc.record({
+  posts: fc.constantFrom('claimed' as const, 'claimed' as const, 'nonsense' as const, 'never' as const),
+  serves: fc.boolean(),
+  answers: fc.constantFrom(0, 1, 2, 3, 99, 99, 99),
+  slowness: fc.constantFrom(0, 4, TIMES.reveal - 2, TIMES.reveal + 2),
+});
+
+describe('an honest challenger', () => {
+  it('wins against every claimant whose trace has a wrong number anywhere', () => {
+    fc.assert(
+      fc.property(
+        plans,
+        fc.array(fc.tuple(fc.nat(), fc.nat({ max: 0xffff_fffe })), { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        strategies,
+        (plan, wrong, goesOn, strategy) => {
+          const right = traceOf(plan);
+          const changes = new Map(
+            wrong.map(([at, bits]) => [at % right.length, bits === right[at % right.length] ? bits + 1 : bits]),
+          );
+          const world = worldOf({ plan, changes, goesOn });
+          playOut(world, strategy);
+          expect(world.court.outcome).toBe('convicted');
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('wins when the trace is right and the output is not, published or withheld', () => {
+    fc.assert(
+      fc.property(plans, fc.boolean(), strategies, (plan, published, strategy) => {
+        const world = worldOf({ plan, gap: 'large', published });
+        playOut(world, { ...strategy, posts: strategy.posts === 'never' ? 'never' : 'right' });
+        expect(world.court.outcome).toBe('convicted');
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('voids a trial over a small gap and still convicts of a wrong number', () => {
+    const plan = { instructions: 2, size: 70 };
+    const small = worldOf({ plan, gap: 'small' });
+    playOut(small, { posts: 'right', serves: true, answers: 99, slowness: 0 });
+    expect(small.court.outcome).toBe('void');
+    expect(small.court.log.filter((step) => step === 'prove-gap-3')).toHaveLength(1);
+    const wrong = worldOf({ plan, gap: 'small', changes: new Map([[5, 1]]) });
+    playOut(wrong, { posts: 'claimed', serves: true, answers: 99, slowness: 0 });
+    expect(wrong.court.outcome).toBe('convicted');
+  });
+
+  it('needs nothing but a commitment and a proof when the trace is served', () => {
+    const plan = { instructions: 30, size: 200 };
+    const world = worldOf({ plan, changes: new Map([[900, 1]]) });
+    playOut(world, { posts: 'claimed', serves: true, answers: 0, slowness: 0 });
+    expect(world.court.log).toEqual(['open', 'post-trace', 'commit-element-900', 'prove-element-900']);
+  });
+
+  it('descends 32 children at a time when it is not, the leftmost difference first', () => {
+    const plan = { instructions: 30, size: 200 };
+    const world = worldOf({ plan, changes: new Map([[900, 1]]) });
+    playOut(world, { posts: 'claimed', serves: false, answers: 99, slowness: 0 });
+    expect(world.court.log.filter((step) => step.startsWith('demand'))).toEqual([
+      'demand-trace-7-0',
+      'demand-trace-2-3',
+      'demand-trace-0-14',
+    ]);
+    expect(world.court.outcome).toBe('convicted');
+  });
+
+  it('does not ask for what somebody else has asked for', () => {
+    const world = worldOf({ plan: { instructions: 3, size: 64 }, changes: new Map([[1, 1]]) });
+    world.court.act({ kind: 'open' }, OTHER);
+    world.court.act({ kind: 'post-trace', root: world.theirs.root }, OPERATOR);
+    world.court.act({ kind: 'demand', ref: { space: 'trace', height: 2, index: 0 } }, THIRD);
+    expect(nextMoves(world.court.view, world.challenger(false), POLICY)).toMatchObject({ kind: 'play', moves: [] });
+  });
+
+  it('proves without a commitment when there is no time left for one', () => {
+    const world = worldOf({ plan: { instructions: 1, size: 64 }, changes: new Map([[1, 1]]) });
+    world.court.act({ kind: 'open' }, OTHER);
+    world.court.act({ kind: 'post-trace', root: world.theirs.root }, OPERATOR);
+    world.court.tick(TIMES.hearing - POLICY.hurrySeconds);
+    expect(nextMoves(world.court.view, world.challenger(true), POLICY)).toMatchObject({ moves: [{ kind: 'prove' }] });
+  });
+
+  it('opens nothing when the claim is right, or too late', () => {
+    const world = worldOf({ plan: { instructions: 1, size: 3 } });
+    const right: Knowledge = { ...world.challenger(false), finding: { kind: 'right' } };
+    expect(nextMoves(world.court.view, right, POLICY)).toMatchObject({ kind: 'over' });
+    expect(nextMoves(world.court.view, world.challenger(false), POLICY)).toMatchObject({ moves: [{ kind: 'open' }] });
+    world.court.tick(TIMES.window + 1);
+    expect(nextMoves(world.court.view, world.challenger(false), POLICY)).toMatchObject({ kind: 'over' });
+  });
+
+  it('demands an input that nobody publishes, unless it is too long', () => {
+    const world = worldOf({ plan: { instructions: 1, size: 3 } });
+    world.court.act({ kind: 'open' }, OTHER);
+    world.court.act({ kind: 'post-trace', root: world.theirs.root }, OPERATOR);
+    const blind: Knowledge = { ...world.challenger(false), canonical: undefined };
+    expect(nextMoves(world.court.view, blind, POLICY)).toMatchObject({
+      moves: [{ kind: 'demand', ref: { space: 'input', height: 0, index: 0 } }],
+    });
+    const long = { ...blind, chunks: { ...blind.chunks, input: 65 } };
+    expect(nextMoves(world.court.view, long, POLICY)).toMatchObject({ moves: [] });
+  });
+});
+
+describe('an honest claimant', () => {
+  const refs = fc.record({
+    space: fc.constantFrom('trace' as const, 'input' as const, 'output' as const),
+    height: fc.constantFrom(0, 1, 2, 5, 7),
+    index: fc.nat({ max: 40 }),
+  });
+  const acts: fc.Arbitrary<Act> = fc.oneof(
+    refs.map((ref): Act => ({ kind: 'demand', ref })),
+    fc.nat({ max: 9_000 }).map((element): Act => ({ kind: 'prove', proof: { kind: 'element', element } })),
+    fc.nat({ max: 9_000 }).map((element): Act => ({ kind: 'prove', proof: { kind: 'padding', element } })),
+    fc.constant<Act>({ kind: 'prove', proof: { kind: 'gap', element: 0 } }),
+    fc.constant<Act>({ kind: 'resolve' }),
+  );
+
+  it('is never convicted, whatever is demanded and proven, while its transactions take up to 3 seconds', () => {
+    fc.assert(
+      fc.property(plans, fc.array(acts, { maxLength: 60 }), fc.integer({ min: 0, max: 3 }), (plan, attack, delay) => {
+        const { court, own, claimant } = worldOf({ plan });
+        const onTheWay: { readonly at: number; readonly act: Act }[] = [];
+        court.act({ kind: 'open' }, OTHER);
+        for (let turn = 0; turn < 900 && !court.outcome; turn++) {
+          const next = attack[turn];
+          const fits = next?.kind !== 'demand' || exists(next.ref, own.height);
+          if (next && fits) court.act(next, [OTHER, THIRD][turn % 2] ?? OTHER);
+          const decision = nextMoves(court.view, claimant, POLICY);
+          if (decision.kind === 'play')
+            for (const act of decision.moves)
+              if (!onTheWay.some((one) => stepOf(one.act) === stepOf(act)))
+                onTheWay.push({ at: court.now + delay, act });
+          for (const { act } of onTheWay.filter(({ at }) => at <= court.now)) {
+            const tree = act.kind === 'reveal' && act.ref.space !== 'trace' ? ZEROS : own;
+            court.act(act, OPERATOR, tree);
+            onTheWay.splice(0, onTheWay.length, ...onTheWay.filter((one) => one.act !== act));
+          }
+          court.tick(1);
+        }
+        expect(court.outcome).toBe('acquitted');
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('answers the most pressing demand first, and pays better when little time is left', () => {
+    const { court, claimant, own } = worldOf({ plan: { instructions: 30, size: 200 } });
+    court.act({ kind: 'open' }, OTHER);
+    expect(nextMoves(court.view, claimant, POLICY)).toMatchObject({
+      moves: [{ kind: 'post-trace', root: own.root, urgent: false }],
+    });
+    court.tick(TIMES.trace - POLICY.urgentSeconds);
+    expect(nextMoves(court.view, claimant, POLICY)).toMatchObject({ moves: [{ urgent: true }] });
+    court.act({ kind: 'post-trace', root: own.root }, OPERATOR);
+    court.act({ kind: 'demand', ref: { space: 'trace', height: 7, index: 0 } }, OTHER);
+    court.tick(TIMES.reveal - POLICY.urgentSeconds);
+    court.act({ kind: 'demand', ref: { space: 'trace', height: 0, index: 4 } }, THIRD);
+    expect(nextMoves(court.view, claimant, POLICY)).toMatchObject({
+      moves: [
+        { kind: 'reveal', ref: { height: 7 }, urgent: true },
+        { kind: 'reveal', ref: { height: 0 }, urgent: false },
+      ],
+    });
+  });
+
+  it('never ends a trial that would convict it', () => {
+    const { court, claimant } = worldOf({ plan: { instructions: 1, size: 3 } });
+    court.act({ kind: 'open' }, OTHER);
+    court.tick(TIMES.trace + 1);
+    expect(nextMoves(court.view, claimant, POLICY)).toMatchObject({ moves: [] });
+  });
+});
+
+/** Whether a node of this height and index is in the tree of its space. */
+function exists({ space, height, index }: NodeRef, traceHeight: number): boolean {
+  const top = space === 'trace' ? traceHeight : 0;
+  return height <= top && index < 2 ** (top - height);
+}

@@ -1,0 +1,60 @@
+import type { Hex32 } from '../../protocol/ids.ts';
+import { ELEMENT_BYTES } from '../../protocol/vector.ts';
+import { below, nodeKey, type NodeRef, type Shown, type VectorSpace } from './trial-view.ts';
+
+/** The tree of a vector that this node has computed or obtained. */
+export interface OwnTree {
+  /** Of its root. */
+  readonly height: number;
+  node(height: number, index: number): Hex32;
+  chunk(index: number): Uint8Array;
+}
+
+/** How far a descent into a claimant's tree has come. */
+export type Descent =
+  | { readonly kind: 'equal' }
+  /** The next node to ask for. */
+  | { readonly kind: 'ask'; readonly ref: NodeRef }
+  /** The first element that differs. */
+  | { readonly kind: 'found'; readonly element: number }
+  /** What was shown for this node does not differ where its hash does, so it cannot be true. */
+  | { readonly kind: 'contradiction'; readonly ref: NodeRef };
+
+/**
+ * Walks from the root to the leftmost chunk that differs from ours, as far as the claimant has shown its tree. Everything
+ * left of that chunk is equal, so it need not be shown.
+ */
+export function descend(own: OwnTree, root: Hex32, space: VectorSpace, shown: ReadonlyMap<string, Shown>): Descent {
+  if (root === own.node(own.height, 0)) return { kind: 'equal' };
+  let ref: NodeRef = { space, height: own.height, index: 0 };
+  for (;;) {
+    const seen = shown.get(nodeKey(ref));
+    if (!seen) return { kind: 'ask', ref };
+    if ('chunk' in seen) {
+      const element = firstDifference(own.chunk(ref.index), seen.chunk);
+      if (element === undefined) return { kind: 'contradiction', ref };
+      return { kind: 'found', element: (ref.index * seen.chunk.length) / ELEMENT_BYTES + element };
+    }
+    const height = below(ref.height);
+    const first = ref.index * seen.hashes.length;
+    const at = seen.hashes.findIndex((hash, child) => hash !== own.node(height, first + child));
+    if (at < 0) return { kind: 'contradiction', ref };
+    ref = { space, height, index: first + at };
+  }
+}
+
+/** The first chunk of a vector that has not been shown yet, for a vector that has to be read whole. */
+export function nextUnread(space: VectorSpace, chunks: number, shown: ReadonlyMap<string, Shown>): NodeRef | undefined {
+  for (let index = 0; index < chunks; index++) {
+    const ref = { space, height: 0, index };
+    if (!shown.has(nodeKey(ref))) return ref;
+  }
+  return undefined;
+}
+
+/** The first element in which two encoded vectors of the same length differ. */
+export function firstDifference(one: Uint8Array, other: Uint8Array): number | undefined {
+  const length = Math.min(one.length, other.length);
+  for (let byte = 0; byte < length; byte++) if (one[byte] !== other[byte]) return Math.floor(byte / ELEMENT_BYTES);
+  return one.length === other.length ? undefined : Math.floor(length / ELEMENT_BYTES);
+}

@@ -1,0 +1,14 @@
+import { challenge } from './challenger-moves.ts';
+import { defend } from './claimant-moves.ts';
+import type { Knowledge } from './knowledge.ts';
+import { type Decision, over, type TrialPolicy } from './moves.ts';
+import type { TrialView } from './trial-view.ts';
+
+/**
+ * What to do next in a trial, from the chain's state and our own knowledge alone: no reads, no memory, so that it says the
+ * same after a restart. A move stays in the answer until the chain shows its effect.
+ */
+export function nextMoves(view: TrialView, knowledge: Knowledge, policy: TrialPolicy): Decision {
+  if (view.stage === 'over') return over(view.ending ?? 'the job has ended');
+  return knowledge.side === 'claimant' ? defend(view, knowledge, policy) : challenge(view, knowledge, policy);
+}
