@@ -75,7 +75,8 @@ describe('elementary functions against series with 600 fraction bits', () => {
     let compared = 0;
     let largest = 0;
     for (let i = 0; i < pairs.length; i += 2) {
-      const [x = 0, y = 0] = [(pairs[i] ?? 0) & 0x7fffffff, pairs[i + 1]];
+      const x = (pairs[i] ?? 0) & 0x7fffffff;
+      const y = pairs[i + 1] ?? 0;
       if (x === 0 || x >= 0x7f800000 || (y & 0x7fffffff) >= 0x7f800000) continue;
       const reference = powerReference(x, y);
       if (reference === undefined) continue;
