@@ -1,6 +1,14 @@
 import { canonical, isFiniteBits, isNaNBits, orderKey } from './float32.ts';
-import { INFINITY_BITS, MAGNITUDE_MASK, NAN_BITS, SIGN_BIT, bitLength, fromInteger, splitBits } from './rounding.ts';
-import { fromRational } from './rounding.ts';
+import {
+  INFINITY_BITS,
+  MAGNITUDE_MASK,
+  NAN_BITS,
+  SIGN_BIT,
+  bitLength,
+  fromInteger,
+  fromRational,
+  splitBits,
+} from './rounding.ts';
 
 const ONE_BITS = 0x3f800000;
 /** Every finite float32 is a whole number of these: 2^−149. */
