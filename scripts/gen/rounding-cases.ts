@@ -47,6 +47,8 @@ const RATIONALS: readonly Rational[] = [
   [big(256) - 1n, big(64), -192n, ONE, 'the longest by the longest'],
   [big(255) + big(231), 1n, -255n, ONE, 'a tie at the end of a word'],
   [big(255) + big(231) + 1n, 1n, -255n, 0x3f800001, 'just above it'],
+  [((big(24) + 1n) << 229n) * 3n + 1n, 3n, -229n, f(16777218), 'above a tie by a rest past the last digit'],
+  [((big(24) + 1n) << 229n) * 3n, 3n, -229n, f(16777216), 'that tie'],
   [1n, 2n, -149n, 0, 'subnormal tie to zero'],
   [3n, 2n, -149n, 0x00000002, 'subnormal tie, up'],
   [big(64) - 1n, big(64), -149n, 0x00000001, 'just below the smallest'],

@@ -1,6 +1,6 @@
 import { SeededRandom } from '../../scripts/gen/random.ts';
 import { dotResult, product160 } from '../../workers/canonical/arithmetic/dot.ts';
-import { fromInteger, fromRational } from '../../workers/canonical/arithmetic/rounding.ts';
+import { bitLength, fromInteger, fromRational } from '../../workers/canonical/arithmetic/rounding.ts';
 import { floatPairs } from './arithmetic-cases.ts';
 
 /** The functions of `JudgeArithmetic` that take or give whole words. */
@@ -60,8 +60,9 @@ const CASES: Readonly<Record<ExactFunction, (random: SeededRandom) => ExactCase>
   },
   rationals: (random) => {
     const negative = random.below(2) === 1;
-    const { numerator, exponent } = rounding(random, 256);
-    const denominator = denominatorOf(random, numerator);
+    const { numerator: given, exponent } = rounding(random, 256);
+    const denominator = denominatorOf(random, given);
+    const numerator = random.below(3) === 0 ? tieOver(random, denominator, 256) : given;
     return {
       operands: word(negative ? 1n : 0n) + word(numerator) + word(denominator) + word(BigInt(exponent)),
       expected: element(fromRational(negative, numerator, denominator, exponent)),
@@ -74,8 +75,9 @@ const CASES: Readonly<Record<ExactFunction, (random: SeededRandom) => ExactCase>
   },
   dots: (random) => {
     const { numerator } = rounding(random, 255);
-    const sum = random.below(2) === 0 ? numerator : -numerator;
     const divisor = denominatorOf(random, numerator);
+    const magnitude = random.below(3) === 0 ? tieOver(random, divisor, 255) : numerator;
+    const sum = random.below(2) === 0 ? magnitude : -magnitude;
     return { operands: word(sum) + word(divisor), expected: element(dotResult(sum, divisor)) };
   },
 };
@@ -94,6 +96,13 @@ function rounding(random: SeededRandom, bits: number): { numerator: bigint; expo
   const target = [-149, -149, -126, 127, 0][random.below(5)] ?? 0;
   const exponent = target - length + random.below(29) - 14;
   return { numerator, exponent: random.below(8) === 0 ? random.below(4096) - 2048 : exponent };
+}
+
+/** A number whose quotient is an exact tie of 25 bits, or next to one by the least that a remainder can be. */
+function tieOver(random: SeededRandom, denominator: bigint, bits: number): bigint {
+  const tie = ((1n << 24n) | (random.big(24) | 1n)) * (denominator === 0n ? 1n : denominator);
+  const room = bits - 1 - bitLength(tie);
+  return (tie << BigInt(random.below(2) === 0 ? room : random.below(room))) + BigInt(random.below(3) - 1);
 }
 
 /** 0, 1, a power of two, a small number, 2^64, any; sometimes one that divides. */
