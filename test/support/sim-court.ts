@@ -2,7 +2,6 @@ import type { Address, Hex32 } from '../../workers/protocol/ids.ts';
 import { stepOf, type Act } from '../../workers/roles/trial/moves.ts';
 import {
   below,
-  type Commitment,
   nodeKey,
   type NodeRef,
   type OpenDemand,
@@ -36,8 +35,9 @@ export class SimCourt {
   outcome: Outcome | undefined;
   readonly demands: OpenDemand[] = [];
   readonly shown = new Map<string, Shown>();
-  readonly commitments: Commitment[] = [];
+  readonly commitments = new Map<string, number>();
   readonly log: string[] = [];
+  demandCount = 0;
   readonly #truth: SimTruth;
   readonly #openUntil: number;
   #marked = false;
@@ -63,7 +63,10 @@ export class SimCourt {
       marked: this.#marked,
       demands: [...this.demands],
       shown: new Map(this.shown),
-      commitments: [...this.commitments],
+      trialEnd: this.#resolveFrom,
+      revealTime: TIMES.reveal,
+      commitments: new Map(this.commitments),
+      bondWaits: false,
     };
   }
 
@@ -98,19 +101,26 @@ export class SimCourt {
         const known = this.shown.has(nodeKey(act.ref)) || this.demands.some((one) => same(one.ref, act.ref));
         const busy = this.demands.some((one) => one.demander === from);
         if (this.stage !== 'hearing' || late || known || busy) return false;
-        this.demands.push({ ref: act.ref, demander: from, deadline: this.now + TIMES.reveal });
+        this.demands.push({
+          id: `0x${this.demandCount++}` as Hex32,
+          ref: act.ref,
+          demander: from,
+          deadline: this.now + TIMES.reveal,
+        });
         return true;
       }
       case 'reveal':
         return this.#reveal(act.ref, tree);
       case 'commit':
         if (this.stage !== 'hearing') return false;
-        this.commitments.push({ prover: from, commitment: commitmentOf(act.proof), block: this.block });
+        this.commitments.set(stepOf({ kind: 'prove', proof: act.proof }), this.block);
         return true;
       case 'prove':
         return this.stage === 'hearing' && this.#prove(act.proof.kind, act.proof.element);
       case 'resolve':
         return this.#resolve();
+      case 'reclaim':
+        return false;
     }
   }
 
@@ -159,8 +169,5 @@ export class SimCourt {
     return this.outcome !== undefined;
   }
 }
-
-export const commitmentOf = (proof: { readonly kind: string; readonly element: number }): Hex32 =>
-  `0x${Buffer.from(`${proof.kind}${proof.element}`).toString('hex').padStart(64, '0')}` as Hex32;
 
 const same = (one: NodeRef, other: NodeRef): boolean => nodeKey(one) === nodeKey(other);

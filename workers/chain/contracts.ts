@@ -5,6 +5,7 @@ import { Artifact_JobRegistry } from '../../generated/artifacts/JobRegistry.js';
 import { Artifact_ModelRegistry } from '../../generated/artifacts/ModelRegistry.js';
 import { Artifact_OperatorStaking } from '../../generated/artifacts/OperatorStaking.js';
 import { Artifact_Settlement } from '../../generated/artifacts/Settlement.js';
+import { Artifact_ITrialCourt } from '../../generated/artifacts/ITrialCourt.js';
 import { Artifact_Slasher } from '../../generated/artifacts/Slasher.js';
 import type {
   EquivocationCourt,
@@ -24,6 +25,7 @@ const ABIS: Readonly<Record<ContractName, InterfaceAbi>> = {
   Settlement: Artifact_Settlement.abi,
   Slasher: Artifact_Slasher.abi,
   EquivocationCourt: Artifact_EquivocationCourt.abi,
+  TrialCourt: Artifact_ITrialCourt.abi,
 };
 
 /** Our contracts' ABIs by name. */

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Address, parseAddress } from '../protocol/ids.ts';
+import { type Address, parseAddress, ZERO_ADDRESS } from '../protocol/ids.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import { parseQuantity } from './chain-values.ts';
 import type { Rpc } from './rpc.ts';
@@ -12,7 +12,11 @@ const CONTRACTS = [
   'Settlement',
   'Slasher',
   'EquivocationCourt',
+  'TrialCourt',
 ] as const;
+
+/** What a deployment may lack: its address is then zero, as the job registry has it. */
+const OPTIONAL: ReadonlySet<string> = new Set(['TrialCourt']);
 
 export type ContractName = (typeof CONTRACTS)[number];
 export type Addresses = Readonly<Record<ContractName, Address>>;
@@ -34,15 +38,15 @@ export async function loadDeployment(folder: string, { chainId }: { chainId: num
   const chain = await readJson(folder, '.chain');
   const found = Number(chain['chainId']);
   if (found !== chainId) throw wrongChain(folder, chainId, found);
-  const files = await Promise.all(
-    CONTRACTS.map(async (name) => [name, await readJson(folder, `${name}.json`)] as const),
-  );
+  const files = await Promise.all(CONTRACTS.map(async (name) => [name, await readContract(folder, name)] as const));
   const addresses = Object.fromEntries(files.map(([name, file]) => [name, addressIn(folder, name, file['address'])]));
   return {
     chainId,
     genesisHash: typeof chain['genesisHash'] === 'string' ? chain['genesisHash'] : undefined,
     addresses: addresses as Addresses,
-    startBlock: Math.min(...files.map(([, file]) => blockOf(file['receipt']))),
+    startBlock: Math.min(
+      ...files.flatMap(([, file]) => (file['address'] === ZERO_ADDRESS ? [] : [blockOf(file['receipt'])])),
+    ),
   };
 }
 
@@ -62,10 +66,17 @@ export async function verifyDeployment(
   if (seen !== chainId) throw wrongChain(folder, seen, chainId);
   const empty = await Promise.all(
     Object.entries(addresses).map(async ([name, address]) =>
-      (await call('eth_getCode', [address, 'latest'])) === '0x' ? [`${name} at ${address}`] : [],
+      address !== ZERO_ADDRESS && (await call('eth_getCode', [address, 'latest'])) === '0x'
+        ? [`${name} at ${address}`]
+        : [],
     ),
   );
   if (empty.flat().length > 0) throw noCode(folder, chainId, empty.flat(), genesisHash);
+}
+
+async function readContract(folder: string, name: ContractName): Promise<Readonly<Record<string, unknown>>> {
+  const isMissing = OPTIONAL.has(name) && !(await readdir(folder)).includes(`${name}.json`);
+  return isMissing ? { address: ZERO_ADDRESS } : readJson(folder, `${name}.json`);
 }
 
 async function readJson(folder: string, name: string): Promise<Readonly<Record<string, unknown>>> {

@@ -4,7 +4,7 @@ import { type ModelSpec, modelIdOf, parseModelSpec } from '../protocol/model.ts'
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import { list, parseLog, parseQuantity, type RawLog, toQuantity } from './chain-values.ts';
 import { interfaces } from './contracts.ts';
-import type { Deployment } from './deployments.ts';
+import type { Addresses } from './deployments.ts';
 import { inconsistent, type Rpc, RpcRejection } from './rpc.ts';
 
 /** The full spec behind a model id. The chain stores only its hash; the spec itself was published in an event. */
@@ -21,7 +21,7 @@ const SMALLEST_RANGE = 500;
  * hash of the spec, so an answer needs no trust, and never changes.
  */
 export function createModelSpecs(
-  { addresses, startBlock }: Pick<Deployment, 'addresses' | 'startBlock'>,
+  { addresses, startBlock }: { readonly addresses: Pick<Addresses, 'ModelRegistry'>; readonly startBlock: number },
   { rpc }: { readonly rpc: Rpc },
 ): ModelSpecs {
   const registry = interfaces.ModelRegistry;

@@ -13,6 +13,16 @@ export interface TransactionIntent {
   /** Last second of chain time in which it is of use; afterwards its nonce is used up by an empty transaction. */
   readonly deadline?: number;
   readonly urgent: boolean;
+  /** From this second of chain time on it is urgent even if it was not at first. */
+  readonly urgentFrom?: number;
+}
+
+/** Whether a transaction may spend up to the higher fee cap, at this block. */
+export function isUrgent(
+  { urgent, urgentFrom }: Pick<TransactionIntent, 'urgent' | 'urgentFrom'>,
+  { timestamp }: { readonly timestamp: number },
+): boolean {
+  return urgent || (urgentFrom !== undefined && timestamp >= urgentFrom);
 }
 
 /** One signed form of a transaction. */

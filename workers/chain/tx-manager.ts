@@ -7,7 +7,12 @@ import type { BlockHeader, Receipt } from './chain-values.ts';
 import { DEFAULT_FEE_POLICY, type FeePolicy, type Fees } from './fees.ts';
 import type { RevertReason } from './revert-reason.ts';
 import type { Broadcaster, Rpc } from './rpc.ts';
-import type { TransactionIntent, TransactionJournal, TransactionRecord } from './transaction-journal.ts';
+import {
+  isUrgent,
+  type TransactionIntent,
+  type TransactionJournal,
+  type TransactionRecord,
+} from './transaction-journal.ts';
 import { TxGate, Turnstile } from './tx-gate.ts';
 import type { TxMetrics } from './tx-metrics.ts';
 import { createTxPreparer } from './tx-preparer.ts';
@@ -58,6 +63,8 @@ export interface SendRequest {
   readonly deadline?: number;
   /** May spend up to the higher fee cap. */
   readonly urgent?: boolean;
+  /** The same from this second of chain time on. */
+  readonly urgentFrom?: number;
   /** State to try it on first. `pending` sees earlier transactions of ours; `none` skips the trial. Defaults to `latest`. */
   readonly simulate?: 'latest' | 'pending' | 'none';
 }
@@ -183,11 +190,15 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
   /** Up to the broadcast. Returns an outcome when nothing was signed. */
   async function prepare(request: SendRequest): Promise<SendOutcome | undefined> {
     const { signal } = lifetime;
-    const { to, data, value = 0n, urgent = false, deadline, simulate = 'latest' } = request;
-    const call = { to, data, value, urgent, ...(deadline !== undefined && { deadline }) };
+    const { to, data, value = 0n, urgent = false, urgentFrom, deadline, simulate = 'latest' } = request;
+    const call = {
+      ...{ to, data, value, urgent },
+      ...(urgentFrom !== undefined && { urgentFrom }),
+      ...(deadline !== undefined && { deadline }),
+    };
     const head = tracker.head ?? (await reader.head(signal));
     if (deadline !== undefined && head.timestamp > deadline) return { status: 'abandoned', why: 'deadline' };
-    const offered = await preparer.fees(head, urgent, signal);
+    const offered = await preparer.fees(head, isUrgent(call, head), signal);
     await funds(head, value + (request.gasLimit ?? 0n) * offered.maxFeePerGas);
     const trial =
       simulate === 'none' && request.gasLimit !== undefined

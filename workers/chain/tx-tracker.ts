@@ -9,6 +9,7 @@ import type { RevertReason } from './revert-reason.ts';
 import type { Broadcaster } from './rpc.ts';
 import { initialState, isDue, observe, type Observation, type SendState, shouldAbort } from './send-state.ts';
 import {
+  isUrgent,
   newest,
   type Attempt,
   type TransactionIntent,
@@ -186,8 +187,9 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     at: BlockHeader,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const suggested = await preparer.fees(at, record.intent.urgent, signal).catch(() => undefined);
-    const fees = bumpFees(newest(record), suggested, policy, record.intent.urgent);
+    const urgent = isUrgent(record.intent, at);
+    const suggested = await preparer.fees(at, urgent, signal).catch(() => undefined);
+    const fees = bumpFees(newest(record), suggested, policy, urgent);
     if (!fees) {
       logger.warn(
         { key: record.key, nonce: record.nonce, fee: String(newest(record).maxFeePerGas) },

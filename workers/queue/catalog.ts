@@ -123,8 +123,8 @@ export const catalog = {
       value: uint,
       /** Last second of chain time in which it is of use. */
       deadline: count.optional(),
-      /** May pay up to the higher fee cap. */
-      urgent: z.boolean(),
+      /** Second of chain time from which on it may pay up to the higher fee cap. */
+      urgentFrom: count.optional(),
     }),
     phase: (message) => `tx-${message.step}`,
     attempts: 50,

@@ -33,6 +33,7 @@ describe('connectContracts', () => {
     Settlement: REGISTRY,
     Slasher: REGISTRY,
     EquivocationCourt: REGISTRY,
+    TrialCourt: REGISTRY,
   };
 
   it('reads through the pool, at any block', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ZERO_ADDRESS } from '../../../workers/protocol/ids.ts';
 import { type Deployment, loadDeployment, verifyDeployment } from '../../../workers/chain/deployments.ts';
 
 const NAMES = ['JobRegistry', 'ModelRegistry', 'OperatorStaking', 'Settlement', 'Slasher', 'EquivocationCourt'];
@@ -39,6 +40,12 @@ describe('loadDeployment', () => {
   it('begins at block 0 when the deploy tool recorded no receipt', async () => {
     await writeFile(join(folder, 'Slasher.json'), JSON.stringify({ address: addressOf('Slasher') }));
     expect((await loadDeployment(folder, { chainId: 31337 })).startBlock).toBe(0);
+  });
+
+  it('has the zero address for a trial court that was not deployed, and expects no code there', async () => {
+    expect((await loadDeployment(folder, { chainId: 31337 })).addresses.TrialCourt).toBe(ZERO_ADDRESS);
+    await writeFile(join(folder, 'TrialCourt.json'), JSON.stringify({ address: addressOf('Slasher') }));
+    expect((await loadDeployment(folder, { chainId: 31337 })).addresses.TrialCourt).toBe(addressOf('Slasher'));
   });
 
   it.each([

@@ -16,6 +16,7 @@ const addresses: Addresses = {
   Settlement: account(0xa4),
   Slasher: account(0xa5),
   EquivocationCourt: account(0xa6),
+  TrialCourt: account(0xa7),
 };
 
 function rawLog(from: ContractName, event: string, values: readonly unknown[], more: Partial<RawLog> = {}): RawLog {

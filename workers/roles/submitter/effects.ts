@@ -18,6 +18,8 @@ export interface EffectRequest {
   /** Last second of chain time in which it is of use. */
   readonly deadline?: number;
   readonly urgent?: boolean;
+  /** Second of chain time from which on it is urgent. */
+  readonly urgentFrom?: number;
 }
 
 export interface EffectsDeps {
@@ -51,13 +53,14 @@ export function createEffects({ tx, estimate, find }: EffectsDeps): Effects {
   const keyOf = (key: string, n: number): string => (n === 1 ? key : `${key}-${n}`);
 
   async function attempt(request: EffectRequest, key: string, signal: AbortSignal): Promise<EffectResult> {
-    const { to, data, value = 0n, gasLimit, deadline, shape, urgent = false } = request;
+    const { to, data, value = 0n, gasLimit, deadline, shape, urgent = false, urgentFrom } = request;
     const trial = await estimate({ to, data, value, ...(shape !== undefined && { shape }) }, signal);
     if (!trial.ok) return { outcome: wouldRevert(trial.reason), sentAtMs: undefined };
     const limits = {
       gasLimit: gasLimit(trial.gas),
       simulate: 'none',
       ...(deadline !== undefined && { deadline }),
+      ...(urgentFrom !== undefined && { urgentFrom }),
     } as const;
     const outcome = await tx.send({ to, data, value, key, urgent, ...limits }, signal);
     return { outcome, sentAtMs: find(key)?.attempts[0]?.signedAt };

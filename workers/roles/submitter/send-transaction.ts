@@ -30,7 +30,7 @@ export function createSendTransaction({
   fatal,
 }: SendTransactionDeps): Handler<TransactionMessage> {
   return async (message, { signal, enqueuedAt, logger: parent }): Promise<Later | undefined> => {
-    const { jobId, step, to, data, value, deadline, urgent } = message;
+    const { jobId, step, to, data, value, deadline, urgentFrom } = message;
     const logger = parent.child({ jobId, step });
     try {
       const { outcome } = await effects.send(
@@ -41,7 +41,7 @@ export function createSendTransaction({
           value: BigInt(value),
           gasLimit: (estimate) => max(estimate, calldataFloor(data)),
           ...(deadline !== undefined && { deadline }),
-          urgent,
+          ...(urgentFrom !== undefined && { urgentFrom }),
         },
         signal,
       );

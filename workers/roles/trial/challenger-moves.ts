@@ -1,5 +1,5 @@
 import { descend, nextUnread } from './descent.ts';
-import { type Decision, anyTime, by, over, play, stepOf, type TrialPolicy } from './moves.ts';
+import { type Decision, by, over, play, stepOf, type TrialPolicy } from './moves.ts';
 import { idle, nextClock, resolveIfDue } from './due-moves.ts';
 import type { Knowledge } from './knowledge.ts';
 import { nodeKey, type NodeRef, type Proof, type TrialView } from './trial-view.ts';
@@ -15,18 +15,22 @@ export function challenge(view: TrialView, knowledge: Knowledge, policy: TrialPo
   const { traceRoot } = view;
   if (traceRoot === undefined) return idle(view, 'the trace is not posted yet');
   const first = firstWrong(view, knowledge);
-  if (first?.kind === 'ask') return demand(view, first.ref, policy);
+  if (first?.kind === 'ask') {
+    if (knowledge.served.kind === 'asking') return idle(view, 'the claimant is asked for its trace');
+    return demand(view, knowledge, first.ref, policy);
+  }
   if (first?.kind === 'contradiction') return idle(view, `what was shown for ${nodeKey(first.ref)} contradicts itself`);
   if (first?.kind === 'found') {
     const { element } = first;
-    return prove(view, knowledge, { kind: canonical.isPadding(element) ? 'padding' : 'element', element }, policy);
+    return prove(view, { kind: canonical.isPadding(element) ? 'padding' : 'element', element }, policy);
   }
   // The trace is right, so only the output can be wrong.
   if (finding?.kind === 'gap') {
     if (view.marked) return idle(view, 'the gap is proven; it ends the trial void');
-    return prove(view, knowledge, { kind: 'gap', element: finding.element }, policy);
+    return prove(view, { kind: 'gap', element: finding.element }, policy);
   }
   if (finding?.kind === 'right') return idle(view, 'nothing is wrong: neither the trace nor the output');
+  if (!finding) return idle(view, 'the trace is right, and the output was never to be published');
   return readWhole(view, knowledge, 'output', policy);
 }
 
@@ -34,7 +38,7 @@ function openIfWrong({ now, openUntil }: TrialView, { finding }: Knowledge, poli
   if (finding?.kind === 'right') return over('the claim is within the tolerance of the canonical answer');
   if (now > openUntil) return over('the time to open a trial has passed');
   if (!finding) return { kind: 'play', moves: [], until: openUntil + 1, why: 'the claim cannot be judged yet' };
-  return play('the claim is wrong', [by({ kind: 'open' }, openUntil, now, policy)], openUntil + 1);
+  return play('the claim is wrong', [by({ kind: 'open' }, openUntil, policy)], openUntil + 1);
 }
 
 function firstWrong(view: TrialView, { canonical, served }: Knowledge) {
@@ -47,35 +51,35 @@ function firstWrong(view: TrialView, { canonical, served }: Knowledge) {
 }
 
 /** Asks for a node unless somebody has. */
-function demand(view: TrialView, ref: NodeRef, policy: TrialPolicy): Decision {
-  const asked = view.demands.some((open) => nodeKey(open.ref) === nodeKey(ref));
-  if (asked) return idle(view, `waiting for ${nodeKey(ref)}`);
-  const move = by({ kind: 'demand', ref }, view.resolveFrom, view.now, policy);
-  return play('the claimant does not serve its trace', [move], nextClock(view));
+function demand(view: TrialView, { us }: Knowledge, ref: NodeRef, policy: TrialPolicy): Decision {
+  const { now, demands, trialEnd, revealTime } = view;
+  const busy = demands.find((open) => nodeKey(open.ref) === nodeKey(ref) || open.demander === us);
+  if (busy) return idle(view, `waiting for ${nodeKey(busy.ref)}`);
+  const latest = trialEnd - revealTime;
+  if (now > latest) return idle(view, 'there is no time left for another demand');
+  return play(`${ref.space} is not shown`, [by({ kind: 'demand', ref }, latest, policy)], nextClock(view));
 }
 
 /** Without the input nobody can tell what is right; without the output, what was claimed. */
-function readWhole(view: TrialView, { chunks }: Knowledge, space: 'input' | 'output', policy: TrialPolicy): Decision {
+function readWhole(view: TrialView, knowledge: Knowledge, space: 'input' | 'output', policy: TrialPolicy): Decision {
+  const { chunks } = knowledge;
   if (chunks[space] > policy.readChunksMax) return idle(view, `the ${space} is withheld and too long to be demanded`);
   const ref = nextUnread(space, chunks[space], view.shown);
   if (!ref) return idle(view, `the ${space} is shown and not judged yet`);
-  return demand(view, ref, policy);
+  return demand(view, knowledge, ref, policy);
 }
 
 /** Commits first, so that a copier of the openings cannot take the share; at the very end there is no time for it. */
-function prove(view: TrialView, { us, committed }: Knowledge, proof: Proof, policy: TrialPolicy): Decision {
+function prove(view: TrialView, proof: Proof, policy: TrialPolicy): Decision {
   const { now, block, resolveFrom, commitments } = view;
   const { commitBlocks, hurrySeconds } = policy;
   const step = stepOf({ kind: 'prove', proof });
-  const ours = committed(step);
-  const known = commitments.find(({ prover, commitment }) => prover === us && commitment === ours);
+  const committed = commitments.get(step);
+  const why = `found: ${step}`;
   const inTime = now + hurrySeconds < resolveFrom;
-  if (!known && inTime)
-    return play(
-      `a proof is found: ${step}`,
-      [by({ kind: 'commit', proof }, resolveFrom, now, policy)],
-      nextClock(view),
-    );
-  if (known && inTime && block < known.block + commitBlocks) return idle(view, 'the commitment is too young');
-  return play(`a proof is found: ${step}`, [anyTime({ kind: 'prove', proof })], nextClock(view));
+  if (committed === undefined && inTime)
+    return play(why, [by({ kind: 'commit', proof }, resolveFrom, policy)], nextClock(view));
+  if (committed !== undefined && inTime && block < committed + commitBlocks)
+    return idle(view, 'the commitment is too young');
+  return play(why, [{ kind: 'prove', proof }], nextClock(view));
 }

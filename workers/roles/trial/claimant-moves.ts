@@ -11,7 +11,7 @@ export function defend(view: TrialView, { canonical, trees }: Knowledge, policy:
     if (now > traceDeadline) return idle(view, 'the time to post the trace has passed');
     if (!canonical) return idle(view, 'the canonical run is not at hand');
     const { tree } = canonical;
-    const move = by({ kind: 'post-trace', root: tree.node(tree.height, 0) }, traceDeadline, now, policy);
+    const move = by({ kind: 'post-trace', root: tree.node(tree.height, 0) }, traceDeadline, policy);
     return play('the trace is due', [move], traceDeadline + 1);
   }
   const due = resolveIfDue(view, 'acquittal');
@@ -19,7 +19,7 @@ export function defend(view: TrialView, { canonical, trees }: Knowledge, policy:
   const answers = demands
     .filter(({ ref, deadline }) => deadline >= now && trees[ref.space] !== undefined)
     .toSorted((one, other) => one.deadline - other.deadline)
-    .map(({ ref, deadline }): Move => by({ kind: 'reveal', ref }, deadline, now, policy));
+    .map(({ ref, deadline }): Move => by({ kind: 'reveal', ref }, deadline, policy));
   if (answers.length > 0) return play('demands are open', answers, nextClock(view));
   return idle(view, demands.length > 0 ? 'what is demanded is not at hand' : 'no demand is open');
 }

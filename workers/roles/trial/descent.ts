@@ -1,6 +1,6 @@
 import type { Hex32 } from '../../protocol/ids.ts';
 import { ELEMENT_BYTES } from '../../protocol/vector.ts';
-import { below, nodeKey, type NodeRef, type Shown, type VectorSpace } from './trial-view.ts';
+import { below, nodeKey, type NodeRef, rootHeight, type Shown, type VectorSpace } from './trial-view.ts';
 
 /** The tree of a vector that this node has computed or obtained. */
 export interface OwnTree {
@@ -43,11 +43,22 @@ export function descend(own: OwnTree, root: Hex32, space: VectorSpace, shown: Re
   }
 }
 
-/** The first chunk of a vector that has not been shown yet, for a vector that has to be read whole. */
-export function nextUnread(space: VectorSpace, chunks: number, shown: ReadonlyMap<string, Shown>): NodeRef | undefined {
-  for (let index = 0; index < chunks; index++) {
-    const ref = { space, height: 0, index };
-    if (!shown.has(nodeKey(ref))) return ref;
+/** The first node of a vector to ask for when it has to be read whole, left to right; undefined when all of it is shown. */
+export function nextUnread(
+  space: VectorSpace,
+  chunks: number,
+  shown: ReadonlyMap<string, Shown>,
+  ref: NodeRef = { space, height: rootHeight(chunks), index: 0 },
+): NodeRef | undefined {
+  // What lies past the vector's end is known: zeros.
+  if (ref.index * 2 ** ref.height >= chunks) return undefined;
+  const seen = shown.get(nodeKey(ref));
+  if (!seen) return ref;
+  if ('chunk' in seen) return undefined;
+  const height = below(ref.height);
+  for (const child of seen.hashes.keys()) {
+    const next = nextUnread(space, chunks, shown, { space, height, index: ref.index * seen.hashes.length + child });
+    if (next) return next;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { anyTime, type Decision, play, wait } from './moves.ts';
+import { type Decision, play, wait } from './moves.ts';
 import type { TrialView } from './trial-view.ts';
 
 /** Ends a trial that is due: convicts who let a deadline pass, acquits when the hearing is over. */
@@ -6,14 +6,17 @@ export function resolveIfDue(view: TrialView, wants: 'any' | 'acquittal'): Decis
   const { now, stage, traceDeadline, demands, resolveFrom } = view;
   if (stage === 'untraced') {
     return wants === 'any' && now > traceDeadline
-      ? play('the trace was not posted in time', [anyTime({ kind: 'resolve' })])
+      ? play('the trace was not posted in time', [{ kind: 'resolve' }])
       : undefined;
   }
-  if (demands.some(({ deadline }) => now > deadline)) {
-    return wants === 'any' ? play('a demand was not answered in time', [anyTime({ kind: 'resolve' })]) : undefined;
+  const overdue = demands.find(({ deadline }) => now > deadline);
+  if (overdue) {
+    return wants === 'any'
+      ? play('a demand was not answered in time', [{ kind: 'resolve', overdue: overdue.id }])
+      : undefined;
   }
   if (now < resolveFrom || demands.length > 0) return undefined;
-  return play('the hearing is over', [anyTime({ kind: 'resolve' })]);
+  return play('the hearing is over', [{ kind: 'resolve' }]);
 }
 
 /** The next second in which something may change by time alone. */

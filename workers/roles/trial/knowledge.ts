@@ -15,11 +15,15 @@ export interface Knowledge {
   readonly trees: Partial<Readonly<Record<VectorSpace, OwnTree>>>;
   /** Chunks of each vector. */
   readonly chunks: Readonly<Record<VectorSpace, number>>;
-  /** The claimant's own trace, fetched by its root: its first element that differs from ours, or that nobody serves it. */
-  readonly served: { readonly kind: 'served'; readonly firstDifference: number } | { readonly kind: 'absent' };
-  /** Proofs that we have committed to, by our own journal. */
-  readonly committed: (proof: string) => string | undefined;
+  /** The claimant's own trace, fetched by its root. */
+  readonly served: ServedTrace;
 }
+
+/** `asking`: it may still be served. `firstDifference`: the first element that is not the canonical one. */
+export type ServedTrace =
+  | { readonly kind: 'served'; readonly firstDifference: number }
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'absent' };
 
 export interface CanonicalTrace {
   readonly tree: OwnTree;

@@ -9,13 +9,16 @@ export type Act =
   | { readonly kind: 'reveal'; readonly ref: NodeRef }
   | { readonly kind: 'commit'; readonly proof: Proof }
   | { readonly kind: 'prove'; readonly proof: Proof }
-  | { readonly kind: 'resolve' };
+  /** `overdue`: the demand whose time has run out. */
+  | { readonly kind: 'resolve'; readonly overdue?: Hex32 }
+  /** Fetches our demander's bond after the end. */
+  | { readonly kind: 'reclaim' };
 
 export type Move = Act & {
   /** Last second of chain time in which it is of use. */
   readonly deadline?: number;
-  /** The deadline is near: gas may cost more. */
-  readonly urgent: boolean;
+  /** Second of chain time from which on gas may cost more, because the deadline is near. */
+  readonly urgentFrom?: number;
 };
 
 /** What to do now. `wait` says when to look again: at the latest at chain time `until`. */
@@ -48,6 +51,8 @@ export function stepOf(act: Act): string {
     case 'commit':
     case 'prove':
       return `${act.kind}-${act.proof.kind}-${act.proof.element}`;
+    case 'resolve':
+      return act.overdue === undefined ? 'resolve' : `resolve-${act.overdue.slice(2, 18)}`;
     default:
       return act.kind;
   }
@@ -62,11 +67,6 @@ export function play(why: string, moves: readonly Move[], until?: number): Decis
 }
 
 /** A move with the deadline that it has to meet. */
-export function by(act: Act, deadline: number, now: number, { urgentSeconds }: TrialPolicy): Move {
-  return { ...act, deadline, urgent: deadline - now <= urgentSeconds };
-}
-
-/** A move that nothing waits for. */
-export function anyTime(act: Act): Move {
-  return { ...act, urgent: false };
+export function by(act: Act, deadline: number, { urgentSeconds }: TrialPolicy): Move {
+  return { ...act, deadline, urgentFrom: deadline - urgentSeconds };
 }

@@ -1,7 +1,7 @@
 import { challenge } from './challenger-moves.ts';
 import { defend } from './claimant-moves.ts';
 import type { Knowledge } from './knowledge.ts';
-import { type Decision, over, type TrialPolicy } from './moves.ts';
+import { type Decision, over, play, type TrialPolicy } from './moves.ts';
 import type { TrialView } from './trial-view.ts';
 
 /**
@@ -9,6 +9,9 @@ import type { TrialView } from './trial-view.ts';
  * same after a restart. A move stays in the answer until the chain shows its effect.
  */
 export function nextMoves(view: TrialView, knowledge: Knowledge, policy: TrialPolicy): Decision {
-  if (view.stage === 'over') return over(view.ending ?? 'the job has ended');
+  if (view.stage === 'over') {
+    if (view.bondWaits) return play('the bond waits to be fetched', [{ kind: 'reclaim' }]);
+    return over(view.ending ?? 'the job has ended');
+  }
   return knowledge.side === 'claimant' ? defend(view, knowledge, policy) : challenge(view, knowledge, policy);
 }

@@ -14,23 +14,17 @@ export interface NodeRef {
 export type Shown = { readonly hashes: readonly Hex32[] } | { readonly chunk: Uint8Array };
 
 export interface OpenDemand {
+  readonly id: Hex32;
   readonly ref: NodeRef;
   readonly demander: Address;
   /** Last second of chain time in which it may be answered. */
   readonly deadline: number;
 }
 
-/** Something that can be proven, by its first element: of the trace, or for `gap` of the output. */
+/** Something that can be proven, by its element: of the trace, or for `gap` of the output. */
 export interface Proof {
   readonly kind: 'element' | 'padding' | 'gap';
   readonly element: number;
-}
-
-/** Who announced that it has a proof, without showing it yet. */
-export interface Commitment {
-  readonly prover: Address;
-  readonly commitment: Hex32;
-  readonly block: number;
 }
 
 /** `attested`: no trial yet. `untraced`: the claimant owes its trace. `over`: the job has ended, or was never answered. */
@@ -51,12 +45,19 @@ export interface TrialView {
   readonly traceRoot: Hex32 | undefined;
   /** The first second in which the trial may end, if no demand is open then. */
   readonly resolveFrom: number;
+  /** Hard end: nothing is due beyond it. */
+  readonly trialEnd: number;
+  /** The claimant's time to answer a demand, seconds. */
+  readonly revealTime: number;
   /** A small gap was proven: it ends void unless it ends in a conviction. */
   readonly marked: boolean;
   readonly demands: readonly OpenDemand[];
   /** By `nodeKey`. */
   readonly shown: ReadonlyMap<string, Shown>;
-  readonly commitments: readonly Commitment[];
+  /** Blocks of our commitments, by the step of the proof they are for. */
+  readonly commitments: ReadonlyMap<string, number>;
+  /** Our demander's bond waits to be fetched. */
+  readonly bondWaits: boolean;
 }
 
 /** Levels that one answer opens: 32 children. */
@@ -66,7 +67,7 @@ export function nodeKey({ space, height, index }: NodeRef): string {
   return `${space}-${height}-${index}`;
 }
 
-/** Height of the nodes that an answer to a demand for a node of `height` shows; 0 for a chunk's own. */
+/** Height of the nodes that an answer to a demand for a node of `height` shows; a chunk shows itself. */
 export function below(height: number): number {
   return Math.max(0, height - LEVELS);
 }

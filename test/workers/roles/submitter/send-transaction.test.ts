@@ -19,7 +19,7 @@ const message = parseMessage(catalog.transaction, {
   data: '0x00ff',
   value: '7',
   deadline: NOW + 9,
-  urgent: true,
+  urgentFrom: NOW + 5,
 });
 
 function bench(outcome: SendOutcome | Error = mined()) {
@@ -47,7 +47,7 @@ describe('a transaction of another role', () => {
     const { handle, sent, endings } = bench();
     expect(await handle()).toBeUndefined();
     const key = `31337-${REGISTRY.slice(2, 10).toLowerCase()}-${jobOf(1).slice(2)}-tx-post-trace-12ab`;
-    expect(sent).toMatchObject([{ key, to: OTHER, data: '0x00ff', value: 7n, deadline: NOW + 9, urgent: true }]);
+    expect(sent).toMatchObject([{ key, to: OTHER, data: '0x00ff', value: 7n, deadline: NOW + 9, urgentFrom: NOW + 5 }]);
     expect(endings).toEqual(['mined', 'trial 64000']);
   });
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Address, Hex32 } from '../../../../workers/protocol/ids.ts';
+import type { Address } from '../../../../workers/protocol/ids.ts';
 import type { Knowledge } from '../../../../workers/roles/trial/knowledge.ts';
 import { type Act, type TrialPolicy, stepOf } from '../../../../workers/roles/trial/moves.ts';
 import { nextMoves } from '../../../../workers/roles/trial/next-moves.ts';
 import type { NodeRef } from '../../../../workers/roles/trial/trial-view.ts';
-import { commitmentOf, SimCourt, type SimTruth, TIMES } from '../../../support/sim-court.ts';
+import { SimCourt, type SimTruth, TIMES } from '../../../support/sim-court.ts';
 import { bytesOf, isPadding, type SimPlan, simTree, traceOf } from '../../../support/sim-trace.ts';
 import { hash, OPERATOR, OTHER } from '../../../support/sample-job.ts';
 
@@ -48,7 +48,6 @@ function worldOf({ plan, changes = new Map(), goesOn = true, gap = 'none', publi
     trees: {},
     chunks,
     served: served ? { kind: 'served', firstDifference } : { kind: 'absent' },
-    committed: (step) => commitmentOfStep(step),
   });
   const claimant: Knowledge = {
     side: 'claimant',
@@ -58,7 +57,6 @@ function worldOf({ plan, changes = new Map(), goesOn = true, gap = 'none', publi
     trees: { trace: own, input: ZEROS, weight: ZEROS, output: ZEROS },
     chunks,
     served: { kind: 'absent' },
-    committed: () => undefined,
   };
   return { own, theirs, court, challenger, claimant, firstDifference };
 }
@@ -67,11 +65,6 @@ function findingOf(court: SimCourt, gap: 'none' | 'small' | 'large', published: 
   if (court.stage === 'attested') return { kind: published ? 'gap' : 'withheld', element: 3 };
   if (!published && !court.shown.has('output-0-0')) return { kind: 'withheld' };
   return gap === 'none' ? { kind: 'right' } : { kind: 'gap', element: 3 };
-}
-
-function commitmentOfStep(step: string): Hex32 {
-  const [, kind = '', element = ''] = step.split('-');
-  return commitmentOf({ kind, element: Number(element) });
 }
 
 /** What a claimant does, whatever it may be. */
@@ -260,18 +253,16 @@ describe('an honest claimant', () => {
     const { court, claimant, own } = worldOf({ plan: { instructions: 30, size: 200 } });
     court.act({ kind: 'open' }, OTHER);
     expect(nextMoves(court.view, claimant, POLICY)).toMatchObject({
-      moves: [{ kind: 'post-trace', root: own.root, urgent: false }],
+      moves: [{ kind: 'post-trace', root: own.root, deadline: 1_020, urgentFrom: 1_015 }],
     });
-    court.tick(TIMES.trace - POLICY.urgentSeconds);
-    expect(nextMoves(court.view, claimant, POLICY)).toMatchObject({ moves: [{ urgent: true }] });
     court.act({ kind: 'post-trace', root: own.root }, OPERATOR);
     court.act({ kind: 'demand', ref: { space: 'trace', height: 7, index: 0 } }, OTHER);
     court.tick(TIMES.reveal - POLICY.urgentSeconds);
     court.act({ kind: 'demand', ref: { space: 'trace', height: 0, index: 4 } }, THIRD);
     expect(nextMoves(court.view, claimant, POLICY)).toMatchObject({
       moves: [
-        { kind: 'reveal', ref: { height: 7 }, urgent: true },
-        { kind: 'reveal', ref: { height: 0 }, urgent: false },
+        { kind: 'reveal', ref: { height: 7 }, deadline: 1_010, urgentFrom: 1_005 },
+        { kind: 'reveal', ref: { height: 0 }, deadline: 1_015 },
       ],
     });
   });
