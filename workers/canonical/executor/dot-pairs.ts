@@ -1,5 +1,5 @@
-import { type Dot, floatElement, isFloatDot } from './dot-sums.ts';
-import { type Block, operandReader } from './operand-reader.ts';
+import { type Dot, SumRounding, settled } from './dot-sums.ts';
+import { operandReader } from './operand-reader.ts';
 import { BLOCK, countOf, eachPiece, outputWalk, windowWalk } from './walked.ts';
 
 /**
@@ -7,7 +7,7 @@ import { BLOCK, countOf, eachPiece, outputWalk, windowWalk } from './walked.ts';
  * index maps where neither operand is shared by many elements.
  */
 export function runDotPairs(dot: Dot): void {
-  const { instruction, spaces, length, counters } = dot;
+  const { instruction, spaces, length, counters, floats } = dot;
   const outputs = outputWalk(instruction);
   const size = countOf(outputs);
   const together = Math.min(size, Math.max(1, Math.floor(BLOCK / length)));
@@ -15,39 +15,53 @@ export function runDotPairs(dot: Dot): void {
   const a = operandReader(dot.a, walk, spaces, together * length);
   const b = operandReader(dot.b, walk, spaces, together * length);
   const bias = dot.bias && operandReader(dot.bias, outputs, spaces, together);
-  const element = isFloatDot(dot) ? floatPair : integerPair;
-  const to = isFloatDot(dot) ? spaces.trace.f32 : spaces.trace.i32;
+  const rounding = new SumRounding(dot);
+  const to = floats ? spaces.trace.f32 : spaces.trace.i32;
   eachPiece(size, together, (first, count) => {
     const left = a.block(first * length, count * length);
     const right = b.block(first * length, count * length);
     const addends = bias?.block(first, count);
-    for (let t = 0; t < count; t++) to[instruction.start + first + t] = element(dot, left, right, addends, t);
+    const x = floats ? left.elements.f32 : left.elements.i32;
+    const y = floats ? right.elements.f32 : right.elements.i32;
+    const z = addends && (floats ? addends.elements.f32 : addends.elements.i32);
+    for (let t = 0; t < count; t++) {
+      const [i, j] = [left.offset + t * length, right.offset + t * length];
+      const addend = z ? (z[addends.offset + t] as number) : 0;
+      sumPair(x, i, y, j, length);
+      let value = rounding.round(pair[0] as number, addend, pair[1] as number);
+      if (value === value) counters.direct += 1;
+      else value = settled(dot, { values: x, offset: i, step: 1 }, { values: y, offset: j, step: 1 }, addend);
+      to[instruction.start + first + t] = value;
+    }
   });
   counters.macs += size * length;
 }
 
-type Pair = (dot: Dot, a: Block, b: Block, bias: Block | undefined, t: number) => number;
+/** The sum of the last pair, and the sum of its products' magnitudes. */
+const pair = new Float64Array(2);
 
-const floatPair: Pair = (dot, a, b, bias, t) => {
-  const { length } = dot;
-  const [x, y] = [a.elements.f32, b.elements.f32];
-  const [i, j] = [a.offset + t * length, b.offset + t * length];
-  let sum = 0;
-  let reach = 0;
-  for (let k = 0; k < length; k++) {
-    const product = (x[i + k] as number) * (y[j + k] as number);
-    sum += product;
-    reach += Math.abs(product);
+function sumPair(
+  x: Float32Array | Int32Array,
+  i: number,
+  y: Float32Array | Int32Array,
+  j: number,
+  length: number,
+): void {
+  let [even, odd, reachEven, reachOdd] = [0, 0, 0, 0];
+  const pairs = length & ~1;
+  for (let k = 0; k < pairs; k += 2) {
+    const first = (x[i + k] as number) * (y[j + k] as number);
+    const second = (x[i + k + 1] as number) * (y[j + k + 1] as number);
+    even += first;
+    odd += second;
+    reachEven += Math.abs(first);
+    reachOdd += Math.abs(second);
   }
-  const addend = bias ? (bias.elements.f32[bias.offset + t] as number) : 0;
-  const strided = (values: Float32Array, offset: number) => ({ values, offset, step: 1 });
-  return floatElement(dot, sum, reach, addend, strided(x, i), strided(y, j));
-};
-
-const integerPair: Pair = ({ length }, a, b, bias, t) => {
-  const [x, y] = [a.elements.i32, b.elements.i32];
-  const [i, j] = [a.offset + t * length, b.offset + t * length];
-  let sum = bias ? (bias.elements.i32[bias.offset + t] as number) : 0;
-  for (let k = 0; k < length; k++) sum = (sum + Math.imul(x[i + k] as number, y[j + k] as number)) | 0;
-  return sum;
-};
+  if (pairs < length) {
+    const last = (x[i + pairs] as number) * (y[j + pairs] as number);
+    even += last;
+    reachEven += Math.abs(last);
+  }
+  pair[0] = even + odd;
+  pair[1] = reachEven + reachOdd;
+}

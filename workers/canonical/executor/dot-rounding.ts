@@ -22,7 +22,7 @@ export function errorBound(length: number): { factor: number; addend: number } {
 
 /** Numbers some distance apart: `values[offset + k · step]`. */
 export interface Strided {
-  readonly values: Float32Array | Float64Array;
+  readonly values: Float32Array | Float64Array | Int32Array;
   readonly offset: number;
   readonly step: number;
 }

@@ -2,8 +2,7 @@ import { type FastElementary, fastElementary } from '../arithmetic/elementary-fa
 import { type Instruction, OP, TYPE } from '../plan/instruction.ts';
 import { runJoin, runPick, runSelect } from './choose.ts';
 import { type DotCounters, newDotCounters } from './counters.ts';
-import { runDotPairs } from './dot-pairs.ts';
-import { dotOf } from './dot-sums.ts';
+import { runDot } from './dot.ts';
 import { runMap, runZip } from './elementwise.ts';
 import { malformed } from './malformed.ts';
 import { type Spaces, canonicalise, elementsOf } from './spaces.ts';
@@ -80,7 +79,7 @@ export function executeInstruction(instruction: Instruction, spaces: Spaces): Om
 function run(instruction: Instruction, spaces: Spaces, counters: DotCounters, elementary: FastElementary): void {
   switch (instruction.op) {
     case OP.DOT:
-      return runDotPairs(dotOf(instruction, spaces, counters));
+      return runDot(instruction, spaces, counters);
     case OP.ZIP:
       return runZip(instruction, spaces, elementary);
     case OP.MAP:
