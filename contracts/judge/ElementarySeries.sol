@@ -106,16 +106,18 @@ library ElementarySeries {
     }
 
     /// @notice Σ (-s)^n / (n! (2n+1)), which is erf(sqrt(s)) · sqrt(pi) / (2 sqrt(s)), by
-    /// A_n = 1/(2n+1) - s/(n+1) · A_(n+1), from n = 32 + 3·floor(s).
+    /// A_n = 1/(2n+1) - s/(n+1) · A_(n+1), from n = 35 + 2·floor(3s/2).
     /// @param square s, below 16
     function errorSeries(uint256 square) internal pure returns (uint256 sum) {
         assembly ("memory-safe") {
-            // n + 1
+            // n + 1, which is even at the start: two terms a turn
             for {
-                let next := add(33, mul(3, shr(112, square)))
+                let next := add(36, shl(1, shr(113, mul(3, square))))
             } next {
                 next := sub(next, 1)
             } {
+                sum := sub(div(ONE, sub(add(next, next), 1)), div(shr(112, mul(square, sum)), next))
+                next := sub(next, 1)
                 sum := sub(div(ONE, sub(add(next, next), 1)), div(shr(112, mul(square, sum)), next))
             }
         }

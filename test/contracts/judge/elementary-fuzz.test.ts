@@ -14,7 +14,7 @@ const GAS = {
   exp: 1_900,
   log: 3_300,
   tanh: 2_050,
-  erf: 9_900,
+  erf: 9_000,
   sigmoid: 2_000,
   softplus: 4_500,
   sin: 3_100,

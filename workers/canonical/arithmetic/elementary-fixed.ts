@@ -108,12 +108,12 @@ export function quarterTurns(x: { significand: bigint; exponent: number }): { qu
 }
 
 /**
- * Σ (−s)^n / (n! (2n+1)), which is erf(√s) · √π / (2√s), by A_n = 1/(2n+1) − s/(n+1) · A_(n+1), from n = 32 + 3⌊s⌋.
+ * Σ (−s)^n / (n! (2n+1)), which is erf(√s) · √π / (2√s), by A_n = 1/(2n+1) − s/(n+1) · A_(n+1), from n = 35 + 2⌊3s/2⌋.
  * @param square s in Q112, below 16
  */
 export function errorSeries(square: bigint): bigint {
   let sum = 0n;
-  for (let n = 32n + 3n * (square >> 112n); n >= 0n; n -= 1n) {
+  for (let n = 35n + 2n * ((3n * square) >> 113n); n >= 0n; n -= 1n) {
     sum = ONE / (2n * n + 1n) - ((square * sum) >> 112n) / (n + 1n);
   }
   return sum;
