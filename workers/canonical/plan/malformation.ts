@@ -156,8 +156,10 @@ function boundOf({ space }: Reference, { start }: Instruction, { inputLength, we
   return space === SPACE.INPUT ? inputLength : space === SPACE.WEIGHT ? weightsLength : start;
 }
 
-/** What is ranked must not depend on the rank that is asked for. */
-function ranksSafely({ a, operands }: Instruction): boolean {
+/** What is ranked must not depend on the rank that is asked for, and there must be so many. */
+function ranksSafely(instruction: Instruction): boolean {
+  const { a, dims, operands } = instruction;
+  if ((dims[a] ?? 0) > windowSize(instruction)) return false;
   return operands.every(
     (operand) =>
       operand.space === SPACE.LITERAL ||
