@@ -1,3 +1,4 @@
+import { hexOfHash, type TreeNodes } from '../../workers/canonical/tree/tree-nodes.ts';
 import type { Address, Hex32 } from '../../workers/protocol/ids.ts';
 import { stepOf, type Act } from '../../workers/roles/trial/moves.ts';
 import {
@@ -9,7 +10,6 @@ import {
   type Stage,
   type TrialView,
 } from '../../workers/roles/trial/trial-view.ts';
-import type { OwnTree } from '../../workers/roles/trial/descent.ts';
 import { isPadding, ruleOf, type SimPlan } from './sim-trace.ts';
 
 export type Outcome = 'convicted' | 'acquitted' | 'void';
@@ -22,7 +22,7 @@ export interface SimTruth {
   readonly claimed: Uint32Array;
   readonly root: Hex32;
   /** Trees of everything that can be shown truthfully: the claimed trace, the input, the claimed output. */
-  readonly trees: Partial<Record<NodeRef['space'], OwnTree>>;
+  readonly trees: Partial<Record<NodeRef['space'], TreeNodes>>;
   /** Whether an element of the output is out of tolerance; `small` marks only. */
   readonly gap: (element: number) => 'none' | 'small' | 'large';
 }
@@ -76,14 +76,14 @@ export class SimCourt {
   }
 
   /** Does what a mined transaction would do; what the contract refuses changes nothing. */
-  act(act: Act, from: Address, tree?: OwnTree): boolean {
+  act(act: Act, from: Address, tree?: TreeNodes): boolean {
     if (this.outcome) return false;
     const done = this.#act(act, from, tree);
     if (done) this.log.push(stepOf(act));
     return done;
   }
 
-  #act(act: Act, from: Address, tree: OwnTree | undefined): boolean {
+  #act(act: Act, from: Address, tree: TreeNodes | undefined): boolean {
     switch (act.kind) {
       case 'open':
         if (this.stage !== 'attested' || this.now > this.#openUntil) return false;
@@ -124,21 +124,25 @@ export class SimCourt {
     }
   }
 
-  #reveal(ref: NodeRef, tree: OwnTree | undefined): boolean {
+  #reveal(ref: NodeRef, tree: TreeNodes | undefined): boolean {
     const at = this.demands.findIndex((one) => same(one.ref, ref));
     const truth = this.#truth.trees[ref.space];
     const demand = this.demands[at];
     if (!demand || this.now > demand.deadline || !truth || !tree) return false;
     // The proof of the answer: it hashes to the node that the root commits to.
     if (ref.space === 'trace' && this.#traceRoot !== this.#truth.root) return false;
-    if (tree.node(ref.height, ref.index) !== truth.node(ref.height, ref.index)) return false;
+    if (hexOfHash(tree.node(ref.height, ref.index)) !== hexOfHash(truth.node(ref.height, ref.index))) return false;
     this.demands.splice(at, 1);
     const fan = 2 ** (ref.height - below(ref.height));
     this.shown.set(
       nodeKey(ref),
       ref.height === 0
         ? { chunk: tree.chunk(ref.index) }
-        : { hashes: Array.from({ length: fan }, (_, child) => tree.node(below(ref.height), ref.index * fan + child)) },
+        : {
+            hashes: Array.from({ length: fan }, (_, child) =>
+              hexOfHash(tree.node(below(ref.height), ref.index * fan + child)),
+            ),
+          },
     );
     return true;
   }

@@ -1,30 +1,5 @@
-import { keccak } from '../../workers/protocol/keccak.ts';
-import type { Hex32 } from '../../workers/protocol/ids.ts';
-import { CHUNK_BYTES, CHUNK_ELEMENTS, ELEMENT_BYTES } from '../../workers/protocol/vector.ts';
-import type { OwnTree } from '../../workers/roles/trial/descent.ts';
-import { rootHeight } from '../../workers/roles/trial/trial-view.ts';
-
-const hexOf = (bytes: Uint8Array): Hex32 => `0x${Buffer.from(bytes).toString('hex')}` as Hex32;
-const tagged = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array =>
-  keccak(Buffer.concat([Uint8Array.of(tag), ...parts]));
-
-/** The tree of docs/PLAN.md over a vector, every level in memory. */
-export function simTree(vector: Uint8Array): OwnTree & { readonly root: Hex32 } {
-  const chunks = Math.max(1, Math.ceil(vector.length / CHUNK_BYTES));
-  const height = rootHeight(chunks);
-  const chunk = (index: number): Uint8Array => {
-    const bytes = new Uint8Array(CHUNK_BYTES);
-    bytes.set(vector.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES));
-    return bytes;
-  };
-  const levels: Uint8Array[][] = [Array.from({ length: 2 ** height }, (_, index) => tagged(0, chunk(index)))];
-  for (let level = 0; level < height; level++) {
-    const low = levels[level] ?? [];
-    levels.push(low.flatMap((left, at) => (at % 2 === 0 ? [tagged(1, left, low[at + 1] ?? left)] : [])));
-  }
-  const node = (at: number, index: number): Hex32 => hexOf(levels[at]?.[index] ?? new Uint8Array(32));
-  return { height, node, chunk, root: node(height, 0) };
-}
+import { depthOf } from '../../workers/canonical/tree/tree-nodes.ts';
+import { CHUNK_ELEMENTS } from '../../workers/protocol/vector.ts';
 
 /** A made-up model: `instructions` of `size` elements each, every element a function of the one before it. */
 export interface SimPlan {
@@ -49,8 +24,7 @@ export function ruleOf(plan: SimPlan, vector: Uint32Array, element: number): num
 
 /** The canonical trace, or what follows from `changes` (bits by element) when a cheat computes on from them. */
 export function traceOf(plan: SimPlan, changes: ReadonlyMap<number, number> = new Map(), goOn = true): Uint32Array {
-  const chunks = Math.ceil(lengthOf(plan) / CHUNK_ELEMENTS);
-  const length = 2 ** rootHeight(chunks) * CHUNK_ELEMENTS;
+  const length = 2 ** depthOf(lengthOf(plan)) * CHUNK_ELEMENTS;
   const honest = new Uint32Array(length);
   const claimed = new Uint32Array(length);
   for (let element = 0; element < length; element++) {
@@ -58,10 +32,4 @@ export function traceOf(plan: SimPlan, changes: ReadonlyMap<number, number> = ne
     claimed[element] = changes.get(element) ?? (goOn ? ruleOf(plan, claimed, element) : (honest[element] ?? 0));
   }
   return claimed;
-}
-
-export function bytesOf(elements: Uint32Array): Uint8Array {
-  const bytes = Buffer.alloc(elements.length * ELEMENT_BYTES);
-  elements.forEach((bits, at) => bytes.writeUInt32BE(bits, at * ELEMENT_BYTES));
-  return bytes;
 }

@@ -1,6 +1,6 @@
 import type { Result } from 'ethers';
 import { type Address, type Hex, type Hex32, type JobId, parseAddress, parseHex32 } from '../protocol/ids.ts';
-import { type Docket, type Exhibits, Ground, parseDocket, parseExhibits, Space } from '../protocol/trial.ts';
+import { type Docket, type Exhibits, Ground, parseDocket, parseExhibits, type Space } from '../protocol/trial.ts';
 import { messageOf } from '../runtime/errors.ts';
 import type { RawLog } from './chain-values.ts';
 import { interfaces } from './contracts.ts';

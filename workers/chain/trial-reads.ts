@@ -50,7 +50,7 @@ export function createTrialReads({ read }: { readonly read: ContractRead }): Tri
       openerBond: fields.big('openerBond', 128),
       demandBond: fields.big('demandBond', 128),
       revealFeeFloor: fields.big('revealFeeFloor', 64),
-      revealGas: BigInt(gas as bigint),
+      revealGas: gas as bigint,
       commitmentBlocks: Number(blocks),
     };
   }
@@ -84,7 +84,7 @@ export function createTrialReads({ read }: { readonly read: ContractRead }): Tri
     },
     async balanceOf(account, signal) {
       const [balance] = await read('Settlement', 'balanceOf', [account], signal);
-      return BigInt(balance as bigint);
+      return balance as bigint;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { descend, nextUnread } from './descent.ts';
+import { descend, merkleRootOf, nextUnread } from './descent.ts';
 import { type Decision, by, over, play, stepOf, type TrialPolicy } from './moves.ts';
 import { idle, nextClock, resolveIfDue } from './due-moves.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -44,7 +44,7 @@ function openIfWrong({ now, openUntil }: TrialView, { finding }: Knowledge, poli
 function firstWrong(view: TrialView, { canonical, served }: Knowledge) {
   if (!canonical || view.traceRoot === undefined) return undefined;
   const { tree } = canonical;
-  if (served.kind === 'served' && view.traceRoot !== tree.node(tree.height, 0))
+  if (served.kind === 'served' && view.traceRoot !== merkleRootOf(tree))
     return { kind: 'found', element: served.firstDifference } as const;
   const descent = descend(tree, view.traceRoot, 'trace', view.shown);
   return descent.kind === 'equal' ? undefined : descent;

@@ -1,4 +1,5 @@
 import { type Decision, type Move, by, over, play, type TrialPolicy } from './moves.ts';
+import { merkleRootOf } from './descent.ts';
 import { idle, nextClock, resolveIfDue } from './due-moves.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { TrialView } from './trial-view.ts';
@@ -10,8 +11,7 @@ export function defend(view: TrialView, { canonical, trees }: Knowledge, policy:
   if (stage === 'untraced') {
     if (now > traceDeadline) return idle(view, 'the time to post the trace has passed');
     if (!canonical) return idle(view, 'the canonical run is not at hand');
-    const { tree } = canonical;
-    const move = by({ kind: 'post-trace', root: tree.node(tree.height, 0) }, traceDeadline, policy);
+    const move = by({ kind: 'post-trace', root: merkleRootOf(canonical.tree) }, traceDeadline, policy);
     return play('the trace is due', [move], traceDeadline + 1);
   }
   const due = resolveIfDue(view, 'acquittal');

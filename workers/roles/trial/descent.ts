@@ -1,14 +1,7 @@
+import { hexOfHash, type TreeNodes } from '../../canonical/tree/tree-nodes.ts';
 import type { Hex32 } from '../../protocol/ids.ts';
 import { ELEMENT_BYTES } from '../../protocol/vector.ts';
 import { below, nodeKey, type NodeRef, rootHeight, type Shown, type VectorSpace } from './trial-view.ts';
-
-/** The tree of a vector that this node has computed or obtained. */
-export interface OwnTree {
-  /** Of its root. */
-  readonly height: number;
-  node(height: number, index: number): Hex32;
-  chunk(index: number): Uint8Array;
-}
 
 /** How far a descent into a claimant's tree has come. */
 export type Descent =
@@ -24,9 +17,9 @@ export type Descent =
  * Walks from the root to the leftmost chunk that differs from ours, as far as the claimant has shown its tree. Everything
  * left of that chunk is equal, so it need not be shown.
  */
-export function descend(own: OwnTree, root: Hex32, space: VectorSpace, shown: ReadonlyMap<string, Shown>): Descent {
-  if (root === own.node(own.height, 0)) return { kind: 'equal' };
-  let ref: NodeRef = { space, height: own.height, index: 0 };
+export function descend(own: TreeNodes, root: Hex32, space: VectorSpace, shown: ReadonlyMap<string, Shown>): Descent {
+  if (root === merkleRootOf(own)) return { kind: 'equal' };
+  let ref: NodeRef = { space, height: own.depth, index: 0 };
   for (;;) {
     const seen = shown.get(nodeKey(ref));
     if (!seen) return { kind: 'ask', ref };
@@ -37,10 +30,14 @@ export function descend(own: OwnTree, root: Hex32, space: VectorSpace, shown: Re
     }
     const height = below(ref.height);
     const first = ref.index * seen.hashes.length;
-    const at = seen.hashes.findIndex((hash, child) => hash !== own.node(height, first + child));
+    const at = seen.hashes.findIndex((hash, child) => hash !== hexOfHash(own.node(height, first + child)));
     if (at < 0) return { kind: 'contradiction', ref };
     ref = { space, height, index: first + at };
   }
+}
+
+export function merkleRootOf(tree: TreeNodes): Hex32 {
+  return hexOfHash(tree.node(tree.depth, 0));
 }
 
 /** The first node of a vector to ask for when it has to be read whole, left to right; undefined when all of it is shown. */
@@ -63,9 +60,8 @@ export function nextUnread(
   return undefined;
 }
 
-/** The first element in which two encoded vectors of the same length differ. */
-export function firstDifference(one: Uint8Array, other: Uint8Array): number | undefined {
-  const length = Math.min(one.length, other.length);
-  for (let byte = 0; byte < length; byte++) if (one[byte] !== other[byte]) return Math.floor(byte / ELEMENT_BYTES);
-  return one.length === other.length ? undefined : Math.floor(length / ELEMENT_BYTES);
+/** The first element in which two chunks differ. */
+function firstDifference(one: Uint8Array, other: Uint8Array): number | undefined {
+  const byte = one.findIndex((value, at) => value !== other[at]);
+  return byte < 0 ? undefined : Math.floor(byte / ELEMENT_BYTES);
 }

@@ -1,5 +1,5 @@
+import type { TreeNodes } from '../../canonical/tree/tree-nodes.ts';
 import type { Address } from '../../protocol/ids.ts';
-import type { OwnTree } from './descent.ts';
 import type { VectorSpace } from './trial-view.ts';
 
 /** What this node knows beyond the chain. */
@@ -12,7 +12,7 @@ export interface Knowledge {
   /** Whether the claim is wrong; undefined while that is not known. `withheld`: nobody shows the claimed output. */
   readonly finding: Finding | undefined;
   /** Trees of the vectors that we have, for answering demands. */
-  readonly trees: Partial<Readonly<Record<VectorSpace, OwnTree>>>;
+  readonly trees: Partial<Readonly<Record<VectorSpace, TreeNodes>>>;
   /** Chunks of each vector. */
   readonly chunks: Readonly<Record<VectorSpace, number>>;
   /** The claimant's own trace, fetched by its root. */
@@ -26,7 +26,7 @@ export type ServedTrace =
   | { readonly kind: 'absent' };
 
 export interface CanonicalTrace {
-  readonly tree: OwnTree;
+  readonly tree: TreeNodes;
   /** Whether an element is between two instructions or past the last, where only zeros may be. */
   isPadding(element: number): boolean;
 }

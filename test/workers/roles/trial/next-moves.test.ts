@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { VectorTree } from '../../../../workers/canonical/tree/vector-tree.ts';
 import type { Address } from '../../../../workers/protocol/ids.ts';
 import type { Knowledge } from '../../../../workers/roles/trial/knowledge.ts';
 import { type Act, type TrialPolicy, stepOf } from '../../../../workers/roles/trial/moves.ts';
 import { nextMoves } from '../../../../workers/roles/trial/next-moves.ts';
 import type { NodeRef } from '../../../../workers/roles/trial/trial-view.ts';
 import { SimCourt, type SimTruth, TIMES } from '../../../support/sim-court.ts';
-import { bytesOf, isPadding, type SimPlan, simTree, traceOf } from '../../../support/sim-trace.ts';
+import { isPadding, type SimPlan, traceOf } from '../../../support/sim-trace.ts';
 import { hash, OPERATOR, OTHER } from '../../../support/sample-job.ts';
 
 const POLICY: TrialPolicy = { urgentSeconds: 5, commitBlocks: 2, hurrySeconds: 20, readChunksMax: 64 };
 const THIRD = '0x00000000000000000000000000000000000000c3' as Address;
-const ZEROS = simTree(new Uint8Array(64 * 4));
+const ZEROS = new VectorTree(new Uint32Array(64));
 
 interface World {
   readonly plan: SimPlan;
@@ -25,17 +26,17 @@ interface World {
 }
 
 function worldOf({ plan, changes = new Map(), goesOn = true, gap = 'none', published = true }: World) {
-  const own = simTree(bytesOf(traceOf(plan)));
+  const own = new VectorTree(traceOf(plan));
   const claimed = traceOf(plan, changes, goesOn);
-  const theirs = simTree(bytesOf(claimed));
+  const theirs = new VectorTree(claimed);
   const truth: SimTruth = {
     plan,
     claimed,
-    root: theirs.root,
+    root: theirs.merkleRoot,
     trees: { trace: theirs, input: ZEROS, output: ZEROS },
     gap: () => gap,
   };
-  const chunks = { trace: 2 ** own.height, input: 1, weight: 1, output: 1 };
+  const chunks = { trace: 2 ** own.depth, input: 1, weight: 1, output: 1 };
   const mine = traceOf(plan);
   const firstDifference = mine.findIndex((bits, at) => bits !== claimed[at]);
   const court = new SimCourt(truth);
@@ -84,7 +85,9 @@ function playOut(world: ReturnType<typeof worldOf>, strategy: Strategy): void {
   court.act({ kind: 'open' }, OTHER);
   for (let turn = 0; turn < 600 && !court.outcome; turn++) {
     court.tick(1);
-    const root = { claimed: theirs.root, right: own.root, nonsense: hash(5), never: undefined }[strategy.posts];
+    const root = { claimed: theirs.merkleRoot, right: own.merkleRoot, nonsense: hash(5), never: undefined }[
+      strategy.posts
+    ];
     if (court.stage === 'untraced' && root) court.act({ kind: 'post-trace', root }, OPERATOR);
     const [demand] = court.demands;
     if (!demand) slept = 0;
@@ -172,7 +175,7 @@ describe('an honest challenger', () => {
   it('does not ask for what somebody else has asked for', () => {
     const world = worldOf({ plan: { instructions: 3, size: 64 }, changes: new Map([[1, 1]]) });
     world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.root }, OPERATOR);
+    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
     world.court.act({ kind: 'demand', ref: { space: 'trace', height: 2, index: 0 } }, THIRD);
     expect(nextMoves(world.court.view, world.challenger(false), POLICY)).toMatchObject({ kind: 'play', moves: [] });
   });
@@ -180,7 +183,7 @@ describe('an honest challenger', () => {
   it('proves without a commitment when there is no time left for one', () => {
     const world = worldOf({ plan: { instructions: 1, size: 64 }, changes: new Map([[1, 1]]) });
     world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.root }, OPERATOR);
+    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
     world.court.tick(TIMES.hearing - POLICY.hurrySeconds);
     expect(nextMoves(world.court.view, world.challenger(true), POLICY)).toMatchObject({ moves: [{ kind: 'prove' }] });
   });
@@ -197,7 +200,7 @@ describe('an honest challenger', () => {
   it('demands an input that nobody publishes, unless it is too long', () => {
     const world = worldOf({ plan: { instructions: 1, size: 3 } });
     world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.root }, OPERATOR);
+    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
     const blind: Knowledge = { ...world.challenger(false), canonical: undefined };
     expect(nextMoves(world.court.view, blind, POLICY)).toMatchObject({
       moves: [{ kind: 'demand', ref: { space: 'input', height: 0, index: 0 } }],
@@ -229,7 +232,7 @@ describe('an honest claimant', () => {
         court.act({ kind: 'open' }, OTHER);
         for (let turn = 0; turn < 900 && !court.outcome; turn++) {
           const next = attack[turn];
-          const fits = next?.kind !== 'demand' || exists(next.ref, own.height);
+          const fits = next?.kind !== 'demand' || exists(next.ref, own.depth);
           if (next && fits) court.act(next, [OTHER, THIRD][turn % 2] ?? OTHER);
           const decision = nextMoves(court.view, claimant, POLICY);
           if (decision.kind === 'play')
@@ -253,9 +256,9 @@ describe('an honest claimant', () => {
     const { court, claimant, own } = worldOf({ plan: { instructions: 30, size: 200 } });
     court.act({ kind: 'open' }, OTHER);
     expect(nextMoves(court.view, claimant, POLICY)).toMatchObject({
-      moves: [{ kind: 'post-trace', root: own.root, deadline: 1_020, urgentFrom: 1_015 }],
+      moves: [{ kind: 'post-trace', root: own.merkleRoot, deadline: 1_020, urgentFrom: 1_015 }],
     });
-    court.act({ kind: 'post-trace', root: own.root }, OPERATOR);
+    court.act({ kind: 'post-trace', root: own.merkleRoot }, OPERATOR);
     court.act({ kind: 'demand', ref: { space: 'trace', height: 7, index: 0 } }, OTHER);
     court.tick(TIMES.reveal - POLICY.urgentSeconds);
     court.act({ kind: 'demand', ref: { space: 'trace', height: 0, index: 4 } }, THIRD);
