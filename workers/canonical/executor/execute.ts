@@ -4,9 +4,10 @@ import { runJoin, runPick, runSelect } from './choose.ts';
 import { type DotCounters, newDotCounters } from './counters.ts';
 import { runDot } from './dot.ts';
 import { runMap, runZip } from './elementwise.ts';
+import { runFold } from './fold.ts';
 import { malformed } from './malformed.ts';
+import { runRank } from './rank.ts';
 import { type Spaces, canonicalise, elementsOf } from './spaces.ts';
-import { runFold, runRank } from './windows.ts';
 
 /** What is run of a plan that has been checked: its instructions and the lengths of its vectors, in elements. */
 export interface ExecutablePlan {

@@ -83,6 +83,7 @@ const UNARY = [1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 /** A random instruction within the limits of docs/PLAN.md, for vectors of `SPACE_LENGTH` elements. */
 export function randomInstruction(random: Random, op: Op): Instruction {
   const dims = shape(random, 4);
+  if (op === OP.RANK && dims.length === 0) dims.push(1);
   const rank = dims.length;
   const windowed = op === OP.DOT || op === OP.FOLD || op === OP.RANK;
   const window = windowed ? shape(random, 3) : [];
@@ -132,7 +133,10 @@ export function randomInstruction(random: Random, op: Op): Instruction {
 }
 
 function shape(random: Random, most: number): number[] {
-  return Array.from({ length: below(random, most + 1) }, () => between(random, 1, 4));
+  const sizes = Array.from({ length: below(random, most + 1) }, () => between(random, 1, 4));
+  // wide enough for the ways of running that work on many windows at once
+  if (sizes.length > 0 && random() < 0.25) sizes[random() < 0.7 ? sizes.length - 1 : 0] = between(random, 7, 13);
+  return sizes;
 }
 
 function randomOperand(random: Random, type: ElementType, index: readonly number[], without = -1, margin = 0): Operand {
@@ -143,7 +147,7 @@ function randomOperand(random: Random, type: ElementType, index: readonly number
   const contiguous = random() < 0.3;
   const steps = index.map((_, i) => {
     if (i === without) return 0;
-    if (!contiguous) return random() < 0.3 ? 0 : between(random, -9, 9);
+    if (!contiguous) return oneOf(random, [0, 0, 1, 1, between(random, -9, 9), between(random, -9, 9)]);
     return index.slice(i + 1).reduce((product, dim) => product * dim, 1);
   });
   const coordinates = contiguous

@@ -1,5 +1,5 @@
-import { FOLD, type Instruction, RANK, TYPE } from '../plan/instruction.ts';
-import { orderKey } from '../arithmetic/float32.ts';
+import { FOLD, type Instruction, type Operand, TYPE } from '../plan/instruction.ts';
+import { type SideBySide, sideBySide } from './innermost.ts';
 import { malformed } from './malformed.ts';
 import { operandReader } from './operand-reader.ts';
 import type { Elements, Spaces } from './spaces.ts';
@@ -13,6 +13,11 @@ export function runFold(instruction: Instruction, spaces: Spaces): void {
   const [operand] = instruction.operands;
   if (!operand) throw malformed(instruction);
   const floats = operand.type === TYPE.F32;
+  const columnwise = floats && instruction.fn <= FOLD.MIN ? sideBySide(instruction, [operand]) : undefined;
+  if (columnwise) {
+    foldColumns(instruction, operand, columnwise, spaces);
+    return;
+  }
   const fold = foldOf(instruction.fn, floats);
   if (!fold) throw malformed(instruction);
   const outputs = outputWalk(instruction);
@@ -26,6 +31,42 @@ export function runFold(instruction: Instruction, spaces: Spaces): void {
     const at = instruction.start + first;
     for (let t = 0; t < count; t++) to[at + t] = fold(elements, offset + t * length, length);
   });
+}
+
+/** `MAX` and `MIN` of floats for windows that lie side by side, one position of the windows after the other. */
+function foldColumns(
+  instruction: Instruction,
+  operand: Operand,
+  { outer, window, inner }: SideBySide,
+  spaces: Spaces,
+): void {
+  const width = inner.size;
+  const length = countOf(window);
+  const all = length * width;
+  const reader = operandReader(operand, [...outer, ...window, inner], spaces, all);
+  const largest = instruction.fn === FOLD.MAX;
+  const to = spaces.trace.f32;
+  for (let o = 0; o < countOf(outer); o++) {
+    const { elements, offset } = reader.block(o * all, all);
+    const at = instruction.start + o * width;
+    to.set(elements.f32.subarray(offset, offset + width), at);
+    for (let k = 1; k < length; k++) combine(elements.f32, offset + k * width, to, at, width, largest);
+  }
+}
+
+function combine(
+  from: Float32Array,
+  offset: number,
+  to: Float32Array,
+  at: number,
+  width: number,
+  largest: boolean,
+): void {
+  if (largest) {
+    for (let c = 0; c < width; c++) to[at + c] = Math.max(to[at + c] as number, from[offset + c] as number);
+  } else {
+    for (let c = 0; c < width; c++) to[at + c] = Math.min(to[at + c] as number, from[offset + c] as number);
+  }
 }
 
 function foldOf(fn: number, floats: boolean): Fold | undefined {
@@ -97,44 +138,4 @@ function floatIndex(better: Better): Fold {
     }
     return Math.max(best, 0);
   };
-}
-
-/** Runs a `RANK`: every window is ordered once and written along dimension `a`. */
-export function runRank(instruction: Instruction, spaces: Spaces): void {
-  const { a: along, dims, fn, start } = instruction;
-  const [operand] = instruction.operands;
-  if (!operand) throw malformed(instruction);
-  const window = windowWalk(instruction);
-  const length = countOf(window);
-  const ranks = dims[along] ?? 1;
-  const inner = dims.slice(along + 1).reduce((count, size) => count * size, 1);
-  const rest = outputWalk(instruction).filter(({ dimension }) => dimension !== along);
-  const reader = operandReader(operand, [...rest, ...window], spaces, length);
-  const keys = new Float64Array(length);
-  const order = new Uint32Array(length);
-  const keyOf = operand.type === TYPE.F32 ? floatKey(fn) : integerKey(fn);
-  const to = spaces.trace.i32;
-  for (let o = 0; o < countOf(rest); o++) {
-    const { elements, offset } = reader.block(o * length, length);
-    for (let k = 0; k < length; k++) {
-      keys[k] = keyOf(elements.i32[offset + k] as number);
-      order[k] = k;
-    }
-    order.sort((i, j) => (keys[i] as number) - (keys[j] as number) || i - j);
-    const base = start + Math.floor(o / inner) * ranks * inner + (o % inner);
-    for (let r = 0; r < ranks; r++) to[base + r * inner] = r < length ? (order[r] as number) : 0;
-  }
-}
-
-/** What an element is ordered by, the smallest first; NaN comes last. */
-function floatKey(fn: number): (bits: number) => number {
-  return (bits) => {
-    const key = orderKey(bits >>> 0);
-    if (key === 0) return Infinity;
-    return fn === RANK.LARGEST ? -key : key;
-  };
-}
-
-function integerKey(fn: number): (value: number) => number {
-  return fn === RANK.LARGEST ? (value) => -value : (value) => value;
 }
