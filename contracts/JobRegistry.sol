@@ -517,6 +517,7 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
             emit JobVoided(jobId, operator, terms.fee);
             operatorStaking.unlock(operator, terms.stakeAtRisk);
             settlement.refund(terms.requester, terms.fee);
+            slasher.slashVoid(jobId, operator, terms.requester, terms.stakeAtRisk, award);
         } else {
             revert JobRegistryInvalidOutcome();
         }

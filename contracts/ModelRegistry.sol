@@ -16,13 +16,15 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
     uint256 public constant PUBLISHER_FEE_BPS_MAX = 3_000;
     /// @notice Inputs and outputs of one vector start at multiples of this many elements.
     uint256 private constant ALIGNMENT = 64;
-    /// @notice Graph inputs or outputs of one model, at most.
-    uint256 public constant TENSORS_MAX = 64;
+    /// @dev Graph inputs or outputs of one model, at most.
+    uint256 private constant TENSORS_MAX = 64;
 
     ISettlement public immutable settlement;
     /// @notice Seconds between `retire` and `releaseBond`: at least the longest life of a job.
     uint256 public immutable bondReleaseDelay;
     uint256 public immutable publisherBondMax;
+    /// @notice The only caller of `condemn`; zero in a deployment without a court.
+    address public immutable trialCourt;
 
     mapping(ModelId modelId => ModelRecord) private _records;
     mapping(ModelId modelId => uint64 timestamp) private _bondReleaseAt;
@@ -31,10 +33,12 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
     constructor(
         address authority,
         ISettlement settlement_,
+        address trialCourt_,
         uint256 bondReleaseDelay_,
         uint256 publisherBondMax_
     ) AccessManaged(authority) {
         settlement = settlement_;
+        trialCourt = trialCourt_;
         bondReleaseDelay = bondReleaseDelay_;
         publisherBondMax = publisherBondMax_;
     }
@@ -105,6 +109,14 @@ contract ModelRegistry is IModelRegistry, AccessManaged {
         if (block.timestamp < releaseAt) revert ModelRegistryBondLocked(modelId, releaseAt);
         bytes32 key = ModelId.unwrap(modelId);
         settlement.releaseBond(key, record.publisher, settlement.bondOf(key));
+    }
+
+    /* COURT */
+
+    function condemn(ModelId modelId) external {
+        if (msg.sender != trialCourt) revert ModelRegistryUnauthorized(msg.sender);
+        _records[modelId].status = ModelStatus.Condemned;
+        emit ModelCondemned(modelId);
     }
 
     /* GOVERNANCE */

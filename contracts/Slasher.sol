@@ -109,6 +109,22 @@ contract Slasher is ISlasher {
         );
     }
 
+    function slashVoid(
+        JobId jobId,
+        address operator,
+        address requester,
+        uint256 released,
+        Award calldata award
+    ) external onlyJobRegistry {
+        uint256 amount = Math.min(uint256(award.openerCosts) + award.proverCosts, released);
+        if (amount == 0) return;
+        // INVARIANT(I7): what was the job's lock until now is free, so no other job's lock and nothing else pays.
+        operatorStaking.slash(operator, 0, amount);
+        // Costs only: nothing is left to be shared, and a part without a taker is burned.
+        uint256[4] memory parts = _split(amount, award, convictionShares());
+        _credit(jobId, operator, requester, Offence.TrialVoid, amount, award, parts);
+    }
+
     /* INTERNAL */
 
     /// @dev INVARIANT(I8): the four parts add up to `amount`, to the wei. Shares round down; the burn takes the rest.

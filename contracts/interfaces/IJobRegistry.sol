@@ -85,7 +85,7 @@ interface IJobRegistry {
     event JobAcquitted(JobId indexed jobId, address indexed operator);
     /// @notice The fee went back; `ISlasher.OperatorSlashed` says what became of the lock.
     event JobSlashed(JobId indexed jobId, address indexed operator, JobReason reason, uint256 refund);
-    /// @notice The fee went back, the lock was released.
+    /// @notice The fee went back, the lock was released; where the operator has to pay for it, `ISlasher.OperatorSlashed` follows.
     event JobVoided(JobId indexed jobId, address indexed operator, uint256 refund);
     /// @notice The callback failed, or is due after an acquittal, which calls nobody; anybody may retry it. A callback that is
     /// due and not announced here was delivered.

@@ -11,8 +11,11 @@ interface IModelRegistry {
     event ModelRegistered(ModelId indexed modelId, address indexed publisher, bool indexed triable, ModelSpec spec);
     /// @notice No new jobs for this model. Its bond is free from `bondReleaseAt` on, Unix seconds.
     event ModelRetired(ModelId indexed modelId, uint64 bondReleaseAt);
+    /// @notice A trial proved that the model's plan is malformed. No new jobs, for ever; its bond is the court's to use.
+    event ModelCondemned(ModelId indexed modelId);
     event PublisherBondSet(uint256 publisherBond);
 
+    error ModelRegistryUnauthorized(address caller);
     error ModelRegistryUnknownModel(ModelId modelId);
     error ModelRegistryAlreadyRegistered(ModelId modelId);
     error ModelRegistryNotPublisher(address caller, address publisher);
@@ -51,6 +54,9 @@ interface IModelRegistry {
 
     /// @notice Returns the bond of a retired model to its publisher once no job of it can be running. Anybody may call.
     function releaseBond(ModelId modelId) external;
+
+    /// @notice Ends a model for ever, whatever its status was. Only the trial court, for a plan that it has proven malformed.
+    function condemn(ModelId modelId) external;
 
     /// @notice Sets the bond of future models, at most `PUBLISHER_BOND_MAX`. Governance only.
     function setPublisherBond(uint256 newBond) external;

@@ -31,6 +31,9 @@ interface ISettlement {
     /// @notice Thrown when tokens that should have arrived did not.
     error SettlementUncovered(uint256 held, uint256 balance);
 
+    /// @notice Whose ledger entry collects what is burned.
+    function BURN_ADDRESS() external view returns (address);
+
     /// @notice The one token of this deployment.
     function token() external view returns (address);
 

@@ -11,7 +11,8 @@ interface ISlasher {
         None,
         MissedOffer,
         Equivocation,
-        WrongResult
+        WrongResult,
+        TrialVoid
     }
 
     /// @notice Who brought a conviction about, and what it cost them. Costs are paid first, the opener's before the
@@ -75,6 +76,16 @@ interface ISlasher {
         address operator,
         address requester,
         uint256 locked,
+        Award calldata award
+    ) external;
+
+    /// @notice Takes the opener's costs, and as a penalty what `award` names as the prover's, out of the stake that a trial which
+    /// ended void has just set free: the job's lock at most. Only the job registry.
+    function slashVoid(
+        JobId jobId,
+        address operator,
+        address requester,
+        uint256 released,
         Award calldata award
     ) external;
 }

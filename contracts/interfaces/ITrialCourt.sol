@@ -142,7 +142,8 @@ interface ITrialCourt {
     error TrialCourtDemandsClosed(JobId jobId, uint256 latest);
     error TrialCourtAlreadyDemanded(bytes32 demandId);
     error TrialCourtDemandOutstanding(bytes32 demandId);
-    error TrialCourtPriceTooLow(uint256 paid, uint256 price);
+    /// @notice Thrown unless the price is a multiple of `REVEAL_GAS` and the cap, that multiple, at least `feeCapMin` and below 2^56.
+    error TrialCourtInvalidPrice(uint256 paid, uint256 feeCapMin);
     error TrialCourtNotDemanded(bytes32 demandId);
     error TrialCourtDemandOverdue(bytes32 demandId, uint256 due);
     error TrialCourtDemandNotOverdue(bytes32 demandId, uint256 due);
@@ -307,7 +308,7 @@ interface ITrialCourt {
     ) external;
 
     /// @notice Demands that a node be opened. Prepays `REVEAL_GAS · feeCap` with `msg.value`, which sets the cap.
-    /// @param height of the node above the chunks; the tree's own, less a multiple of 5, or 0
+    /// @param height of the node above the chunks: the tree's own, less a multiple of 5, or 0
     /// @param index of the node among those of its height, from the left
     /// @param node its hash
     /// @param siblings hashes on the way from the node to the tree's root, from the node up

@@ -13,14 +13,16 @@ function modelIdEquals(ModelId a, ModelId b) pure returns (bool) {
 enum ModelStatus {
     None, //    never registered
     Active, //  may be requested
-    Retired //  no new requests; running jobs are not touched
+    Retired, // no new requests; running jobs are not touched
+    Condemned // its plan was proven malformed: no new requests, for ever, and no bond
 }
 
 /// @notice How an output element is judged.
 enum OutputKind {
     None,
     Continuous, // within `absTol + relTol · |canonical|`
-    Index //      an index judged by margin: within tolerance of the best remaining
+    Index, //     an index judged by margin: what it points at is within tolerance of what the canonical one points at
+    Integer //    within `absTol`, an integer here; `relTol` is not used
 }
 
 /// @notice One graph input. `lo` and `hi` are float32 bit patterns that bound every element.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AttestationRecord, Terms} from "./Job.sol";
+import {ModelId} from "./Model.sol";
 
 /// @notice Where a trial stands. `Acquitted`, `Convicted` and `Void` are terminal and absorb.
 enum TrialStatus {
@@ -45,7 +46,7 @@ enum Space {
 struct Claim {
     /// the trial's name: for an attestation the id of its job
     bytes32 id;
-    bytes32 modelId;
+    ModelId modelId;
     bytes32 inputRoot;
     bytes32 outputRoot;
     address operator;

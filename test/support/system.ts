@@ -26,17 +26,29 @@ export const PUBLISHER_BOND_MAX = 1_000n * 10n ** 18n;
 export const EQUIVOCATION_SHARES = { openerBps: 0n, proverBps: 2_500n, requesterBps: 2_500n };
 export const CONVICTION_SHARES = { openerBps: 1_000n, proverBps: 2_000n, requesterBps: 2_000n };
 
+/** What the court of the tests asks for, token units and wei. */
+export const COURT_SETTINGS = {
+  openerBond: 2n * 10n ** 18n,
+  demandBond: 10n ** 18n,
+  voidPenalty: 3n * 10n ** 18n,
+  tokensPerEther: 1_000n * 10n ** 18n,
+  costFeeCap: 100n * 10n ** 9n,
+  revealFeeFloor: 10n ** 6n,
+};
+
 export interface SystemOverrides {
   readonly parameters?: Partial<Record<keyof typeof defaultParameters, bigint>>;
   /** The account that plays the trial court; none when absent. */
   readonly trialCourt?: string;
+  /** The judge of a real trial court, which then takes that account's place. */
+  readonly judge?: string;
   /** A token instead of the dev token. */
   readonly token?: string;
   readonly treasury?: string;
 }
 
 /**
- * Deploys the whole system the way the deployment scripts do: the addresses of all six contracts are predicted from the
+ * Deploys the whole system the way the deployment scripts do: the addresses of all contracts are predicted from the
  * deployer's nonce, so each can name the others for ever. `deployer` is also the administrator.
  */
 export async function deploySystem(
@@ -51,7 +63,7 @@ export async function deploySystem(
   const nonce = await deployer.getNonce();
   const at = (offset: number): string => getCreateAddress({ from: deployer.address, nonce: nonce + offset });
   const [settlementAt, stakingAt, slasherAt, modelsAt, jobsAt, courtAt] = [at(0), at(1), at(2), at(3), at(4), at(5)];
-  const trialCourt = overrides.trialCourt ?? ZeroAddress;
+  const trialCourt = overrides.judge === undefined ? (overrides.trialCourt ?? ZeroAddress) : at(7);
 
   const settlement = await ethers.deployContract(
     'Settlement',
@@ -70,7 +82,7 @@ export async function deploySystem(
   );
   const models = await ethers.deployContract(
     'ModelRegistry',
-    [authority, settlementAt, BOND_RELEASE_DELAY, PUBLISHER_BOND_MAX],
+    [authority, settlementAt, trialCourt, BOND_RELEASE_DELAY, PUBLISHER_BOND_MAX],
     deployer,
   );
   const parameters = {
@@ -85,4 +97,20 @@ export async function deploySystem(
   );
   const court = await ethers.deployContract('EquivocationCourt', [jobsAt, stakingAt], deployer);
   return { token, authority, settlement, staking, slasher, models, jobs, court, parameters };
+}
+
+/** Deploys the examiner and the trial court where `deploySystem` with a judge has promised the court to the others. */
+export async function deployTrialCourt(
+  ethers: HardhatEthers,
+  deployer: HardhatEthersSigner,
+  { models, jobs, staking, settlement }: Awaited<ReturnType<typeof deploySystem>>,
+  judge: string,
+) {
+  const examiner = await ethers.deployContract('TrialExaminer', [judge], deployer);
+  const trials = await ethers.deployContract(
+    'TrialCourt',
+    [models, jobs, staking, settlement, judge, examiner, COURT_SETTINGS],
+    deployer,
+  );
+  return { examiner, trials };
 }

@@ -4,11 +4,14 @@ import { type Address, type Hex32, type ModelId, ZERO_HEX32 } from './ids.ts';
 import { alignedStarts } from './vector.ts';
 
 /** Twin of `ModelStatus` in `contracts/types/Model.sol`. */
-export const ModelStatus = { None: 0, Active: 1, Retired: 2 } as const;
+export const ModelStatus = { None: 0, Active: 1, Retired: 2, Condemned: 3 } as const;
 export type ModelStatus = (typeof ModelStatus)[keyof typeof ModelStatus];
 
-/** How an output's elements are judged: `Continuous` are float32 within a tolerance, `Index` are int32. */
-export const OutputKind = { None: 0, Continuous: 1, Index: 2 } as const;
+/**
+ * How an output's elements are judged: `Continuous` are float32 within a tolerance, `Index` are int32 judged by what they point at,
+ * `Integer` are int32 within `absTol`, an integer there.
+ */
+export const OutputKind = { None: 0, Continuous: 1, Index: 2, Integer: 3 } as const;
 export type OutputKind = (typeof OutputKind)[keyof typeof OutputKind];
 
 /** One graph input: its length in elements, and the float32 bit patterns that bound every element. */

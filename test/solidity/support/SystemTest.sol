@@ -67,6 +67,7 @@ abstract contract SystemTest is Test {
         system.models = new ModelRegistry(
             address(system.authority),
             system.settlement,
+            system.trialCourt,
             UNBONDING_DELAY,
             PUBLISHER_BOND_MAX
         );
