@@ -1,4 +1,5 @@
 import { type Instruction, type Operand, SPACE } from '../plan/instruction.ts';
+import type { RunTotals } from './counters.ts';
 import { indexMapOf } from './index-map.ts';
 import { IndexWalk, type RunSink } from './index-walk.ts';
 import { malformed } from './malformed.ts';
@@ -82,7 +83,7 @@ class AddressSink implements RunSink {
 }
 
 /** Runs a `PICK`. */
-export function runPick(instruction: Instruction, spaces: Spaces): void {
+export function runPick(instruction: Instruction, spaces: Spaces, totals: RunTotals): void {
   const { a: rows, b: stride, start } = instruction;
   const [data, index] = instruction.operands;
   if (!data || !index) throw malformed(instruction);
@@ -103,7 +104,9 @@ export function runPick(instruction: Instruction, spaces: Spaces): void {
       const row = i < 0 ? i + rows : i;
       const address = addresses.to[t] as number;
       const value = address < 0 ? outOfRange : (source[address + stride * row] as number);
-      to[start + first + t] = row >= 0 && row < rows ? value : 0;
+      const found = row >= 0 && row < rows;
+      if (!found) totals.outOfRange += 1;
+      to[start + first + t] = found ? value : 0;
     }
   });
 }

@@ -1,4 +1,4 @@
-/** How the sums of products of one instruction, or of a run, were decided. */
+/** How the sums of products of one instruction were decided. */
 export interface DotCounters {
   /** multiplications with an addition */
   macs: number;
@@ -10,13 +10,23 @@ export interface DotCounters {
   exact: number;
 }
 
-export function newDotCounters(): DotCounters {
-  return { macs: 0, direct: 0, compensated: 0, exact: 0 };
+/** How an instruction, or a run, went. */
+export interface RunTotals extends DotCounters {
+  /** elementary functions that float64 could not decide */
+  fallbacks: number;
+  /** elements of a `PICK` whose index its data does not have: they make a trial void */
+  outOfRange: number;
 }
 
-export function addDotCounters(to: DotCounters, more: DotCounters): void {
+export function newRunTotals(): RunTotals {
+  return { macs: 0, direct: 0, compensated: 0, exact: 0, fallbacks: 0, outOfRange: 0 };
+}
+
+export function addRunTotals(to: RunTotals, more: RunTotals): void {
   to.macs += more.macs;
   to.direct += more.direct;
   to.compensated += more.compensated;
   to.exact += more.exact;
+  to.fallbacks += more.fallbacks;
+  to.outOfRange += more.outOfRange;
 }

@@ -1,7 +1,9 @@
+import { RemitError } from '../../runtime/errors.ts';
 import { type FastElementary, fastElementary } from '../arithmetic/elementary-fast.ts';
 import { type Instruction, OP, TYPE } from '../plan/instruction.ts';
+import { sizeOf } from '../plan/sizes.ts';
 import { runJoin, runPick, runSelect } from './choose.ts';
-import { type DotCounters, newDotCounters } from './counters.ts';
+import { type RunTotals, newRunTotals } from './counters.ts';
 import { runDot } from './dot.ts';
 import { runMap, runZip } from './elementwise.ts';
 import { runFold } from './fold.ts';
@@ -24,10 +26,8 @@ export interface PlanInputs {
 }
 
 /** How one instruction went. */
-export interface InstructionReport extends DotCounters {
+export interface InstructionReport extends RunTotals {
   readonly index: number;
-  /** elementary functions that float64 could not decide */
-  readonly fallbacks: number;
 }
 
 export interface ExecuteOptions {
@@ -41,10 +41,10 @@ export interface ExecuteOptions {
 
 /**
  * The canonical trace of a plan: every element exactly as docs/PLAN.md pins it. Float64 with proven error bounds does the
- * work; integers decide what it leaves open. The plan and the vectors' lengths must have been checked: addresses are not.
+ * work; integers decide what it leaves open. The plan must have been checked (`checkPlan`): addresses are not looked at again.
  *
  * @returns bit patterns in host order, `traceLength` of them
- * @throws {RemitError} `CANONICAL_VECTOR_TOO_LONG`, `CANONICAL_INDEX_TOO_WIDE` or `CANONICAL_INSTRUCTION_MALFORMED`
+ * @throws {RemitError} `CANONICAL_VECTOR_LENGTH`, `CANONICAL_VECTOR_TOO_LONG`, `CANONICAL_INDEX_TOO_WIDE` or `CANONICAL_INSTRUCTION_MALFORMED`
  */
 export function execute(
   plan: ExecutablePlan,
@@ -52,6 +52,9 @@ export function execute(
   options: ExecuteOptions = {},
 ): Uint32Array {
   const trace = options.trace ?? new Uint32Array(plan.traceLength);
+  expectLength('input', input, plan.inputLength);
+  expectLength('weights', weights, plan.weightsLength);
+  expectLength('trace', trace, plan.traceLength);
   const spaces = { input: elementsOf(input), weights: elementsOf(weights), trace: elementsOf(trace) };
   plan.instructions.forEach((instruction, index) => {
     options.signal?.throwIfAborted();
@@ -62,25 +65,18 @@ export function execute(
 }
 
 /** Runs one instruction: reads the spaces, writes its elements of the trace. */
-export function executeInstruction(instruction: Instruction, spaces: Spaces): Omit<InstructionReport, 'index'> {
-  const counters = newDotCounters();
-  let fallbacks = 0;
-  const elementary = fastElementary({ onFallback: () => (fallbacks += 1) });
-  run(instruction, spaces, counters, elementary);
-  if (instruction.type === TYPE.F32) {
-    canonicalise(
-      spaces.trace.i32,
-      instruction.start,
-      instruction.dims.reduce((size, dim) => size * dim, 1),
-    );
-  }
-  return { ...counters, fallbacks };
+export function executeInstruction(instruction: Instruction, spaces: Spaces): RunTotals {
+  const totals = newRunTotals();
+  const elementary = fastElementary({ onFallback: () => (totals.fallbacks += 1) });
+  run(instruction, spaces, totals, elementary);
+  if (instruction.type === TYPE.F32) canonicalise(spaces.trace.i32, instruction.start, sizeOf(instruction));
+  return totals;
 }
 
-function run(instruction: Instruction, spaces: Spaces, counters: DotCounters, elementary: FastElementary): void {
+function run(instruction: Instruction, spaces: Spaces, totals: RunTotals, elementary: FastElementary): void {
   switch (instruction.op) {
     case OP.DOT:
-      return runDot(instruction, spaces, counters);
+      return runDot(instruction, spaces, totals);
     case OP.ZIP:
       return runZip(instruction, spaces, elementary);
     case OP.MAP:
@@ -92,10 +88,20 @@ function run(instruction: Instruction, spaces: Spaces, counters: DotCounters, el
     case OP.JOIN:
       return runJoin(instruction, spaces);
     case OP.PICK:
-      return runPick(instruction, spaces);
+      return runPick(instruction, spaces, totals);
     case OP.SELECT:
       return runSelect(instruction, spaces);
     default:
       throw malformed(instruction);
   }
+}
+
+function expectLength(name: string, { length }: Uint32Array, expected: number): void {
+  if (length === expected) return;
+  throw new RemitError({
+    code: 'CANONICAL_VECTOR_LENGTH',
+    message: `the ${name} vector has ${length} elements, the plan says ${expected}`,
+    fix: 'take the plan, the weights and the layout of the input from the same compilation of the model',
+    context: { name, length, expected },
+  });
 }
