@@ -18,7 +18,7 @@ export function runSelect(instruction: Instruction, spaces: Spaces): void {
   const to = spaces.trace.i32;
   eachPiece(size, BLOCK, (first, count) => {
     const [c, x, y] = [which.block(first, count), left.block(first, count), right.block(first, count)];
-    const at = instruction.start + first;
+    const at = (instruction.start + first) | 0;
     for (let t = 0; t < count; t++) {
       to[at + t] = (
         c.elements.i32[c.offset + t] !== 0 ? x.elements.i32[x.offset + t] : y.elements.i32[y.offset + t]

@@ -32,7 +32,7 @@ export function runDotColumns(dot: Dot, { outer, window, inner }: SideBySide): v
     const y = floats ? right.elements.f32 : right.elements.i32;
     const z = addends && (floats ? addends.elements.f32 : addends.elements.i32);
     sumColumns(x, left.offset, y, right.offset, length, sums, reaches);
-    const at = instruction.start + o * width;
+    const at = (instruction.start + o * width) | 0;
     for (let c = 0; c < width; c++) {
       const addend = z ? (z[addends.offset + c] as number) : 0;
       let value = rounding.round(sums[c] as number, addend, reaches[c] as number);

@@ -109,7 +109,7 @@ class MatrixRun {
     const [a, b, sums, bias] = [this.#rowPanels, this.#columnPanels, this.#sums, this.#bias];
     multiplyTile(a.values, row * length, b.values, column * length, length, sums);
     const to = floats ? spaces.trace.f32 : spaces.trace.i32;
-    const start = instruction.start + (this.#batchOffsets[batch] as number);
+    const start = (instruction.start + (this.#batchOffsets[batch] as number)) | 0;
     for (let i = 0; i < rows; i++) {
       const norm = a.norms[row + i] as number;
       const rowStart = start + (this.#rowOffsets[firstRow + row + i] as number);

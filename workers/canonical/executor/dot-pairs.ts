@@ -24,6 +24,7 @@ export function runDotPairs(dot: Dot): void {
     const x = floats ? left.elements.f32 : left.elements.i32;
     const y = floats ? right.elements.f32 : right.elements.i32;
     const z = addends && (floats ? addends.elements.f32 : addends.elements.i32);
+    const at = (instruction.start + first) | 0;
     for (let t = 0; t < count; t++) {
       const [i, j] = [left.offset + t * length, right.offset + t * length];
       const addend = z ? (z[addends.offset + t] as number) : 0;
@@ -31,7 +32,7 @@ export function runDotPairs(dot: Dot): void {
       let value = rounding.round(pair[0] as number, addend, pair[1] as number);
       if (value === value) counters.direct += 1;
       else value = settled(dot, { values: x, offset: i, step: 1 }, { values: y, offset: j, step: 1 }, addend);
-      to[instruction.start + first + t] = value;
+      to[at + t] = value;
     }
   });
   counters.macs += size * length;
@@ -47,21 +48,31 @@ function sumPair(
   j: number,
   length: number,
 ): void {
-  let [even, odd, reachEven, reachOdd] = [0, 0, 0, 0];
-  const pairs = length & ~1;
-  for (let k = 0; k < pairs; k += 2) {
-    const first = (x[i + k] as number) * (y[j + k] as number);
-    const second = (x[i + k + 1] as number) * (y[j + k + 1] as number);
-    even += first;
-    odd += second;
-    reachEven += Math.abs(first);
-    reachOdd += Math.abs(second);
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let r0 = 0;
+  let r1 = 0;
+  const end = i + length;
+  const whole = i + (length & ~3);
+  for (; i < whole; i += 4, j += 4) {
+    const p0 = (x[i] as number) * (y[j] as number);
+    const p1 = (x[i + 1] as number) * (y[j + 1] as number);
+    const p2 = (x[i + 2] as number) * (y[j + 2] as number);
+    const p3 = (x[i + 3] as number) * (y[j + 3] as number);
+    s0 += p0;
+    s1 += p1;
+    s2 += p2;
+    s3 += p3;
+    r0 += Math.abs(p0) + Math.abs(p1);
+    r1 += Math.abs(p2) + Math.abs(p3);
   }
-  if (pairs < length) {
-    const last = (x[i + pairs] as number) * (y[j + pairs] as number);
-    even += last;
-    reachEven += Math.abs(last);
+  for (; i < end; i++, j++) {
+    const product = (x[i] as number) * (y[j] as number);
+    s0 += product;
+    r0 += Math.abs(product);
   }
-  pair[0] = even + odd;
-  pair[1] = reachEven + reachOdd;
+  pair[0] = s0 + s1 + (s2 + s3);
+  pair[1] = r0 + r1;
 }

@@ -17,7 +17,7 @@ export function runZip(instruction: Instruction, spaces: Spaces, elementary: Fas
   const reader = (operand: Operand) => operandReader(operand, walk, spaces, Math.min(BLOCK, size));
   const [left, right] = [reader(a), reader(b)];
   eachPiece(size, BLOCK, (first, count) => {
-    const to = { elements: spaces.trace, offset: instruction.start + first };
+    const to = { elements: spaces.trace, offset: (instruction.start + first) | 0 };
     loop(left.block(first, count), right.block(first, count), to, count);
   });
 }
@@ -36,6 +36,6 @@ export function runMap(instruction: Instruction, spaces: Spaces, elementary: Fas
   if (!loop) throw malformed(instruction);
   const reader = operandReader(a, walk, spaces, Math.min(BLOCK, size));
   eachPiece(size, BLOCK, (first, count) => {
-    loop(reader.block(first, count), { elements: spaces.trace, offset: instruction.start + first }, count);
+    loop(reader.block(first, count), { elements: spaces.trace, offset: (instruction.start + first) | 0 }, count);
   });
 }

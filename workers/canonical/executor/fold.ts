@@ -28,7 +28,7 @@ export function runFold(instruction: Instruction, spaces: Spaces): void {
   const to = instruction.type === TYPE.F32 ? spaces.trace.f32 : spaces.trace.i32;
   eachPiece(size, together, (first, count) => {
     const { elements, offset } = reader.block(first * length, count * length);
-    const at = instruction.start + first;
+    const at = (instruction.start + first) | 0;
     for (let t = 0; t < count; t++) to[at + t] = fold(elements, offset + t * length, length);
   });
 }
@@ -48,7 +48,7 @@ function foldColumns(
   const to = spaces.trace.f32;
   for (let o = 0; o < countOf(outer); o++) {
     const { elements, offset } = reader.block(o * all, all);
-    const at = instruction.start + o * width;
+    const at = (instruction.start + o * width) | 0;
     to.set(elements.f32.subarray(offset, offset + width), at);
     for (let k = 1; k < length; k++) combine(elements.f32, offset + k * width, to, at, width, largest);
   }

@@ -75,7 +75,7 @@ class ReferenceReader implements OperandReader {
   }
 
   block(first: number, count: number): Block {
-    if (this.#together !== undefined) return { elements: this.#source, offset: this.#together + first };
+    if (this.#together !== undefined) return { elements: this.#source, offset: (this.#together + first) | 0 };
     this.read(first, count, this.#own.i32, 0);
     return { elements: this.#own, offset: 0 };
   }
@@ -102,7 +102,8 @@ export class CopySink implements RunSink {
   gap(at: number, count: number): void {
     const to = this.to;
     const pad = this.#pad;
-    for (let i = at; i < at + count; i++) to[i] = pad;
+    const end = (at + count) | 0;
+    for (let i = at | 0; i < end; i++) to[i] = pad;
   }
 }
 
@@ -119,9 +120,11 @@ export function copyRun(
     to.set(from.subarray(address, address + count), at);
     return;
   }
+  // int32, as all positions are: numbers that came out of divisions would make a slower loop
   let position = address | 0;
   const stride = step | 0;
-  for (let i = at; i < at + count; i++) {
+  const end = (at + count) | 0;
+  for (let i = at | 0; i < end; i++) {
     to[i] = from[position] as number;
     position = (position + stride) | 0;
   }
