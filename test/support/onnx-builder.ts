@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dataType } from '../../workers/inference/element-type.ts';
+import { dataType } from '../../workers/onnx/data-type.ts';
 import { encodeMessage } from '../../workers/onnx/proto.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

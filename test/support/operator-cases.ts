@@ -1,4 +1,4 @@
-import { dataType } from '../../workers/inference/element-type.ts';
+import { dataType } from '../../workers/onnx/data-type.ts';
 import {
   floats,
   graphAttribute,

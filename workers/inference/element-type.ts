@@ -1,21 +1,6 @@
 /** Element types that may cross the network's vector encoding; each widens exactly to one 4-byte element. */
 export type ElementType = 'bool' | 'float32' | 'int16' | 'int32' | 'int64' | 'int8' | 'uint16' | 'uint8';
 
-/** ONNX `TensorProto.DataType` numbers. */
-export const dataType = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  string: 8,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-} as const;
-
 /** Bits per element by ONNX data type number: strings and unknown types are absent. */
 const bits: ReadonlyMap<number, number> = new Map([
   [1, 32],

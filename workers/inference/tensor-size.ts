@@ -1,5 +1,6 @@
 import { RemitError } from '../runtime/errors.ts';
-import { bitsPerElement, dataType } from './element-type.ts';
+import { dataType } from '../onnx/data-type.ts';
+import { bitsPerElement } from './element-type.ts';
 import type { Long, OnnxTensor } from '../onnx/proto.ts';
 
 /** Elements of a shape. Dimensions beyond 2^53 give infinity, which every bound refuses. */

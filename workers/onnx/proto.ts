@@ -126,6 +126,11 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
   return root.lookupType('Model').decode(bytes) as unknown as OnnxModel;
 }
 
+/** Decodes a tensor file. @throws Error from the decoder */
+export function decodeTensor(bytes: Uint8Array): OnnxTensor {
+  return root.lookupType('Tensor').decode(bytes) as unknown as OnnxTensor;
+}
+
 /** Encodes any message of the schema from a plain object with the schema's field names. */
 export function encodeMessage(message: MessageName, fields: Readonly<Record<string, unknown>>): Uint8Array {
   const type = root.lookupType(message);

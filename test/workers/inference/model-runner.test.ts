@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { onTestFinished, describe, expect, it } from 'vitest';
-import { dataType } from '../../../workers/inference/element-type.ts';
+import { dataType } from '../../../workers/onnx/data-type.ts';
 import type { Confinement } from '../../../workers/inference/confinement.ts';
 import { encodeInputs } from '../../../workers/inference/input-encoding.ts';
 import { createOnnxRunner, type LoadedModel, type ModelRunner } from '../../../workers/inference/model-runner.ts';

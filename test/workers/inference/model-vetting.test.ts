@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dataType } from '../../../workers/inference/element-type.ts';
+import { dataType } from '../../../workers/onnx/data-type.ts';
 import { encodeMessage } from '../../../workers/onnx/proto.ts';
 import { vetModel } from '../../../workers/inference/model-vetting.ts';
 import { withoutWeightInputs } from '../../../workers/inference/weight-inputs.ts';

@@ -1,0 +1,67 @@
+import { dataType } from '../../../onnx/data-type.ts';
+import { TYPE } from '../../plan/instruction.ts';
+import type { Lowering, LowerMap } from '../lowering.ts';
+import { invalid, refused } from '../refusal.ts';
+import { bitsOfConstant, constantOf, elementCount, isConstant, type Value } from '../value.ts';
+import { broadcastTo } from '../views.ts';
+import { castTo } from './cast.ts';
+
+/** Operators that make constants out of shapes and attributes. */
+export const shaping: LowerMap = {
+  Constant: (node) => [constant(node)],
+  ConstantOfShape: (node) => {
+    const shape = node.ints(0, 'shape') ?? [];
+    return [broadcastTo(scalarOf(node, node.attributes.tensor('value') ?? node.float(0)), shape)];
+  },
+  Shape: (node) => {
+    const { shape } = node.input(0);
+    const at = (name: string, byDefault: number): number => {
+      const axis = node.attributes.int(name, byDefault);
+      return Math.min(shape.length, Math.max(0, axis < 0 ? axis + shape.length : axis));
+    };
+    return [node.intTensor(shape.slice(at('start', 0), Math.max(at('start', 0), at('end', shape.length))))];
+  },
+  Size: (node) => [node.int(elementCount(node.input(0).shape), dataType.int64)],
+  Range: (node) => [range(node)],
+  Cast: (node) => [castTo(node, node.input(0), node.attributes.int('to', 0))],
+  CastLike: (node) => [castTo(node, node.input(0), node.input(1).onnxType)],
+};
+
+function scalarOf(node: Lowering, value: Value): Value {
+  if (elementCount(value.shape) !== 1) throw invalid(node.node, 'its value has more than one element');
+  return { ...value, shape: [], steps: [] };
+}
+
+function constant(node: Lowering): Value {
+  const { attributes } = node;
+  const tensor = attributes.tensor('value');
+  if (tensor) return tensor;
+  if (attributes.has('value_float')) return node.float(attributes.float('value_float', 0));
+  if (attributes.has('value_int')) return node.int(attributes.int('value_int', 0), dataType.int64);
+  const floats = attributes.floats('value_floats');
+  if (floats) return node.floatTensor(floats);
+  const ints = attributes.ints('value_ints');
+  if (ints) return node.intTensor(ints);
+  throw refused(node.node, `its value is given as ${attributes.names().join(', ')}`, 'store it as a dense tensor');
+}
+
+function range(node: Lowering): Value {
+  const [start, limit, delta] = [0, 1, 2].map((i) => {
+    const role = ['start', 'limit', 'delta'][i] ?? '';
+    return node.input(0).type === TYPE.F32 ? node.floats(i, role)?.[0] : node.ints(i, role)?.[0];
+  });
+  if (start === undefined || limit === undefined || delta === undefined || delta === 0) {
+    throw invalid(node.node, 'start, limit and delta must be three numbers, delta not 0');
+  }
+  const count = Math.max(0, Math.ceil((limit - start) / delta));
+  const numbers = Array.from({ length: count }, (_, i) => start + i * delta);
+  return node.input(0).type === TYPE.F32
+    ? node.floatTensor(numbers)
+    : node.intTensor(numbers, [count], node.input(0).onnxType);
+}
+
+/** A constant with the same numbers and another shape, for operators that compute with shapes. */
+export function asVector(value: Value): Value {
+  if (!isConstant(value)) return value;
+  return constantOf([elementCount(value.shape)], value.onnxType, value.type, bitsOfConstant(value));
+}

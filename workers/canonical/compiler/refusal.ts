@@ -1,0 +1,42 @@
+import { RemitError } from '../../runtime/errors.ts';
+
+/** The node that is being lowered, as errors name it. */
+export interface NodeRef {
+  readonly name: string;
+  readonly opType: string;
+  readonly domain: string;
+  readonly opset: number;
+}
+
+const described = ({ name, opType, domain, opset }: NodeRef): string =>
+  `node ${name} (${domain === '' ? '' : `${domain}.`}${opType}, opset ${opset})`;
+
+/** An operator, or a use of one, that no plan can hold. @returns RemitError `MODEL_OPERATOR_REFUSED` */
+export function refused(node: NodeRef, why: string, advice = 'export the model without it'): RemitError {
+  return new RemitError({
+    code: 'MODEL_OPERATOR_REFUSED',
+    message: `${described(node)} cannot be lowered to a plan: ${why}`,
+    fix: advice,
+    context: { ...node },
+  });
+}
+
+/** A node that its own operator's definition does not allow. @returns RemitError `MODEL_NODE_INVALID` */
+export function invalid(node: NodeRef, why: string): RemitError {
+  return new RemitError({
+    code: 'MODEL_NODE_INVALID',
+    message: `${described(node)} is not valid: ${why}`,
+    fix: 'check the model with the tool that exported it: onnxruntime would refuse or misread this node',
+    context: { ...node },
+  });
+}
+
+/** An input that must be known when the model is compiled. @returns RemitError `MODEL_INPUT_NOT_CONSTANT` */
+export function notConstant(node: NodeRef, input: string, role: string): RemitError {
+  return new RemitError({
+    code: 'MODEL_INPUT_NOT_CONSTANT',
+    message: `${described(node)} takes its ${role} from ${input}, which is not known when the model is compiled`,
+    fix: `make ${role} a constant of the model, or bind the graph input that it comes from: --bind NAME=VALUE`,
+    context: { ...node, input, role },
+  });
+}
