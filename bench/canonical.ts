@@ -1,25 +1,30 @@
-// How fast plans are run canonically on one core: sums of products of several lengths, and whole networks with random weights.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// How fast plans are run canonically on one core: sums of products of several lengths, whole networks with random weights, and
+// the networks of the shared folder.
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { columns } from '../scripts/demo/wording.ts';
+import { compileModel } from '../workers/canonical/compiler/compile-model.ts';
 import { addRunTotals, newRunTotals } from '../workers/canonical/executor/counters.ts';
-import { execute } from '../workers/canonical/executor/execute.ts';
+import { type PlanInputs, execute } from '../workers/canonical/executor/execute.ts';
 import { type Plan, checkPlan } from '../workers/canonical/plan/plan.ts';
+import { RemitError } from '../workers/runtime/errors.ts';
 import { denseLayer, faceDetector320, residual18 } from './canonical/networks.ts';
 import { gaussian } from './canonical/random-numbers.ts';
 
 const SNAPSHOT = 'bench/snapshots/canonical.json';
 
-const HELP = `usage: ./dev bench canonical [--runs N] [--update]
+const HELP = `usage: ./dev bench canonical [FOLDER] [--runs N] [--json] [--update]
 
-Runs plans with seeded random weights and inputs through the canonical executor, in this thread, N times each (default 3), and
-prints the best time, multiplications per second, and how many sums float64 left to the compensated sum and to integers. The last
-line is one JSON object.
-  --update  writes ${SNAPSHOT}`;
+Runs plans with seeded random inputs through the canonical executor, in one thread, N times each (default 3), and prints the
+best time, products per second, and the shares of sums that float64 left to the compensated sum and to integers. First layers
+and networks with random weights, then every ONNX file of FOLDER/models (default ../shared). The last line is one JSON object.
+  --json    prints nothing else
+  --update  writes ${SNAPSHOT}, without the files`;
 
 interface Figures {
   readonly seconds: number;
+  /** multiplications with an addition */
   readonly macs: number;
   readonly macsPerSecond: number;
   /** shares of the sums */
@@ -27,17 +32,36 @@ interface Figures {
   readonly exact: number;
 }
 
-const { values } = parseArgs({
+type Report = Readonly<Record<string, Figures>>;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    runs: { type: 'string' },
+    runs: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
     update: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
 });
+const say = (line: string): void => {
+  if (!values.json) console.log(line);
+};
 if (values.help) console.log(HELP);
-else measureAll(Number(values.runs ?? 3));
+else measureAll(Number(values.runs), positionals[0] ?? '../shared');
 
-function measureAll(runs: number): void {
+function measureAll(runs: number, folder: string): void {
+  const networks = measureNetworks(runs);
+  const files = measureFiles(runs, path.join(folder, 'models'));
+  for (const line of table({ ...networks, ...files })) say(line);
+  if (values.update) {
+    mkdirSync(path.dirname(SNAPSHOT), { recursive: true });
+    writeFileSync(SNAPSHOT, `${JSON.stringify(networks, null, 2)}\n`);
+    say(`written: ${SNAPSHOT}`);
+  }
+  console.log(JSON.stringify({ networks, files }));
+}
+
+function measureNetworks(runs: number): Report {
   const plans: Readonly<Record<string, Plan>> = {
     'dense 1024 × 1024 × 1024': denseLayer(1024, 1024, 1024),
     'dense 512 × 512 × 64': denseLayer(512, 512, 64),
@@ -47,30 +71,32 @@ function measureAll(runs: number): void {
     'face detector, 320 × 240': faceDetector320(),
     'ResNet-18': residual18(),
   };
-  const report = Object.fromEntries(Object.entries(plans).map(([name, plan]) => [name, measure(plan, runs)]));
-  const rows = Object.entries(report).map(([name, { seconds, macs, macsPerSecond, compensated, exact }]) => [
-    name,
-    `${seconds.toFixed(3)} s`,
-    `${(macs / 1e6).toFixed(0)} M`,
-    `${(macsPerSecond / 1e9).toFixed(2)} G/s`,
-    compensated.toExponential(1),
-    exact.toExponential(1),
-  ]);
-  const heading = ['plan', 'best time', 'products', 'products/s', 'compensated', 'integers'];
-  for (const line of columns([heading, ...rows])) console.log(line);
-  if (values.update) {
-    mkdirSync(path.dirname(SNAPSHOT), { recursive: true });
-    writeFileSync(SNAPSHOT, `${JSON.stringify(report, null, 2)}\n`);
-    console.log(`written: ${SNAPSHOT}`);
-  }
-  console.log(JSON.stringify(report));
+  // weights small enough for deep networks to stay in range
+  const figures = (plan: Plan) => measure(plan, gaussian(plan.weightsLength, 2, 0.05), runs);
+  return Object.fromEntries(Object.entries(plans).map(([name, plan]) => [name, figures(plan)]));
 }
 
-function measure(plan: Plan, runs: number): Figures {
+function measureFiles(runs: number, folder: string): Report {
+  if (!existsSync(folder)) {
+    say(`there is no folder ${folder}: networks from files are left out`);
+    return {};
+  }
+  const report: Record<string, Figures> = {};
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.onnx'))) {
+    try {
+      const { plan, weights } = compileModel(readFileSync(path.join(folder, file)));
+      report[file] = measure(plan, weights, runs);
+    } catch (error) {
+      if (!(error instanceof RemitError)) throw error;
+      say(`${file} is left out: ${error.code}: ${error.message}`);
+    }
+  }
+  return report;
+}
+
+function measure(plan: Plan, weights: PlanInputs['weights'], runs: number): Figures {
   checkPlan(plan);
   const input = gaussian(plan.inputLength, 1, 1);
-  // small enough for deep networks to stay in range
-  const weights = gaussian(plan.weightsLength, 2, 0.05);
   let seconds = Infinity;
   let totals = newRunTotals();
   for (let run = 0; run < runs; run++) {
@@ -80,7 +106,7 @@ function measure(plan: Plan, runs: number): Figures {
     seconds = Math.min(seconds, (performance.now() - begun) / 1000);
   }
   const { macs, direct, compensated, exact } = totals;
-  const sums = direct + compensated + exact;
+  const sums = Math.max(1, direct + compensated + exact);
   return {
     seconds: Number(seconds.toFixed(4)),
     macs,
@@ -88,4 +114,16 @@ function measure(plan: Plan, runs: number): Figures {
     compensated: compensated / sums,
     exact: exact / sums,
   };
+}
+
+function table(report: Report): readonly string[] {
+  const rows = Object.entries(report).map(([name, { seconds, macs, macsPerSecond, compensated, exact }]) => [
+    name,
+    `${seconds.toFixed(3)} s`,
+    `${(macs / 1e6).toFixed(1)} M`,
+    `${(macsPerSecond / 1e9).toFixed(2)} G/s`,
+    compensated.toExponential(1),
+    exact.toExponential(1),
+  ]);
+  return columns([['plan', 'best time', 'products', 'products/s', 'compensated', 'integers'], ...rows]);
 }
