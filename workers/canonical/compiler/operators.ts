@@ -6,11 +6,27 @@ import { elementwise } from './operators/elementwise.ts';
 import { matmul } from './operators/matmul.ts';
 import { movement } from './operators/movement.ts';
 import { pooling } from './operators/pooling.ts';
+import { contraction } from './operators/contraction.ts';
+import { normalization } from './operators/normalization.ts';
+import { ranking } from './operators/ranking.ts';
+import { reduce } from './operators/reduce.ts';
 import { shaping } from './operators/shaping.ts';
 
 /** All operators by domain, then name. */
 const OPERATORS: Readonly<Record<string, LowerMap>> = {
-  '': { ...elementwise, ...activation, ...matmul, ...movement, ...shaping, ...convolution, ...pooling },
+  '': {
+    ...elementwise,
+    ...activation,
+    ...matmul,
+    ...movement,
+    ...shaping,
+    ...convolution,
+    ...pooling,
+    ...reduce,
+    ...normalization,
+    ...ranking,
+    ...contraction,
+  },
 };
 
 /** How a node's operator is lowered; undefined when it is not. */
