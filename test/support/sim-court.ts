@@ -31,6 +31,7 @@ export interface SimTruth {
 export class SimCourt {
   now = 1_000;
   block = 1;
+  baseFee = 1n;
   stage: Stage = 'attested';
   outcome: Outcome | undefined;
   readonly demands: OpenDemand[] = [];
@@ -54,6 +55,7 @@ export class SimCourt {
     return {
       now: this.now,
       block: this.block,
+      baseFee: this.baseFee,
       stage: this.outcome ? 'over' : this.stage,
       ...(this.outcome && { ending: this.outcome }),
       openUntil: this.#openUntil,
@@ -106,6 +108,7 @@ export class SimCourt {
           ref: act.ref,
           demander: from,
           deadline: this.now + TIMES.reveal,
+          feeCap: 1n,
         });
         return true;
       }

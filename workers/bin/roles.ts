@@ -17,12 +17,16 @@ export const roles = {
     load: async () => (await import('../roles/executor/compose.ts')).executorRole,
   },
   submitter: {
-    summary: 'attestation and settlement queues → chain: signs and sends; one per signer',
+    summary: 'attestation, settlement and transaction queues → chain: signs and sends; one per signer',
     load: async () => (await import('../roles/submitter/compose.ts')).submitterRole,
   },
   watchtower: {
-    summary: 'verification queue: runs attested jobs again and compares',
+    summary: 'verification queue → trial queue: runs attested jobs again and compares',
     load: async () => (await import('../roles/watchtower/compose.ts')).watchtowerRole,
+  },
+  trial: {
+    summary: 'trial queue → transaction queue: opens and plays trials, defends our own claims',
+    load: async () => (await import('../roles/trial/compose.ts')).trialRole,
   },
 } satisfies Record<string, RoleEntry>;
 

@@ -28,6 +28,8 @@ export function rolesOf({ inference, verify }: NodeOptions): readonly RoleName[]
     ...(answers ? (['executor'] as const) : []),
     'submitter',
     ...(verify ? (['watchtower'] as const) : []),
+    // Whoever answers has to defend its answers, and whoever checks has to accuse.
+    'trial',
   ];
 }
 

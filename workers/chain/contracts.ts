@@ -5,8 +5,8 @@ import { Artifact_JobRegistry } from '../../generated/artifacts/JobRegistry.js';
 import { Artifact_ModelRegistry } from '../../generated/artifacts/ModelRegistry.js';
 import { Artifact_OperatorStaking } from '../../generated/artifacts/OperatorStaking.js';
 import { Artifact_Settlement } from '../../generated/artifacts/Settlement.js';
-import { Artifact_ITrialCourt } from '../../generated/artifacts/ITrialCourt.js';
 import { Artifact_Slasher } from '../../generated/artifacts/Slasher.js';
+import { Artifact_TrialCourt } from '../../generated/artifacts/TrialCourt.js';
 import type {
   EquivocationCourt,
   JobRegistry,
@@ -14,6 +14,7 @@ import type {
   OperatorStaking,
   Settlement,
   Slasher,
+  TrialCourt,
 } from '../../types/index.ts';
 import type { Addresses, ContractName } from './deployments.ts';
 import type { Rpc } from './rpc.ts';
@@ -25,7 +26,7 @@ const ABIS: Readonly<Record<ContractName, InterfaceAbi>> = {
   Settlement: Artifact_Settlement.abi,
   Slasher: Artifact_Slasher.abi,
   EquivocationCourt: Artifact_EquivocationCourt.abi,
-  TrialCourt: Artifact_ITrialCourt.abi,
+  TrialCourt: Artifact_TrialCourt.abi,
 };
 
 /** Our contracts' ABIs by name. */
@@ -54,6 +55,7 @@ export interface Contracts {
   readonly Settlement: Settlement;
   readonly Slasher: Slasher;
   readonly EquivocationCourt: EquivocationCourt;
+  readonly TrialCourt: TrialCourt;
 }
 
 /** Reads go through `rpc`, and end when `signal` aborts. A read that reverts throws what `rpc` throws. */

@@ -18,6 +18,8 @@ export interface FiledDemand {
   readonly demander: Address;
   /** Last second for the answer. */
   readonly due: number;
+  /** Price per gas up to which the answer is prepaid, wei; while the base fee is above it, the answer can be postponed. */
+  readonly feeCap: bigint;
   /** The chunk, or the nodes below from left to right; undefined while it waits. */
   readonly content: Hex | undefined;
 }
@@ -68,7 +70,7 @@ function change(file: TrialFile, name: string, args: Result): TrialFile {
     case 'TracePosted':
       return { ...file, exhibits: parseExhibits((args['exhibits'] as Result).toObject()) };
     case 'Demanded':
-      return { ...file, demands: [...file.demands, demandOf(args)] };
+      return { ...file, demands: withNew(file.demands, demandOf(args)) };
     case 'Revealed':
       return withDemand(file, args, { content: args['content'] as Hex });
     case 'DemandPostponed':
@@ -94,8 +96,14 @@ function demandOf(args: Result): FiledDemand {
     index: Number(args['index']),
     demander: parseAddress(args['demander']),
     due: Number(args['due']),
+    feeCap: args['feeCap'] as bigint,
     content: undefined,
   };
+}
+
+/** Who offers more takes a demand over that waits: it is then made a second time. */
+function withNew(demands: readonly FiledDemand[], made: FiledDemand): readonly FiledDemand[] {
+  return [...demands.filter(({ id }) => id !== made.id), made];
 }
 
 function withDemand(file: TrialFile, args: Result, changes: Partial<FiledDemand>): TrialFile {

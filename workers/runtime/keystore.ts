@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { encryptKeystoreJson, HDNodeWallet, isKeystoreJson, Mnemonic, Wallet } from 'ethers';
+import { encryptKeystoreJson, getAddress, HDNodeWallet, isKeystoreJson, Mnemonic, Wallet } from 'ethers';
 import { messageOf, RemitError } from './errors.ts';
 import type { Secret } from './secret.ts';
 
@@ -54,6 +54,34 @@ export async function openSigner(source: SignerSource, { chainId }: { readonly c
       context: { keystorePath },
     });
   }
+}
+
+/**
+ * The address of a signer, for a process that never signs: no password is needed. Throws `RemitError`
+ * SIGNER_DEV_KEY_FORBIDDEN, SIGNER_DEV_KEY_INVALID, SIGNER_KEYSTORE_MISSING, SIGNER_KEYSTORE_INVALID or SIGNER_NOT_CONFIGURED.
+ */
+export async function signerAddress(
+  { keystore, devKey }: { readonly keystore?: string | undefined; readonly devKey?: Secret | undefined },
+  { chainId }: { readonly chainId: number },
+): Promise<string> {
+  if (devKey) return openDevKey(devKey, chainId).address;
+  if (keystore === undefined) {
+    throw new RemitError({
+      code: 'SIGNER_NOT_CONFIGURED',
+      message: 'no signer is named, so its address is not known',
+      fix: 'set REMIT_KEYSTORE to the keystore of the submitter, or on a local chain REMIT_DEV_KEY=anvil:0',
+    });
+  }
+  const json = await readText(keystore, { code: 'SIGNER_KEYSTORE_MISSING', what: 'keystore' });
+  const address = isKeystoreJson(json) ? (JSON.parse(json) as { readonly address?: unknown }).address : undefined;
+  if (typeof address === 'string' && /^(0x)?[0-9a-fA-F]{40}$/.test(address))
+    return getAddress(`0x${address.replace(/^0x/, '').toLowerCase()}`);
+  throw new RemitError({
+    code: 'SIGNER_KEYSTORE_INVALID',
+    message: `${keystore} is not a web3 v3 keystore that names its address`,
+    fix: 'point to a file written by `worker key new`, `cast wallet new` or `geth account new`',
+    context: { keystorePath: keystore },
+  });
 }
 
 export interface CreateKeystoreOptions {

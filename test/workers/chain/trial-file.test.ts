@@ -67,6 +67,12 @@ describe('a trial as its events tell it', () => {
     ]);
   });
 
+  it('gives a demand to who outbids the one that waits', async () => {
+    const again = ['Demanded', [jobOf(1), hash(11), OPERATOR, Space.Trace, 7, 0, hash(8), 50, 4, true]] as const;
+    const { demands } = await read(opened, demanded(11, 7, 0), again).file;
+    expect(demands).toMatchObject([{ id: hash(11), demander: OPERATOR, feeCap: 4n }]);
+  });
+
   it('says how it ended', async () => {
     const marked = ['TrialMarked', [jobOf(1), Ground.NarrowGap, 3, 1, 2]] as const;
     const convicted = ['TrialConvicted', [jobOf(1), OPERATOR, OTHER, Ground.WrongElement, 17, 1, 2, 0, 0]] as const;

@@ -132,6 +132,7 @@ async function verify(
       work,
       blobs: store,
       verdicts: { keep: (record) => kept.push(record) },
+      trials: { enqueueAgain: () => Promise.resolve() },
       metrics: createWatchtowerMetrics(noMetrics),
       clock: systemClock,
     },

@@ -7,28 +7,27 @@ it('a salt stays the first one, also after a restart: another would orphan the c
   const folder = await tempFolder();
   const path = `${folder}/trial.sqlite`;
   const first = openTrialNotes(path);
-  expect(first.findSalt(jobOf(1), 'prove-element-9')).toBeUndefined();
   expect(first.salt(jobOf(1), 'prove-element-9', () => hash(5))).toBe(hash(5));
+  first.noteCommitment(jobOf(1), 'prove-element-9', hash(8));
   first.close();
   const second = openTrialNotes(path);
   expect(second.salt(jobOf(1), 'prove-element-9', () => hash(6))).toBe(hash(5));
   expect(second.salt(jobOf(2), 'prove-element-9', () => hash(6))).toBe(hash(6));
+  expect([...second.commitments(jobOf(1))]).toEqual([['prove-element-9', hash(8)]]);
+  expect([...second.commitments(jobOf(2))]).toEqual([]);
   second.close();
 });
 
-it('steps are counted, traces listed, and all of a job is forgotten together', async () => {
+it('traces are listed, and all of a job is forgotten together', async () => {
   const folder = await tempFolder();
   const notes = openTrialNotes(`${folder}/trial.sqlite`);
-  notes.ask(jobOf(1), 'open', 10);
-  notes.ask(jobOf(1), 'open', 30);
   notes.serve(jobOf(1), hash(1));
   notes.serve(jobOf(1), hash(1));
-  notes.ask(jobOf(2), 'open', 40);
-  expect(notes.asked(jobOf(1), 'open')).toEqual({ tries: 2, lastAt: 30 });
+  notes.salt(jobOf(2), 'prove-padding-9', () => hash(3));
   expect(notes.served(jobOf(1))).toEqual([hash(1)]);
   expect(notes.jobs()).toEqual([jobOf(1), jobOf(2)]);
   notes.forget(jobOf(1));
   expect(notes.jobs()).toEqual([jobOf(2)]);
-  expect(notes.asked(jobOf(1), 'open')).toBeUndefined();
+  expect(notes.served(jobOf(1))).toEqual([]);
   notes.close();
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { chainConfig } from '../../chain/config.ts';
+import { signerConfig } from '../../chain/signer-config.ts';
 import { queueConfig } from '../../queue/config.ts';
 import * as field from '../../runtime/config-fields.ts';
 import { journalConfig } from '../../store/config.ts';
@@ -19,13 +20,8 @@ export const submitterConfig = z.object({
   ...chainConfig.shape,
   ...queueConfig.shape,
   ...journalConfig.shape,
+  ...signerConfig.shape,
   operator: field.address().describe('The operator whose stake answers; the signer must be one of its attester keys.'),
-  keystore: field.path().optional().describe('Encrypted web3 keystore of the signer (`worker key new` makes one).'),
-  passwordFile: field.path().optional().describe('File that holds the password of the keystore.'),
-  devKey: field
-    .secret()
-    .optional()
-    .describe('Plain key of the signer, for local chains only: 0x and 64 hex digits, or anvil:<index>.'),
   maxFee: gwei().prefault('200').describe('Highest price per gas, gwei.'),
   urgentMaxFee: gwei().prefault('1000').describe('Highest price per gas shortly before a deadline, gwei.'),
   txConfirmations: field

@@ -50,14 +50,21 @@ function firstWrong(view: TrialView, { canonical, served }: Knowledge) {
   return descent.kind === 'equal' ? undefined : descent;
 }
 
+/** What an offer must be of the cap of a demand that it takes over. */
+const OUTBID = 2n;
+
 /** Asks for a node unless somebody has. */
 function demand(view: TrialView, { us }: Knowledge, ref: NodeRef, policy: TrialPolicy): Decision {
-  const { now, demands, trialEnd, revealTime } = view;
-  const busy = demands.find((open) => nodeKey(open.ref) === nodeKey(ref) || open.demander === us);
-  if (busy) return idle(view, `waiting for ${nodeKey(busy.ref)}`);
+  const { now, baseFee, demands, trialEnd, revealTime } = view;
+  const own = demands.find(({ demander }) => demander === us);
+  if (own) return idle(view, `waiting for ${nodeKey(own.ref)}`);
+  const same = demands.find((open) => nodeKey(open.ref) === nodeKey(ref));
+  // A demand that pays too little can be postponed for ever; a claimant may even make it itself.
+  if (same && baseFee <= same.feeCap) return idle(view, `waiting for ${nodeKey(ref)}`);
   const latest = trialEnd - revealTime;
   if (now > latest) return idle(view, 'there is no time left for another demand');
-  return play(`${ref.space} is not shown`, [by({ kind: 'demand', ref }, latest, policy)], nextClock(view));
+  const act = { kind: 'demand', ref, ...(same && { feeCapMin: OUTBID * same.feeCap }) } as const;
+  return play(`${ref.space} is not shown`, [by(act, latest, policy)], nextClock(view));
 }
 
 /** Without the input nobody can tell what is right; without the output, what was claimed. */
@@ -71,12 +78,12 @@ function readWhole(view: TrialView, knowledge: Knowledge, space: 'input' | 'outp
 
 /** Commits first, so that a copier of the openings cannot take the share; at the very end there is no time for it. */
 function prove(view: TrialView, proof: Proof, policy: TrialPolicy): Decision {
-  const { now, block, resolveFrom, commitments } = view;
+  const { now, block, resolveFrom, revealTime, commitments } = view;
   const { commitBlocks, hurrySeconds } = policy;
   const step = stepOf({ kind: 'prove', proof });
   const committed = commitments.get(step);
   const why = `found: ${step}`;
-  const inTime = now + hurrySeconds < resolveFrom;
+  const inTime = now + Math.min(hurrySeconds, revealTime) < resolveFrom;
   if (committed === undefined && inTime)
     return play(why, [by({ kind: 'commit', proof }, resolveFrom, policy)], nextClock(view));
   if (committed !== undefined && inTime && block < committed + commitBlocks)

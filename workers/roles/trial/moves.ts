@@ -5,7 +5,8 @@ import { nodeKey, type NodeRef, type Proof } from './trial-view.ts';
 export type Act =
   | { readonly kind: 'open' }
   | { readonly kind: 'post-trace'; readonly root: Hex32 }
-  | { readonly kind: 'demand'; readonly ref: NodeRef }
+  /** `feeCapMin`: of a demand that waits and has to be outbid, wei. */
+  | { readonly kind: 'demand'; readonly ref: NodeRef; readonly feeCapMin?: bigint }
   | { readonly kind: 'reveal'; readonly ref: NodeRef }
   | { readonly kind: 'commit'; readonly proof: Proof }
   | { readonly kind: 'prove'; readonly proof: Proof }
@@ -36,7 +37,7 @@ export interface TrialPolicy {
   readonly urgentSeconds: number;
   /** Blocks between a commitment and its proof. */
   readonly commitBlocks: number;
-  /** Seconds before the hearing's end from which on a proof goes without a commitment. */
+  /** Seconds before the hearing's end, but never more than the time of a reveal, from which on a proof goes without a commitment. */
   readonly hurrySeconds: number;
   /** A vector of more chunks than this is not demanded whole. */
   readonly readChunksMax: number;

@@ -1,7 +1,7 @@
 import { challenge } from './challenger-moves.ts';
 import { defend } from './claimant-moves.ts';
 import type { Knowledge } from './knowledge.ts';
-import { type Decision, over, play, type TrialPolicy } from './moves.ts';
+import { type Decision, over, play, type TrialPolicy, wait } from './moves.ts';
 import type { TrialView } from './trial-view.ts';
 
 /**
@@ -13,5 +13,6 @@ export function nextMoves(view: TrialView, knowledge: Knowledge, policy: TrialPo
     if (view.bondWaits) return play('the bond waits to be fetched', [{ kind: 'reclaim' }]);
     return over(view.ending ?? 'the job has ended');
   }
+  if (view.stage === 'unsettled') return wait('the chain is between two answers');
   return knowledge.side === 'claimant' ? defend(view, knowledge, policy) : challenge(view, knowledge, policy);
 }

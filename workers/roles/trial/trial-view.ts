@@ -19,6 +19,8 @@ export interface OpenDemand {
   readonly demander: Address;
   /** Last second of chain time in which it may be answered. */
   readonly deadline: number;
+  /** While the base fee is above it, the answer can be postponed. Wei. */
+  readonly feeCap: bigint;
 }
 
 /** Something that can be proven, by its element: of the trace, or for `gap` of the output. */
@@ -27,13 +29,18 @@ export interface Proof {
   readonly element: number;
 }
 
-/** `attested`: no trial yet. `untraced`: the claimant owes its trace. `over`: the job has ended, or was never answered. */
-export type Stage = 'attested' | 'untraced' | 'hearing' | 'over';
+/**
+ * `attested`: no trial yet. `untraced`: the claimant owes its trace. `over`: the job has ended, or was never answered.
+ * `unsettled`: what was read is of two different blocks.
+ */
+export type Stage = 'attested' | 'untraced' | 'hearing' | 'over' | 'unsettled';
 
 /** A trial as the chain tells it now. Times in Unix seconds of chain time. */
 export interface TrialView {
   readonly now: number;
   readonly block: number;
+  /** Wei per gas. */
+  readonly baseFee: bigint;
   readonly stage: Stage;
   /** For `over`: how the job ended, for the log. */
   readonly ending?: string;

@@ -13,6 +13,7 @@ import { createRunnerMetrics } from '../../inference/runner-metrics.ts';
 import { createRunnerService } from '../../inference/runner-service.ts';
 import { catalog } from '../../queue/catalog.ts';
 import { createConsumer } from '../../queue/consumer.ts';
+import { createProducer } from '../../queue/producer.ts';
 import { checkRedis, createRedisHealthCheck } from '../../queue/redis-check.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts';
@@ -24,7 +25,7 @@ import type { WatchtowerChain } from './ports.ts';
 import { createVerdictRoute } from './verdict-route.ts';
 import { createVerificationHandler } from './verification.ts';
 
-/** `verification` messages → verdicts, also at `GET /verdicts`. */
+/** `verification` messages → verdicts, also at `GET /verdicts`, and `trial` messages. */
 export const watchtowerRole = defineRole({ config: watchtowerConfig, compose });
 
 async function compose(config: WatchtowerConfig, deps: RoleDeps): Promise<RoleParts> {
@@ -37,6 +38,7 @@ async function compose(config: WatchtowerConfig, deps: RoleDeps): Promise<RolePa
   const specs = createModelSpecs(chain.deployment, chain);
   const runner = await createOnnxRunner(runnerOptionsOf(config), { ...deps, metrics: createRunnerMetrics(metrics) });
   const shelf = createModelShelf({ specs, blobs: store, runner, logger });
+  const producer = createProducer(redis, deps);
   const { sampleRatio, sampleSalt, concurrency } = config;
   const handler = createVerificationHandler(
     { sampleRatio, sampleSalt: sampleSalt?.reveal() ?? '' },
@@ -46,6 +48,7 @@ async function compose(config: WatchtowerConfig, deps: RoleDeps): Promise<RolePa
       work: createJobWork({ shelf, blobs: store, runner }),
       blobs: store,
       verdicts,
+      trials: producer,
       metrics: createWatchtowerMetrics(metrics),
       clock,
     },
@@ -61,6 +64,7 @@ async function compose(config: WatchtowerConfig, deps: RoleDeps): Promise<RolePa
           return Promise.resolve();
         },
       },
+      producer,
       createRunnerService({ models: [] }, { runner, shelf, logger }),
       createConsumer({ queue: catalog.verification, redis, concurrency }, { ...deps, handler }),
     ],

@@ -2,6 +2,7 @@ import type { JobWork } from '../../inference/job-work.ts';
 import type { Hex, Hex32, JobId, ModelId } from '../../protocol/ids.ts';
 import type { JobStatus } from '../../protocol/job.ts';
 import type { ModelSpec } from '../../protocol/model.ts';
+import type { MessageInput } from '../../queue/catalog.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { VerdictName } from './compare.ts';
 import type { WatchtowerMetrics } from './metrics.ts';
@@ -39,6 +40,8 @@ export interface WatchtowerPorts {
     get(digest: string, options: { readonly maxBytes: number; readonly signal: AbortSignal }): Promise<Uint8Array>;
   };
   readonly verdicts: { keep(record: VerdictRecord): void };
+  /** Where a wrong answer is put on trial. */
+  readonly trials: { enqueueAgain(queue: 'trial', message: MessageInput<'trial'>): Promise<unknown> };
   readonly metrics: WatchtowerMetrics;
   readonly clock: Clock;
 }

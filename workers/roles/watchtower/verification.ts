@@ -22,12 +22,18 @@ export interface VerificationOptions {
   readonly fraction?: number;
 }
 
-/** Re-runs an attested job and says what it found. It reports; nothing is put on trial here. */
+/** Part of the challenge window that is kept for opening a trial when something stays unpublished. */
+const LAST_PART = 1 / 4;
+
+/**
+ * Re-runs an attested job and says what it found. What the chain itself can judge is handed on for trial, where the canonical
+ * run confirms it before a bond is risked.
+ */
 export function createVerificationHandler(
   { sampleRatio, sampleSalt, fraction = 0.5 }: VerificationOptions,
   deps: WatchtowerPorts,
 ): Handler<VerificationMessage> {
-  const { chain, models, work, blobs, verdicts, metrics, clock } = deps;
+  const { chain, models, work, blobs, verdicts, trials, metrics, clock } = deps;
 
   async function rerun(terms: Terms, message: VerificationMessage, signal: AbortSignal): Promise<WorkResult | Verdict> {
     try {
@@ -42,7 +48,7 @@ export function createVerificationHandler(
   async function judge(
     terms: Terms,
     message: VerificationMessage,
-    over: boolean,
+    late: boolean,
     signal: AbortSignal,
   ): Promise<Verdict> {
     const own = await rerun(terms, message, signal);
@@ -63,7 +69,7 @@ export function createVerificationHandler(
       },
       { blobs, chain },
       signal,
-    ).catch((error: unknown) => withheld(error, over));
+    ).catch((error: unknown) => withheld(error, late));
     return 'bytes' in claim ? compareClaim(outputs, claim.bytes, own.output, fraction) : claim;
   }
 
@@ -91,16 +97,17 @@ export function createVerificationHandler(
       detail: { ...detail, outputRoot, attestTransaction: message.attest.txHash },
     });
     metrics.found(name);
+    if (isTriable && isAlarm(verdict)) await trials.enqueueAgain('trial', message);
     const fields = { modelId, operator, verdict: name, worstGapRatio: ratio, triable: isTriable, ...detail };
     if (isAlarm(verdict)) logger.warn(fields, 'verdict');
     else logger.info(fields, 'verdict');
   }
 
-  /** What it means that something is out of reach: nothing yet while the window is open, a finding once it is over. */
-  function afterFailure(error: unknown, over: boolean, { enqueuedAt }: MessageContext): Later | Verdict {
+  /** What it means that something is out of reach: nothing yet while the window is open, a finding once it is nearly over. */
+  function afterFailure(error: unknown, late: boolean, { enqueuedAt }: MessageContext): Later | Verdict {
     const later = laterOnOutage(error, clock.now() - enqueuedAt);
     if (!later) throw error;
-    if (!over || !later.why.startsWith('BLOB_')) return later;
+    if (!late || !later.why.startsWith('BLOB_')) return later;
     return { verdict: 'inconclusive', reason: `${later.why}: ${messageOf(error)}` };
   }
 
@@ -117,22 +124,24 @@ export function createVerificationHandler(
       return;
     }
     const terms = parseTerms(message.terms);
-    let over = false;
+    // Waiting for a publication must end while there is still time to demand it in court.
+    let late = false;
     let verdict: Verdict | Later;
     try {
       const [{ status }, head] = await Promise.all([chain.standingOf(message.jobId, signal), chain.head(signal)]);
-      over = BigInt(head.timestamp) > BigInt(message.record.challengeEnd);
+      const windowEnd = Number(message.record.challengeEnd);
+      late = head.timestamp > windowEnd - terms.challengeWindow * LAST_PART;
       if (status === JobStatus.None || status === JobStatus.Requested) {
-        if (over) {
+        if (head.timestamp > windowEnd) {
           skip('attestation-gone');
           return;
         }
         return { retryAfterMs: patience(clock.now() - enqueuedAt), why: 'the attestation is not on the chain' };
       }
-      verdict = await judge(terms, message, over, signal);
+      verdict = await judge(terms, message, late, signal);
     } catch (error) {
       signal.throwIfAborted();
-      verdict = afterFailure(error, over, context);
+      verdict = afterFailure(error, late, context);
     }
     if ('retryAfterMs' in verdict) return verdict;
     await report(terms, message, verdict, logger, signal);
@@ -140,8 +149,8 @@ export function createVerificationHandler(
   };
 }
 
-/** A blob that nobody has is withheld once the window is over; until then somebody may still publish it. */
-function withheld(error: unknown, over: boolean): Extract<Verdict, { verdict: 'withheld' }> {
-  if (over && codeOf(error).startsWith('BLOB_')) return { verdict: 'withheld', reason: messageOf(error) };
+/** A blob that nobody has is withheld once the window is nearly over; until then somebody may still publish it. */
+function withheld(error: unknown, late: boolean): Extract<Verdict, { verdict: 'withheld' }> {
+  if (late && codeOf(error).startsWith('BLOB_')) return { verdict: 'withheld', reason: messageOf(error) };
   throw error;
 }

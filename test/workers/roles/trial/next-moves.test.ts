@@ -180,11 +180,22 @@ describe('an honest challenger', () => {
     expect(nextMoves(world.court.view, world.challenger(false), POLICY)).toMatchObject({ kind: 'play', moves: [] });
   });
 
+  it('outbids a demand that pays too little to be answered', () => {
+    const world = worldOf({ plan: { instructions: 3, size: 64 }, changes: new Map([[1, 1]]) });
+    world.court.act({ kind: 'open' }, OTHER);
+    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    world.court.act({ kind: 'demand', ref: { space: 'trace', height: 2, index: 0 } }, THIRD);
+    world.court.baseFee = 2n;
+    expect(nextMoves(world.court.view, world.challenger(false), POLICY)).toMatchObject({
+      moves: [{ kind: 'demand', feeCapMin: 2n }],
+    });
+  });
+
   it('proves without a commitment when there is no time left for one', () => {
     const world = worldOf({ plan: { instructions: 1, size: 64 }, changes: new Map([[1, 1]]) });
     world.court.act({ kind: 'open' }, OTHER);
     world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
-    world.court.tick(TIMES.hearing - POLICY.hurrySeconds);
+    world.court.tick(TIMES.hearing - TIMES.reveal);
     expect(nextMoves(world.court.view, world.challenger(true), POLICY)).toMatchObject({ moves: [{ kind: 'prove' }] });
   });
 

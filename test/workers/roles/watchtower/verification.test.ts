@@ -12,6 +12,7 @@ import {
   createVerificationHandler,
   type VerificationOptions,
 } from '../../../../workers/roles/watchtower/verification.ts';
+import { hash } from '../../../support/sample-job.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import {
   type AttestedParts,
@@ -45,12 +46,14 @@ interface World {
   readonly blobFailure?: Error;
   readonly calldata?: Hex;
   readonly work?: JobWork['run'];
+  readonly triable?: boolean;
 }
 
 function world(given: World = {}) {
   const lines: LogLine[] = [];
   const kept: VerdictRecord[] = [];
   const counted: string[] = [];
+  const tried: string[] = [];
   const claimed = given.claimed ?? own;
   const ports: WatchtowerPorts = {
     chain: {
@@ -58,13 +61,18 @@ function world(given: World = {}) {
       head: () => Promise.resolve({ timestamp: REQUESTED_AT + (given.chainAge ?? 10) }),
       vectorIn: () => Promise.resolve(given.calldata),
     },
-    models: { specOf: () => Promise.resolve(spec) },
+    models: { specOf: () => Promise.resolve(given.triable === true ? { ...spec, planRoot: hash(1) } : spec) },
     work: { run: given.work ?? (() => Promise.resolve(resultOf(own))) },
     blobs: {
       get: () =>
         given.published ? Promise.resolve(given.published) : Promise.reject(given.blobFailure ?? failure('UNEXPECTED')),
     },
     verdicts: { keep: (record) => kept.push(record) },
+    trials: {
+      enqueueAgain: async (queue, { jobId }) => {
+        tried.push(`${queue} ${jobId}`);
+      },
+    },
     metrics: { found: (verdict) => counted.push(verdict), skipped: (reason) => counted.push(`skipped ${reason}`) },
     clock: new ManualClock({ startMs: (REQUESTED_AT + 1) * 1_000 }),
   };
@@ -78,7 +86,7 @@ function world(given: World = {}) {
     ...given.parts,
   });
   const handler = createVerificationHandler({ sampleRatio: 1, sampleSalt: '', ...given.options }, ports);
-  return { lines, kept, counted, handle: () => handler(message, contextOf(recordingLogger(lines))) };
+  return { lines, kept, counted, tried, handle: () => handler(message, contextOf(recordingLogger(lines))) };
 }
 
 function resultOf(output: Uint8Array): WorkResult {
@@ -177,6 +185,33 @@ describe('a wrong attestation', () => {
     expect(counted).toEqual(['mismatch']);
     expect(kept[0]?.detail).toMatchObject({ publishedRoot: vectorRoot(near) });
     expect(lines[0]?.level).toBe('warn');
+  });
+});
+
+describe('a trial', () => {
+  it('is asked for when a triable model is answered wrongly', async () => {
+    const { handle, tried, kept } = world({ claimed: lie, parts: { output: hexOf(lie) }, triable: true });
+    await handle();
+    expect(tried).toEqual([`trial ${kept[0]?.jobId ?? ''}`]);
+  });
+
+  it('is not asked for when the answer agrees, or the chain could not judge it', async () => {
+    const right = world({ claimed: near, parts: { output: hexOf(near) }, triable: true });
+    await right.handle();
+    const untriable = world({ claimed: lie, parts: { output: hexOf(lie) } });
+    await untriable.handle();
+    expect([...right.tried, ...untriable.tried]).toEqual([]);
+  });
+
+  it('is asked for over a withheld output while there is time left to open it', async () => {
+    // The window of 60 s ends 100 s after the request; its last quarter begins at 85.
+    const parts = { claimed: lie, delivery: Delivery.Blob, triable: true } as const;
+    const blobFailure = failure('BLOB_UNAVAILABLE', true);
+    const early = world({ ...parts, blobFailure, chainAge: 84 });
+    expect(await early.handle()).toMatchObject({ why: 'BLOB_UNAVAILABLE' });
+    const late = world({ ...parts, blobFailure, chainAge: 86 });
+    expect(await late.handle()).toBeUndefined();
+    expect([early.tried.length, late.tried.length]).toEqual([0, 1]);
   });
 });
 

@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest';
+import { decodeInstruction } from '../../../../workers/canonical/plan/encoding.ts';
+import { verifyOpening, chunksOf } from '../../../../workers/canonical/tree/opening.ts';
+import { hexOfHash } from '../../../../workers/canonical/tree/tree-nodes.ts';
+import { VectorTree } from '../../../../workers/canonical/tree/vector-tree.ts';
+import { JobStatus } from '../../../../workers/protocol/job.ts';
+import { bitsOfFloat } from '../../../../workers/protocol/vector.ts';
+import { commitmentOf, Ground, Space, TrialStatus } from '../../../../workers/protocol/trial.ts';
+import { bitsOfBytes, bytesOfBits } from '../../../../workers/roles/trial/elements.ts';
+import { hash, OTHER } from '../../../support/sample-job.ts';
+import {
+  ANSWER,
+  DOCKET,
+  INPUT,
+  PLAN,
+  SPEC_OUT,
+  THIRD,
+  TRACE,
+  WEIGHT_TREE,
+  bench,
+  memoryNotes,
+  openingOf,
+  shown,
+} from './bench.ts';
+
+const SHIFTED = bytesOfBits(TRACE.slice(256).map((bits, at) => (at === 40 ? bitsOfFloat(9) : bits)));
+/** The canonical trace with one wrong number in its second layer. */
+const LYING = TRACE.map((bits, at) => (at === 130 ? bitsOfFloat(0.5) : bits));
+
+describe('a challenger', () => {
+  it('puts a wrong claim on trial, with the time that is left', async () => {
+    const { look, message, lines } = bench({ claimed: SHIFTED });
+    const { calls, sent, later } = await look();
+    expect(calls).toMatchObject([{ name: 'open' }]);
+    expect(sent[0]).toMatchObject({ to: OTHER, value: '0', deadline: Number(message.record.challengeEnd) });
+    expect(later).toMatchObject({ retryAfterMs: 1_000, why: 'the claim is wrong' });
+    expect(lines).toMatchObject([{ message: 'trial move' }]);
+  });
+
+  it('leaves a claim within its tolerance alone', async () => {
+    const near = bytesOfBits(TRACE.slice(256).map((bits, at) => (at === 3 ? bits + 1 : bits)));
+    for (const claimed of [ANSWER, near]) {
+      const { look, lines } = bench({ claimed });
+      expect(await look()).toMatchObject({ later: undefined, calls: [] });
+      expect(lines.at(-1)?.fields['ending']).toContain('within the tolerance');
+    }
+  });
+
+  it('asks for no trial that its account cannot bond, and says what is missing', async () => {
+    const { look, lines } = bench({ claimed: SHIFTED, balance: 59n });
+    expect((await look()).calls).toEqual([]);
+    expect(lines.at(-1)?.fields).toMatchObject({ code: 'NO_BOND' });
+  });
+
+  it('plays no trial where that is switched off', async () => {
+    const { look } = bench({ claimed: SHIFTED, options: { challenges: false } });
+    expect(await look()).toMatchObject({ later: undefined, calls: [] });
+  });
+
+  it('commits to the numbers of a wrong element, waits two blocks, and proves it with what the judge reads', async () => {
+    const { look, hearing, chain, message } = bench({ claimed: SHIFTED, served: LYING });
+    const exhibits = hearing(LYING);
+    const facts = {
+      ground: Ground.WrongElement,
+      element: 130,
+      claimed: bitsOfFloat(0.5),
+      canonical: TRACE[130] ?? 0,
+    };
+    const commitment = commitmentOf(message.jobId, THIRD, facts, hash(99));
+    expect((await look()).calls).toMatchObject([{ name: 'commit', args: [commitment] }]);
+
+    chain.committed.set(commitment, 50);
+    chain.block = 51;
+    expect(await look()).toMatchObject({ calls: [], later: { why: 'the commitment is too young' } });
+
+    chain.block = 52;
+    const [call] = (await look()).calls;
+    expect(call?.name).toBe('proveElement');
+    const [, plan, element, openings, salt] = call?.args ?? [];
+    expect([element, salt]).toEqual([130n, hash(99)]);
+    const instruction = PLAN.instructions[1];
+    expect(decodeInstruction(Buffer.from(shown(plan).instruction.slice(2), 'hex'))).toEqual(instruction);
+    const opening = openingOf(shown(openings).trace);
+    // Element 130 and its operand, element 2.
+    expect([...chunksOf(opening).keys()]).toEqual([0, 2]);
+    expect(verifyOpening(exhibits.traceTree, SPEC_OUT.traceLength, opening)).toBe(true);
+    expect(shown(openings).input.chunks).toBe('0x');
+  });
+
+  it('says the same after a restart with its notes', async () => {
+    const notes = memoryNotes();
+    const before = bench({ claimed: SHIFTED, served: LYING, notes });
+    before.hearing(LYING);
+    const [first] = (await before.look()).sent;
+    const after = bench({ claimed: SHIFTED, served: LYING, notes });
+    after.hearing(LYING);
+    expect((await after.look()).sent).toEqual([first]);
+  });
+
+  it('proves a number where only zeros may be', async () => {
+    const padded = TRACE.map((bits, at) => (at === 120 ? 7 : bits));
+    const { look, hearing, chain, message } = bench({ claimed: SHIFTED, served: padded });
+    hearing(padded);
+    const facts = { ground: Ground.NonZeroPadding, element: 120, claimed: 7, canonical: 0 };
+    const commitment = commitmentOf(message.jobId, THIRD, facts, hash(99));
+    expect((await look()).calls).toMatchObject([{ name: 'commit', args: [commitment] }]);
+    chain.committed.set(commitment, 10);
+    const [call] = (await look()).calls;
+    expect(call).toMatchObject({ name: 'provePadding' });
+    expect(call?.args[2]).toBe(120n);
+    // The instruction before the gap.
+    expect(shown(call?.args[1]).index).toBe(0n);
+  });
+
+  it('proves the gap when the posted trace is right', async () => {
+    const { look, hearing, chain, message } = bench({ claimed: SHIFTED });
+    const exhibits = hearing(TRACE);
+    const facts = { ground: Ground.WideGap, element: 40, claimed: bitsOfFloat(9), canonical: TRACE[296] ?? 0 };
+    const commitment = commitmentOf(message.jobId, THIRD, facts, hash(99));
+    expect((await look()).calls).toMatchObject([{ name: 'commit', args: [commitment] }]);
+    chain.committed.set(commitment, 10);
+    const [call] = (await look()).calls;
+    expect(call?.name).toBe('proveGap');
+    const [, , element, output, trace] = call?.args ?? [];
+    expect(element).toBe(40n);
+    expect(verifyOpening(exhibits.outputTree, 100, openingOf(output))).toBe(true);
+    expect(verifyOpening(exhibits.traceTree, SPEC_OUT.traceLength, openingOf(trace))).toBe(true);
+  });
+
+  it('asks the peers for a while, then demands the trace from its root, prepaying the answer', async () => {
+    const { look, hearing, clock } = bench({ claimed: SHIFTED });
+    const exhibits = hearing(LYING);
+    expect(await look()).toMatchObject({ calls: [], later: { why: 'the claimant is asked for its trace' } });
+    await clock.advance(5_000);
+    const { calls, sent } = await look();
+    expect(calls).toMatchObject([{ name: 'demand' }]);
+    // Three levels above eight chunks; four times the base fee of 7 is above the floor of 10.
+    expect(calls[0]?.args.slice(1)).toEqual([BigInt(Space.Trace), 3n, 0n, exhibits.traceTree, []]);
+    expect(sent[0]?.value).toBe(String(1_000 * 28));
+  });
+
+  it('takes a trace that does not hash to the posted root for none', async () => {
+    const { look, hearing, clock } = bench({ claimed: SHIFTED, served: TRACE });
+    hearing(LYING);
+    await look();
+    await clock.advance(5_000);
+    expect((await look()).calls).toMatchObject([{ name: 'demand' }]);
+  });
+
+  it('has a demand convicted whose time has run out, by its name', async () => {
+    const { look, hearing, chain } = bench({ claimed: SHIFTED });
+    hearing(LYING);
+    const demand = { id: hash(7), space: Space.Trace, height: 3, index: 0, demander: THIRD, content: undefined };
+    chain.file = { ...chain.file, demands: [{ ...demand, due: chain.now - 1, feeCap: 9n }] };
+    expect((await look()).calls).toMatchObject([{ name: 'resolve', args: [expect.anything(), hash(7)] }]);
+  });
+
+  it('fetches its bond before it is done', async () => {
+    const { look, hearing, chain, lines } = bench({ claimed: SHIFTED });
+    hearing(LYING);
+    chain.status = JobStatus.Slashed;
+    chain.state = { ...chain.state, status: TrialStatus.Convicted };
+    chain.file = { ...chain.file, ending: 'convicted: WrongElement, element 130' };
+    chain.hasBond = true;
+    expect((await look()).calls).toMatchObject([{ name: 'reclaim' }]);
+    chain.hasBond = false;
+    expect((await look()).later).toBeUndefined();
+    expect(lines.at(-1)).toMatchObject({ message: 'trial ended', fields: { side: 'challenger' } });
+  });
+});
+
+describe('a claimant', () => {
+  it('serves its trace before it posts the root, with every tree that it has to show', async () => {
+    const { look, chain, traces } = bench({ side: 'claimant' });
+    chain.status = JobStatus.OnTrial;
+    chain.state = { ...chain.state, status: TrialStatus.Opened };
+    chain.file = { ...chain.file, docket: { ...DOCKET, traceDue: chain.now + 20 } };
+    const { calls, sent } = await look();
+    const root = new VectorTree(TRACE).merkleRoot;
+    expect(calls).toMatchObject([{ name: 'postTrace' }]);
+    const [input, weights, weightsLength, trace, output] = calls[0]?.args[2] as readonly unknown[];
+    expect([trace, weights, weightsLength]).toEqual([root, WEIGHT_TREE.merkleRoot, 100n]);
+    expect([input, output]).toEqual([INPUT, ANSWER].map((bytes) => new VectorTree(bitsOfBytes(bytes)).merkleRoot));
+    expect(sent[0]).toMatchObject({ deadline: chain.now + 20, urgentFrom: chain.now + 15 });
+    expect([...traces]).toEqual([[root, bytesOfBits(TRACE)]]);
+  });
+
+  it('answers demands out of every vector, once each, and nothing twice', async () => {
+    const { look, hearing, chain } = bench({ side: 'claimant' });
+    hearing(TRACE);
+    const demand = { demander: OTHER, due: chain.now + 10, feeCap: 9n, content: undefined };
+    chain.file = {
+      ...chain.file,
+      demands: [
+        { ...demand, id: hash(1), space: Space.Trace, height: 3, index: 0 },
+        { ...demand, id: hash(2), space: Space.Weight, height: 0, index: 1 },
+        { ...demand, id: hash(3), space: Space.Output, height: 0, index: 0 },
+        { ...demand, id: hash(4), space: Space.Input, height: 0, index: 0, content: '0x00' },
+      ],
+    };
+    const tree = new VectorTree(TRACE);
+    const nodes = Array.from({ length: 8 }, (_, at) => hexOfHash(tree.node(0, at)).slice(2)).join('');
+    const { calls, sent } = await look();
+    expect(calls.map(({ name, args }) => [name, args[1], args[2], args[3]])).toEqual([
+      ['reveal', BigInt(Space.Trace), 3n, 0n],
+      ['reveal', BigInt(Space.Weight), 0n, 1n],
+      ['reveal', BigInt(Space.Output), 0n, 0n],
+    ]);
+    expect(calls[0]?.args[4]).toBe(`0x${nodes}`);
+    expect(calls[2]?.args[4]).toBe(`0x${Buffer.from(ANSWER.subarray(0, 256)).toString('hex')}`);
+    expect((await look()).sent).toEqual(sent);
+  });
+
+  it('ends the hearing, and takes its trace away when it is over', async () => {
+    const { look, hearing, chain, traces } = bench({ side: 'claimant' });
+    hearing(TRACE);
+    await look();
+    expect(traces.size).toBe(1);
+    chain.now += 301;
+    expect((await look()).calls).toMatchObject([{ name: 'resolve', args: [expect.anything(), hash(0)] }]);
+    chain.status = JobStatus.Settled;
+    chain.state = { ...chain.state, status: TrialStatus.Acquitted };
+    chain.hasBond = true;
+    expect((await look()).later).toBeUndefined();
+    expect(traces.size).toBe(0);
+  });
+
+  it('defends also where trials against others are switched off', async () => {
+    const { look, hearing, chain } = bench({ side: 'claimant', options: { challenges: false } });
+    hearing(TRACE);
+    chain.now += 301;
+    expect((await look()).calls).toMatchObject([{ name: 'resolve' }]);
+  });
+});

@@ -1,0 +1,100 @@
+import { chunksIn } from '../../canonical/tree/tree-nodes.ts';
+import type { Hex, Hex32 } from '../../protocol/ids.ts';
+import { Availability, Delivery, type Terms } from '../../protocol/job.ts';
+import { inputLength, type ModelSpec, outputLength } from '../../protocol/model.ts';
+import { compareOutputs } from '../../protocol/tolerance.ts';
+import { alignedStarts, ELEMENT_BYTES } from '../../protocol/vector.ts';
+import { vectorRoot } from '../../protocol/vector-root.ts';
+import { codeOf } from '../../runtime/errors.ts';
+import type { Finding } from './knowledge.ts';
+import type { TrialBlobs, TrialChain, TrialMessage } from './ports.ts';
+import { nodeKey, type Shown, type VectorSpace } from './trial-view.ts';
+
+/** The input of a job as its terms commit to it; undefined when it is published nowhere, or something else is. */
+export async function findInput(
+  { terms, message, spec }: { readonly terms: Terms; readonly message: TrialMessage; readonly spec: ModelSpec },
+  { blobs }: { readonly blobs: TrialBlobs },
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const maxBytes = inputLength(spec) * ELEMENT_BYTES;
+  if (terms.availability === Availability.None) return undefined;
+  const vector =
+    terms.availability === Availability.Inline
+      ? bytesOf(message.input)
+      : await blobIfAny(blobs, message.input, maxBytes, signal);
+  return matching(vector, terms.inputRoot);
+}
+
+/** The output that was claimed, proven by its root; undefined when nobody shows it. */
+export async function findOutput(
+  { terms, message, spec }: { readonly terms: Terms; readonly message: TrialMessage; readonly spec: ModelSpec },
+  { blobs, chain }: { readonly blobs: TrialBlobs; readonly chain: Pick<TrialChain, 'vectorIn'> },
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const { outputRoot, outputContent } = message.record;
+  const brought = matching(bytesOf(message.output), outputRoot);
+  if (brought || terms.delivery === Delivery.None) return brought;
+  if (terms.delivery === Delivery.Inline) {
+    const vector = await chain.vectorIn(message.attest.txHash, message.jobId, signal);
+    return matching(vector === undefined ? undefined : bytesOf(vector), outputRoot);
+  }
+  return matching(await blobIfAny(blobs, outputContent, outputLength(spec) * ELEMENT_BYTES, signal), outputRoot);
+}
+
+/** Whether a claim is wrong, and by which element of the output vector that is shown best. */
+export function judgeOutput(
+  spec: Pick<ModelSpec, 'outputs'>,
+  claimed: Uint8Array | undefined,
+  canonical: Uint8Array | undefined,
+  { terms, outputRoot }: { readonly terms: Pick<Terms, 'delivery'>; readonly outputRoot: Hex32 },
+): Finding | undefined {
+  if (!canonical) return undefined;
+  if (vectorRoot(canonical) === outputRoot) return { kind: 'right' };
+  // What was never promised to be published is not withheld.
+  if (!claimed) return terms.delivery === Delivery.None ? undefined : { kind: 'withheld' };
+  const found = compareOutputs(spec.outputs, claimed, canonical);
+  if (found.agrees) return { kind: 'right' };
+  const { starts } = alignedStarts(spec.outputs.map(({ length }) => length));
+  return { kind: 'gap', element: (starts[found.worst.output] ?? 0) + found.worst.index };
+}
+
+/** A vector that was shown chunk by chunk; undefined while a part of it is missing. */
+export function shownVector(
+  space: VectorSpace,
+  length: number,
+  shown: ReadonlyMap<string, Shown>,
+  root: Hex32,
+): Uint8Array | undefined {
+  const parts: Uint8Array[] = [];
+  for (let index = 0; index < chunksIn(length); index++) {
+    const seen = shown.get(nodeKey({ space, height: 0, index }));
+    if (!seen || !('chunk' in seen)) return undefined;
+    parts.push(seen.chunk);
+  }
+  return matching(Buffer.concat(parts).subarray(0, length * ELEMENT_BYTES), root);
+}
+
+function bytesOf(hex: Hex): Uint8Array {
+  return Buffer.from(hex.slice(2), 'hex');
+}
+
+function matching(vector: Uint8Array | undefined, root: Hex32): Uint8Array | undefined {
+  return vector && vector.length > 0 && vector.length % ELEMENT_BYTES === 0 && vectorRoot(vector) === root
+    ? vector
+    : undefined;
+}
+
+/** A blob that nobody has is no failure here: its absence is what the trial may be about. */
+async function blobIfAny(
+  blobs: TrialBlobs,
+  digest: Hex,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await blobs.get(digest, { maxBytes, signal });
+  } catch (error) {
+    if (codeOf(error).startsWith('BLOB_')) return undefined;
+    throw error;
+  }
+}
