@@ -43,10 +43,10 @@ function einsum(node: Lowering): Value {
 
 function labelsOf(text: string, rank: number, dots: readonly string[]): readonly string[] {
   const at = text.indexOf('...');
-  if (at < 0) return [...text];
+  if (at < 0) return Array.from(text);
   const letters = text.length - 3;
   const own = rank < 0 ? dots : dots.slice(dots.length - (rank - letters));
-  return [...text.slice(0, at), ...own, ...text.slice(at + 3)];
+  return [...Array.from(text.slice(0, at)), ...own, ...Array.from(text.slice(at + 3))];
 }
 
 function implicitOutput(named: readonly (readonly string[])[], dots: readonly string[]): readonly string[] {

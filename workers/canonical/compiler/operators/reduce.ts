@@ -55,7 +55,7 @@ export interface WholeWindow {
   readonly window: readonly number[];
   readonly reading: Reading;
   /** brings the result back to the value's dimensions, the window's being 1 */
-  restored(result: Value): Value;
+  readonly restored: (result: Value) => Value;
 }
 
 /** The window's dimensions are walked in row-major order of the value. */
