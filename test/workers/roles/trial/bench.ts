@@ -194,7 +194,10 @@ export function bench({ claimed = ANSWER, side = 'challenger', options = {}, ser
     const calls = sent.map(({ data }) => interfaces.TrialCourt.parseTransaction({ data }));
     return {
       later,
-      calls: calls.map((call) => ({ name: call?.name, args: call?.args ?? [] })),
+      calls: calls.map((call): { readonly name: string | undefined; readonly args: readonly unknown[] } => ({
+        name: call?.name,
+        args: call?.args ?? [],
+      })),
       sent: [...sent],
     };
   };
