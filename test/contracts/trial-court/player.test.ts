@@ -28,7 +28,7 @@ import { contextOf, recordingLogger } from '../../support/role-jobs.ts';
 import { setTrialStage, TrialStatus, type TrialStage } from '../../support/trial-stage.ts';
 import { INPUT, memoryNotes, PLAN, SPEC_OUT, TRACE, WEIGHT_TREE, WEIGHTS } from '../../workers/roles/trial/bench.ts';
 
-const { ethers, networkHelpers } = await network.connect();
+const { ethers, networkHelpers } = await network.create();
 const fixture = () => setTrialStage({ ethers, networkHelpers });
 const hexOf = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString('hex')}`;
 
