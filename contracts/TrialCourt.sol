@@ -43,6 +43,11 @@ contract TrialCourt is TrialDemands, AttestationClaims, ReentrancyGuardTransient
     /// @dev Gas of an opener after it was metered: the slot, the event, the end of the call.
     uint256 private constant OPENER_REST_GAS = 25_000;
 
+    /// @dev Answers that fit between the last second for the trace and the end of the hearing, at least.
+    uint256 private constant HEARING_REVEALS = 4;
+    /// @dev Answers that fit between the last new path and the end of the hearing.
+    uint256 private constant CLOSING_REVEALS = 2;
+
     IModelRegistry public immutable modelRegistry;
     ITensorJudge public immutable tensorJudge;
     ITrialExaminer public immutable examiner;
@@ -110,10 +115,16 @@ contract TrialCourt is TrialDemands, AttestationClaims, ReentrancyGuardTransient
         ModelRecord memory model = modelRegistry.recordOf(claim.modelId);
         if (!model.triable) revert TrialCourtNotTriable(claim.modelId);
         Parameters memory parameters = jobRegistry.parametersOf(claim.parametersVersion);
-        uint256 hearingEnd = Math.max(block.timestamp + parameters.hearingTime, claim.challengeEnd);
+        uint256 traceDue = block.timestamp + parameters.traceTime;
+        // Whatever the parameters say, who sees a trace in its last second has time for a demand, its answer and a reaction.
+        uint256 hearingEnd = Math.max(
+            block.timestamp + parameters.hearingTime,
+            traceDue + HEARING_REVEALS * uint256(parameters.revealTime)
+        );
+        hearingEnd = Math.max(hearingEnd, claim.challengeEnd);
         docket.opener = msg.sender;
-        docket.traceDue = uint64(block.timestamp + parameters.traceTime);
-        docket.demandsEnd = uint64(hearingEnd - Math.min(2 * uint256(parameters.revealTime), hearingEnd));
+        docket.traceDue = uint64(traceDue);
+        docket.demandsEnd = uint64(hearingEnd - CLOSING_REVEALS * uint256(parameters.revealTime));
         docket.hearingEnd = uint64(hearingEnd);
         docket.trialEnd = uint64(Math.max(block.timestamp + parameters.trialTimeMax, hearingEnd));
         docket.revealTime = parameters.revealTime;
@@ -284,7 +295,7 @@ contract TrialCourt is TrialDemands, AttestationClaims, ReentrancyGuardTransient
             _mark(jobId, slot, finding);
             return;
         }
-        address prover = _useCommitment(jobId, finding, salt);
+        address prover = _proverOf(jobId, finding, salt);
         uint128 proverCosts =
             prover == address(0) ? 0 : _costsOf(_gasUsed(gasAtStart) + PROVER_REST_GAS, claim.stakeAtRisk);
         if (finding.ground == Ground.OutOfDomain || finding.ground == Ground.MalformedPlan) {
@@ -308,7 +319,8 @@ contract TrialCourt is TrialDemands, AttestationClaims, ReentrancyGuardTransient
         emit TrialMarked(jobId, finding.ground, finding.element, finding.claimed, finding.canonical);
     }
 
-    function _useCommitment(JobId jobId, Finding memory finding, bytes32 salt) private returns (address prover) {
+    /// @dev The caller, if it had committed to this finding long enough ago; nobody otherwise.
+    function _proverOf(JobId jobId, Finding memory finding, bytes32 salt) private view returns (address) {
         bytes32 commitment = commitmentOf(
             jobId,
             msg.sender,
@@ -319,9 +331,7 @@ contract TrialCourt is TrialDemands, AttestationClaims, ReentrancyGuardTransient
             salt
         );
         uint256 since = committedAt[commitment];
-        if (since == 0 || block.number < since + COMMITMENT_BLOCKS) return address(0);
-        delete committedAt[commitment];
-        return msg.sender;
+        return since == 0 || block.number < since + COMMITMENT_BLOCKS ? address(0) : msg.sender;
     }
 
     /* DEMANDS */

@@ -159,7 +159,7 @@ contract TrialExaminer is ITrialExaminer {
         uint256 other,
         Opening calldata output,
         bytes32
-    ) external pure returns (Finding memory) {
+    ) external view returns (Finding memory) {
         (, uint256 place) = _rankedAt(file, spec, plan, element);
         (, uint256 otherPlace) = _outputAt(file, spec, other);
         if (!plan.instruction.sameRanking(place, otherPlace)) revert ITrialCourt.TrialCourtWrongKind(other);
@@ -230,10 +230,12 @@ contract TrialExaminer is ITrialExaminer {
         ModelSpec calldata spec,
         PlanOpening calldata plan,
         uint256 element
-    ) private pure returns (OutputSpec calldata judged, uint256 place) {
+    ) private view returns (OutputSpec calldata judged, uint256 place) {
         (judged, place) = _outputAt(file, spec, element);
         plan.requireIn(file.exhibits);
-        if (judged.kind != OutputKind.Index || !plan.instruction.isRanking()) {
+        (uint256 start, uint256 size) = tensorJudge.header(plan.instruction);
+        bool writesIt = place >= start && place < start + size;
+        if (judged.kind != OutputKind.Index || !writesIt || !plan.instruction.isRanking()) {
             revert ITrialCourt.TrialCourtWrongKind(element);
         }
     }

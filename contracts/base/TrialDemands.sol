@@ -12,10 +12,15 @@ import {TrialMoney} from "./TrialMoney.sol";
 /// @notice What the claimant committed to and does not show, it can be made to show: node by node, at the demander's expense.
 abstract contract TrialDemands is TrialMoney {
     uint256 public constant REVEAL_GAS = 130_000;
+    /// @dev What a byte of an answer costs beyond the zero that metering counts it as: calldata, and the event.
+    uint256 private constant CONTENT_GAS = 21;
     /// @dev Levels that one answer opens: 32 nodes.
     uint256 private constant LEVELS = 5;
-    /// @dev Gas of an answer after it was metered: one credit, the event, the end of the call.
-    uint256 private constant REVEAL_REST_GAS = 30_000;
+    /// @dev A demand's cap over the base fee, and over the cap of a demand that it takes over, at least.
+    uint256 private constant FEE_MARGIN = 2;
+    uint256 private constant OUTBID = 2;
+    /// @dev Gas of an answer after it was metered, but for its credit and its bytes.
+    uint256 private constant REVEAL_REST_GAS = 4_500;
 
     /// @dev What demands change about a hearing: one slot, written by the first.
     struct Hearing {
@@ -71,7 +76,6 @@ abstract contract TrialDemands is TrialMoney {
         ) revert TrialCourtInvalidNode(space, height, index);
         _checkClock(jobId, file.docket, space, top, height, index, node, siblings);
         demandId = demandIdOf(jobId, space, height, index, node);
-        if (_demands[demandId].time != 0) revert TrialCourtAlreadyDemanded(demandId);
         _admit(jobId, demandId, file.docket, space, height, index, node);
     }
 
@@ -111,28 +115,45 @@ abstract contract TrialDemands is TrialMoney {
         bytes32 node
     ) private {
         bytes32 previous = _demandOf[jobId][msg.sender];
-        if (previous != 0 && _demands[previous].feeCap != 0) revert TrialCourtDemandOutstanding(previous);
+        if (_isWaitingFor(previous, msg.sender)) revert TrialCourtDemandOutstanding(previous);
         _demandOf[jobId][msg.sender] = demandId;
 
-        uint256 feeCap = msg.value / REVEAL_GAS;
-        uint256 feeCapMin = Math.max(block.basefee, _REVEAL_FEE_FLOOR);
-        if (feeCap < feeCapMin || feeCap > type(uint56).max || feeCap * REVEAL_GAS != msg.value) {
-            revert TrialCourtInvalidPrice(msg.value, feeCapMin);
+        Demand memory same = _demands[demandId];
+        uint256 feeCap = _feeCapOf();
+        uint40 due = same.time;
+        if (due == 0) {
+            due = uint40(block.timestamp + docket.revealTime);
+            Hearing memory hearing = _hearings[jobId];
+            if (hearing.trialEnd == 0) {
+                (hearing.hearingEnd, hearing.trialEnd) = (docket.hearingEnd, docket.trialEnd);
+                hearing.revealTime = docket.revealTime;
+            }
+            ++hearing.openDemands;
+            _hearings[jobId] = hearing;
+        } else {
+            if (same.feeCap == 0 || feeCap < OUTBID * uint256(same.feeCap)) revert TrialCourtAlreadyDemanded(demandId);
+            _credit(same.demander, REVEAL_GAS * same.feeCap);
         }
-        uint40 due = uint40(block.timestamp + docket.revealTime);
         _demands[demandId] = Demand({demander: msg.sender, time: due, feeCap: uint56(feeCap)});
-
-        Hearing memory hearing = _hearings[jobId];
-        if (hearing.trialEnd == 0) {
-            (hearing.hearingEnd, hearing.trialEnd) = (docket.hearingEnd, docket.trialEnd);
-            hearing.revealTime = docket.revealTime;
-        }
-        ++hearing.openDemands;
-        _hearings[jobId] = hearing;
 
         bool bonded = previous == 0;
         emit Demanded(jobId, demandId, msg.sender, space, height, index, node, due, uint56(feeCap), bonded);
         if (bonded) _takeBond(JobId.unwrap(jobId), msg.sender, _DEMAND_BOND);
+    }
+
+    /// @dev The cap that the payment sets.
+    function _feeCapOf() private view returns (uint256 feeCap) {
+        feeCap = msg.value / REVEAL_GAS;
+        uint256 feeCapMin = Math.max(FEE_MARGIN * block.basefee, _REVEAL_FEE_FLOOR);
+        if (feeCap < feeCapMin || feeCap > type(uint56).max || feeCap * REVEAL_GAS != msg.value) {
+            revert TrialCourtInvalidPrice(msg.value, feeCapMin);
+        }
+    }
+
+    /// @dev Whether a demand waits for an answer that `demander` has prepaid.
+    function _isWaitingFor(bytes32 demandId, address demander) private view returns (bool) {
+        Demand memory waiting = _demands[demandId];
+        return waiting.feeCap != 0 && waiting.demander == demander;
     }
 
     function _reveal(
@@ -157,10 +178,12 @@ abstract contract TrialDemands is TrialMoney {
         _hearings[jobId] = hearing;
 
         uint256 prepaid = REVEAL_GAS * waiting.feeCap;
-        uint256 metered = Math.min(_gasUsed(gasAtStart) + REVEAL_REST_GAS, REVEAL_GAS);
-        paid = metered * Math.min(block.basefee, waiting.feeCap);
-        _credit(msg.sender, paid);
-        _credit(waiting.demander, prepaid - paid);
+        _credit(waiting.demander, prepaid);
+        uint256 gasUsed =
+            _gasUsed(gasAtStart) + CONTENT_GAS * content.length + REVEAL_REST_GAS + _creditGas(msg.sender);
+        // At least 1: gas is estimated without a base fee, and must count the entry that is written.
+        paid = Math.max(Math.min(gasUsed, REVEAL_GAS) * Math.min(block.basefee, waiting.feeCap), 1);
+        _move(waiting.demander, msg.sender, paid);
         emit Revealed(jobId, demandId, msg.sender, content, paid, prepaid - paid, hearing.hearingEnd);
     }
 
@@ -186,8 +209,9 @@ abstract contract TrialDemands is TrialMoney {
         bytes32 demandId = _demandOf[jobId][demander];
         if (demandId == 0) revert TrialCourtNothingToReclaim(jobId, demander);
         _demandOf[jobId][demander] = 0;
-        uint256 returned = REVEAL_GAS * _demands[demandId].feeCap;
-        if (returned != 0) {
+        uint256 returned = 0;
+        if (_isWaitingFor(demandId, demander)) {
+            returned = REVEAL_GAS * _demands[demandId].feeCap;
             delete _demands[demandId];
             _credit(demander, returned);
         }

@@ -17,6 +17,8 @@ abstract contract TrialMoney is ITrialCourt {
     /// @dev Gas of a transaction before its first instruction, and the least that a byte of calldata costs.
     uint256 private constant TRANSACTION_GAS = 21_000;
     uint256 private constant CALLDATA_GAS = 4;
+    uint256 private constant NEW_ENTRY_GAS = 20_000;
+    uint256 private constant ENTRY_GAS = 2_900;
 
     ISettlement public immutable settlement;
 
@@ -70,6 +72,17 @@ abstract contract TrialMoney is ITrialCourt {
 
     function _credit(address account, uint256 amount) internal {
         if (amount != 0) _credits[account] += amount;
+    }
+
+    /// @dev Moves credit that `from` has.
+    function _move(address from, address to, uint256 amount) internal {
+        _credits[from] -= amount;
+        _credits[to] += amount;
+    }
+
+    /// @dev Gas of a credit: of a new entry, or of one that is there.
+    function _creditGas(address account) internal view returns (uint256) {
+        return _credits[account] == 0 ? NEW_ENTRY_GAS : ENTRY_GAS;
     }
 
     /// @dev Gas that this transaction has used, from below: calldata is counted as zeros.

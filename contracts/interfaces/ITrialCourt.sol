@@ -33,7 +33,8 @@ import {Opening, Openings} from "./ITensorJudge.sol";
 ///   resolve     iff now ≥ hearingEnd and no demand waits; a reveal with less than revealTime left moves hearingEnd to
 ///               revealTime after it, never beyond trialEnd
 ///   proofs      from the trace on (out of domain: from the opening on) until the trial has ended
-/// with hearingEnd = max(openedAt + hearingTime, challengeEnd), demandsEnd = hearingEnd − 2 · revealTime,
+/// with traceDue = openedAt + traceTime,
+/// hearingEnd = max(openedAt + hearingTime, traceDue + 4 · revealTime, challengeEnd), demandsEnd = hearingEnd − 2 · revealTime,
 /// trialEnd = max(openedAt + trialTimeMax, hearingEnd).
 ///
 /// Money. The opener bonds `openerBond`, a demander `demandBond` once per trial, out of their balances in `Settlement`.
@@ -175,7 +176,7 @@ interface ITrialCourt {
     /// @notice Native currency that `account` may withdraw, wei.
     function creditOf(address account) external view returns (uint256);
 
-    /// @notice Block of a commitment; zero when there is none, or it was used.
+    /// @notice Block of a commitment; zero when there is none.
     function committedAt(bytes32 commitment) external view returns (uint256 blockNumber);
 
     /// @notice What a prover commits to: `keccak256(abi.encode(jobId, prover, ground, element, claimed, canonical, salt))`. Whoever
@@ -216,7 +217,7 @@ interface ITrialCourt {
     ) external returns (uint256 paid);
 
     /// @notice Moves a demand's time by `revealTime` from now, never beyond the trial's end, while the base fee is above
-    /// its cap. Anybody may call.
+    /// its cap. Anybody may call, naming a gas limit: estimates are made without a base fee.
     function postpone(JobId jobId, bytes32 demandId) external;
 
     /* EVERYBODY */
@@ -307,12 +308,15 @@ interface ITrialCourt {
         bytes32 salt
     ) external;
 
-    /// @notice Demands that a node be opened. Prepays `REVEAL_GAS · feeCap` with `msg.value`, which sets the cap.
+    /// @notice Demands that a node be opened. Prepays `REVEAL_GAS · feeCap` with `msg.value`, which sets the cap:
+    /// at least `revealFeeFloor` and twice the base fee.
     /// @param height of the node above the chunks: the tree's own, less a multiple of 5, or 0
     /// @param index of the node among those of its height, from the left
     /// @param node its hash
     /// @param siblings hashes on the way from the node to the tree's root, from the node up
-    /// @dev Equal demands share one answer: a second one reverts while the first waits and after it was answered.
+    /// @dev Equal demands share one answer: one that was answered, or waits, cannot be made again. But whoever offers at least twice
+    /// the cap of one that waits takes it over, time and all: a low cap must not be a way to have answers postponed. Who
+    /// was outbid is credited what it had prepaid.
     function demand(
         CaseFile calldata file,
         Space space,

@@ -45,7 +45,7 @@ interface ITrialExaminer {
         uint256 other,
         Opening calldata output,
         bytes32 salt
-    ) external pure returns (Finding memory);
+    ) external view returns (Finding memory);
 
     function proveOutOfDomain(
         CaseFile calldata file,

@@ -50,13 +50,29 @@ library MerkleTree {
     }
 
     /// @notice The node above a power of two of nodes that lie next to each other, given as 32 bytes each.
-    function fold(bytes calldata nodes) internal pure returns (bytes32) {
-        uint256 count = nodes.length >> 5;
-        bytes32[] memory level = new bytes32[](count);
-        for (uint256 i = 0; i < count; ++i) level[i] = bytes32(nodes[i << 5:(i + 1) << 5]);
-        for (count >>= 1; count != 0; count >>= 1) {
-            for (uint256 i = 0; i < count; ++i) level[i] = nodeOf(level[2 * i], level[2 * i + 1]);
+    /// @dev Levels are hashed in place, from left to right. The tag takes the byte before a left child; that byte is the end of a
+    /// node already used (for the first: unused space), and the hash lands on used nodes.
+    function fold(bytes calldata nodes) internal pure returns (bytes32 node) {
+        assembly ("memory-safe") {
+            let first := add(mload(0x40), 0x20)
+            let size := nodes.length
+            calldatacopy(first, nodes.offset, size)
+            for {} gt(size, 0x20) {
+                size := shr(1, size)
+            } {
+                let to := first
+                let end := add(first, size)
+                for {
+                    let from := first
+                } lt(from, end) {
+                    from := add(from, 0x40)
+                } {
+                    mstore8(sub(from, 1), 0x01)
+                    mstore(to, keccak256(sub(from, 1), 0x41))
+                    to := add(to, 0x20)
+                }
+            }
+            node := mload(first)
         }
-        return level[0];
     }
 }

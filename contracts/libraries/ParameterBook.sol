@@ -143,6 +143,9 @@ library ParameterBook {
         _require(p.stakeAtRiskMin != 0, "stakeAtRiskMin");
         _require(p.treasury != address(0), "treasury");
         _require(p.trialTimeMax >= uint256(p.traceTime) + p.hearingTime, "trialTimeMax");
+        // A claimant's times follow the shortest window there can be: a half of it for the trace, a twelfth for an answer.
+        _require(p.traceTime != 0 && p.traceTime >= self.challengeWindowFloor / 2, "traceTime");
+        _require(p.revealTime != 0 && p.revealTime >= self.challengeWindowFloor / 12, "revealTime");
         // The pause outlives a change of parameters.
         self.current = Entry({
             limits: Limits({

@@ -223,6 +223,7 @@ export async function attestCase(
   stage: TrialStage,
   tried: TrialCase = sampleCase(),
   change: Partial<Terms> = {},
+  changeSpec: Partial<ChainSpec> = {},
 ): Promise<TriedJob> {
   const { models, jobs, publisher, requester, key, operator } = stage;
   const spec: ChainSpec = {
@@ -236,6 +237,7 @@ export async function attestCase(
     onnxSha256: `0x${(++salts).toString(16).padStart(64, '0')}` as Hex32,
     publisher: publisher.address as Address,
     publisherFeeBps: 1_000,
+    ...changeSpec,
   };
   await models.connect(publisher).register(spec);
   const terms: Terms = {
@@ -275,7 +277,7 @@ export async function attestCase(
 export async function openCase(stage: TrialStage, job: TriedJob, by = stage.opener): Promise<Trial> {
   const terms = termsToChain(job.terms);
   const { receipt, at } = await mined(stage, stage.trials.connect(by).open(terms, job.record));
-  const docket = argsOf(stage, receipt, 'TrialOpened')['docket'] as unknown as ChainDocket;
+  const docket = argsOf(stage, receipt, 'TrialOpened')['docket'] as ChainDocket;
   return { ...job, file: { terms, record: job.record, docket: named(docket), exhibits: NO_EXHIBITS }, openedAt: at };
 }
 
@@ -292,7 +294,7 @@ export function treesOf({ input, weights, trace, output }: TrialCase) {
 /** Posts the trace as the operator's key; the exhibits are taken from the event. */
 export async function postCase(stage: TrialStage, trial: Trial, by = stage.key): Promise<Trial> {
   const { receipt } = await mined(stage, stage.trials.connect(by).postTrace(trial.file, trial.spec, treesOf(trial)));
-  const exhibits = argsOf(stage, receipt, 'TracePosted')['exhibits'] as unknown as ChainExhibits;
+  const exhibits = argsOf(stage, receipt, 'TracePosted')['exhibits'] as ChainExhibits;
   return { ...trial, file: { ...trial.file, exhibits: named(exhibits) } };
 }
 

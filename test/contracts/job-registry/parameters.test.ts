@@ -65,7 +65,7 @@ describe('JobRegistry.setParameters', () => {
   it('I33: announces every version with all of its fields; keeps the old ones', async () => {
     const stage = await load();
     const { jobs, parameters, stranger } = stage;
-    const second = { ...parameters, ladderStep: 77n, traceTime: 1n, revealTime: 2n, treasury: stranger.address };
+    const second = { ...parameters, ladderStep: 77n, traceTime: 30n, revealTime: 5n, treasury: stranger.address };
     const receipt = (await (await jobs.setParameters(second)).wait())!;
     expect(await eventsOf(stage, receipt)).to.deep.equal([['ParametersSet', 2n, Object.values(inOrder(second))]]);
     expect(await jobs.currentVersion()).to.equal(2n);
