@@ -2,6 +2,7 @@ import { openingsFor, type Openings } from '../../workers/canonical/judge/eviden
 import type { ReadElement } from '../../workers/canonical/judge/read-operand.ts';
 import { encodeInstruction } from '../../workers/canonical/plan/encoding.ts';
 import { type Instruction, SPACE } from '../../workers/canonical/plan/instruction.ts';
+import type { Opening } from '../../workers/canonical/tree/opening.ts';
 import { VectorTree } from '../../workers/canonical/tree/vector-tree.ts';
 
 /** `Vectors` of the contracts. */
@@ -14,8 +15,22 @@ interface Vectors {
   readonly traceLength: number;
 }
 
+/** `Opening` of the contracts, in a list that ethers takes. */
+export interface ShownChunks {
+  readonly ranges: string;
+  readonly chunks: string;
+  readonly siblings: string[];
+}
+
+/** `Openings` of the contracts. */
+export interface ShownVectors {
+  readonly input: ShownChunks;
+  readonly weights: ShownChunks;
+  readonly trace: ShownChunks;
+}
+
 /** The arguments of `TensorJudge.judge`. */
-export type Evidence = readonly [instruction: Uint8Array, vectors: Vectors, element: number, openings: Openings];
+export type Evidence = readonly [instruction: Uint8Array, vectors: Vectors, element: number, openings: ShownVectors];
 
 /** Three vectors, to be changed at will; trees are grown anew for every piece of evidence. */
 export class Stage {
@@ -72,6 +87,9 @@ export class Stage {
       traceRoot: trees.trace.merkleRoot,
       traceLength: trees.trace.length,
     };
-    return [encodeInstruction(instruction), vectors, element, openings];
+    const shown = (opening: Opening): ShownChunks => ({ ...opening, siblings: [...opening.siblings] });
+    const { input, weights, trace } = openings;
+    const all = { input: shown(input), weights: shown(weights), trace: shown(trace) };
+    return [encodeInstruction(instruction), vectors, element, all];
   }
 }
