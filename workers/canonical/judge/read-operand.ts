@@ -1,5 +1,5 @@
 import { twin } from '../arithmetic/float32-twin.ts';
-import { type ElementType, type Operand, type Reference, SPACE, TYPE } from '../plan/instruction.ts';
+import { type Coordinate, type ElementType, type Operand, type Reference, SPACE, TYPE } from '../plan/instruction.ts';
 
 /** Gives the bit pattern at an address of one of the three vectors. */
 export type ReadElement = (space: Reference['space'], address: number) => number;
@@ -13,13 +13,38 @@ export function canonicalOf(bits: number, type: ElementType): number {
 export function addressOf(reference: Reference, index: readonly number[]): number | undefined {
   let address = reference.base;
   reference.steps.forEach((step, i) => (address += step * (index[i] ?? 0)));
-  for (const { size, divisor, stride, offset, terms } of reference.coordinates) {
-    let numerator = offset;
-    for (const { dimension, coefficient } of terms) numerator += coefficient * (index[dimension] ?? 0);
-    if (numerator < 0 || numerator % divisor !== 0 || numerator / divisor >= size) return undefined;
-    address += stride * (numerator / divisor);
+  for (const coordinate of reference.coordinates) {
+    const c = coordinateAt(coordinate, index);
+    if (c === undefined) return undefined;
+    address += coordinate.stride * c;
   }
   return address;
+}
+
+/** `c` in `[0, size)`; undefined when the operand is out of range. */
+function coordinateAt(coordinate: Coordinate, index: readonly number[]): number | undefined {
+  const { size, divisor, offset, terms } = coordinate;
+  let [numerator, reach] = [offset, Math.abs(offset)];
+  for (const { dimension, coefficient } of terms) {
+    const moved = coefficient * (index[dimension] ?? 0);
+    numerator += moved;
+    reach += Math.abs(moved);
+  }
+  if (reach > Number.MAX_SAFE_INTEGER) return wideCoordinateAt(coordinate, index);
+  if (numerator < 0 || numerator % divisor !== 0 || numerator / divisor >= size) return undefined;
+  return numerator / divisor;
+}
+
+/** The same where float64 would round: sixteen terms of 31 and 32 bits reach 2^67, and the chain adds them exactly. */
+function wideCoordinateAt(coordinate: Coordinate, index: readonly number[]): number | undefined {
+  const { size, divisor, offset, terms } = coordinate;
+  const numerator = terms.reduce(
+    (sum, { dimension, coefficient }) => sum + BigInt(coefficient) * BigInt(index[dimension] ?? 0),
+    BigInt(offset),
+  );
+  if (numerator < 0n || numerator % BigInt(divisor) !== 0n) return undefined;
+  const c = numerator / BigInt(divisor);
+  return c < BigInt(size) ? Number(c) : undefined;
 }
 
 /** Whether an operand has an element for an index. */

@@ -1,3 +1,4 @@
+import { RemitError } from '../../runtime/errors.ts';
 import { type Coordinate, type Instruction, type Literal, type Operand, type Reference, SPACE } from './instruction.ts';
 import { indexLength } from './sizes.ts';
 
@@ -6,8 +7,19 @@ class Writer {
   #bytes = new Uint8Array(256);
   #length = 0;
 
-  /** `width` bytes of a whole number, two's complement when it is negative. */
+  /** `width` bytes of a whole number that is not negative. */
   write(width: number, value: number): this {
+    return this.#put(width, value, 0, 2 ** (8 * width));
+  }
+
+  /** `width` bytes of a whole number in two's complement. */
+  writeSigned(width: number, value: number): this {
+    return this.#put(width, value, -(2 ** (8 * width - 1)), 2 ** (8 * width - 1));
+  }
+
+  /** A field that does not fit would be another instruction to everybody who reads it. */
+  #put(width: number, value: number, least: number, limit: number): this {
+    if (!Number.isInteger(value) || value < least || value >= limit) throw unfit(width, value);
     if (this.#length + width > this.#bytes.length) {
       const grown = new Uint8Array(2 * this.#bytes.length);
       grown.set(this.#bytes);
@@ -28,10 +40,24 @@ class Writer {
   }
 }
 
-/** The bytes of an instruction as the chain reads them; the layout is in docs/PLAN.md. Nothing is checked here. */
+function unfit(width: number, value: number): RemitError {
+  return new RemitError({
+    code: 'PLAN_MALFORMED',
+    message: `${value} does not fit into a field of ${width} bytes of an instruction`,
+    fix: 'compile the model with smaller shapes, strides or pads',
+    context: { width, value },
+  });
+}
+
+/**
+ * The bytes of an instruction as the chain reads them; the layout is in docs/PLAN.md. Limits are not checked (see
+ * `malformation`).
+ *
+ * @throws RemitError `PLAN_MALFORMED` when a number does not fit into its field
+ */
 export function encodeInstruction(instruction: Instruction): Uint8Array {
   const { op, fn, type, start, a, b, dims, window, operands } = instruction;
-  const writer = new Writer().write(1, op).write(1, fn).write(1, type).write(5, start).write(4, a).write(5, b);
+  const writer = new Writer().write(1, op).write(1, fn).write(1, type).write(5, start).write(4, a).writeSigned(5, b);
   for (const sizes of [dims, window]) {
     writer.write(1, sizes.length);
     for (const size of sizes) writer.write(4, size);
@@ -44,16 +70,16 @@ export function encodeInstruction(instruction: Instruction): Uint8Array {
 function writeOperand(writer: Writer, operand: Operand): void {
   writer.write(1, operand.space).write(1, operand.type);
   if (operand.space === SPACE.LITERAL) {
-    writer.write(4, operand.bits);
+    writer.write(4, operand.bits >>> 0);
     return;
   }
-  writer.write(6, operand.base);
-  for (const step of operand.steps) writer.write(5, step);
+  writer.writeSigned(6, operand.base);
+  for (const step of operand.steps) writer.writeSigned(5, step);
   writer.write(1, operand.coordinates.length);
-  if (operand.coordinates.length > 0) writer.write(4, operand.pad);
+  if (operand.coordinates.length > 0) writer.write(4, operand.pad >>> 0);
   for (const { size, divisor, stride, offset, terms } of operand.coordinates) {
-    writer.write(4, size).write(4, divisor).write(5, stride).write(5, offset).write(1, terms.length);
-    for (const { dimension, coefficient } of terms) writer.write(1, dimension).write(4, coefficient);
+    writer.write(4, size).write(4, divisor).writeSigned(5, stride).writeSigned(5, offset).write(1, terms.length);
+    for (const { dimension, coefficient } of terms) writer.write(1, dimension).writeSigned(4, coefficient);
   }
 }
 
