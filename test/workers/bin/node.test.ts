@@ -82,7 +82,7 @@ const isAlive = (pid: number): boolean => {
 describe('worker node', () => {
   it('runs its roles as processes, starts a killed one again, and drains them all on SIGTERM', async () => {
     const node = run(['node', '--inference']);
-    const roles = ['listener', 'executor', 'submitter'];
+    const roles = ['listener', 'executor', 'submitter', 'trial'];
     await until(() => roles.every((role) => node.said('worker ready', role).length === 1), {
       what: 'the roles',
       deadlineMs: 20_000,
@@ -109,7 +109,8 @@ describe('worker node', () => {
   it('takes its children with it when it is killed', async () => {
     const node = run(['node', '--inference']);
     await until(
-      () => ['listener', 'executor', 'submitter'].every((role) => node.said('worker ready', role).length === 1),
+      () =>
+        ['listener', 'executor', 'submitter', 'trial'].every((role) => node.said('worker ready', role).length === 1),
       { what: 'the roles', deadlineMs: 20_000 },
     );
     const pids = Object.values(node.said('node started')[0]?.['pids'] as Record<string, number>);

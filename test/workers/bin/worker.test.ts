@@ -112,9 +112,10 @@ describe('worker key new', () => {
 
 describe('worker node', () => {
   it('answers jobs unless only verification is asked for', () => {
-    expect(rolesOf({ inference: false, verify: false })).toEqual(['listener', 'executor', 'submitter']);
-    expect(rolesOf({ inference: true, verify: true })).toEqual(['listener', 'executor', 'submitter', 'watchtower']);
-    expect(rolesOf({ inference: false, verify: true })).toEqual(['listener', 'submitter', 'watchtower']);
+    expect(rolesOf({ inference: false, verify: false })).toEqual(['listener', 'executor', 'submitter', 'trial']);
+    const all = ['listener', 'executor', 'submitter', 'watchtower', 'trial'];
+    expect(rolesOf({ inference: true, verify: true })).toEqual(all);
+    expect(rolesOf({ inference: false, verify: true })).toEqual(['listener', 'submitter', 'watchtower', 'trial']);
   });
 
   it('gives each child a port of its own, and a watchtower something to watch', () => {
@@ -138,10 +139,12 @@ describe('worker node', () => {
     const env = { REMIT_OPERATOR: OPERATOR, REMIT_REDIS_URL: `redis://127.0.0.1:${port}` };
     const { code, err, out } = await worker(['node', '--json'], env);
     expect(code).toBe(78);
-    expect(err).toContain('CHILD_REFUSED: submitter cannot run (exit 78)');
+    // Both need the signer; the first to look ends the node.
+    expect(err).toMatch(/CHILD_REFUSED: (submitter|trial) cannot run \(exit 78\)/);
     expect(err).toContain('SIGNER_NOT_CONFIGURED');
     const started = out.split('\n').find((line) => line.includes('"node started"')) ?? '{}';
-    expect(Object.keys((JSON.parse(started) as { pids: object }).pids)).toEqual(['listener', 'executor', 'submitter']);
+    const { pids } = JSON.parse(started) as { pids: object };
+    expect(Object.keys(pids)).toEqual(['listener', 'executor', 'submitter', 'trial']);
   });
 });
 
