@@ -6,7 +6,7 @@ import { networkOf } from '../rocketh/network.ts';
 import { recordedCore, surroundingsOf } from '../rocketh/surroundings.ts';
 import { parseAddress } from '../workers/protocol/ids.ts';
 
-/** The six contracts, at the addresses that each of them was told of the others. */
+/** The contracts, at the addresses that each of them was told of the others. */
 export default deployScript(
   async (env) => {
     const { chain } = networkOf(env);

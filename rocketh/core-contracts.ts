@@ -1,5 +1,5 @@
 import { getCreateAddress, Interface, parseUnits } from 'ethers';
-import { type Address, parseAddress, ZERO_ADDRESS } from '../workers/protocol/ids.ts';
+import { type Address, parseAddress } from '../workers/protocol/ids.ts';
 import { artifacts } from './deploy.ts';
 import type { NetworkParameters } from './parameters.ts';
 
@@ -11,13 +11,13 @@ export const CORE = [
   'ModelRegistry',
   'JobRegistry',
   'EquivocationCourt',
+  'TensorJudge',
+  'TrialExaminer',
+  'TrialCourt',
 ] as const;
 
 export type CoreName = (typeof CORE)[number];
 export type CoreAddresses = Readonly<Record<CoreName, Address>>;
-
-/** No trials in this version: wrong answers are reported, not slashed. */
-export const TRIAL_COURT = ZERO_ADDRESS;
 
 export interface Surroundings {
   readonly token: Address;
@@ -33,7 +33,7 @@ export interface CoreContract {
   readonly args: readonly unknown[];
 }
 
-/** Where the six contracts come to lie when Settlement takes nonce `firstNonce` of `deployer`. */
+/** Where the contracts come to lie when Settlement takes nonce `firstNonce` of `deployer`. */
 export function predictAddresses(deployer: string, firstNonce: number): CoreAddresses {
   const places = CORE.map((name, offset) => [
     name,
@@ -67,12 +67,24 @@ export function chainShares({ equivocationShares, convictionShares }: NetworkPar
   return { equivocation: { openerBps: 0, proverBps: reporterBps, requesterBps }, conviction: convictionShares };
 }
 
-/** The six contracts with their constructor arguments, in the order of deployment. */
+/** What the trial court asks for, as it takes it: token units, wei. */
+export function chainCourtSettings({ parameters: { court }, tokenDecimals }: Surroundings) {
+  return {
+    openerBond: parseUnits(court.openerBondTokens, tokenDecimals),
+    demandBond: parseUnits(court.demandBondTokens, tokenDecimals),
+    voidPenalty: parseUnits(court.voidPenaltyTokens, tokenDecimals),
+    tokensPerEther: parseUnits(court.tokensPerEther, tokenDecimals),
+    costFeeCap: BigInt(court.costFeeCapWei),
+    revealFeeFloor: BigInt(court.revealFeeFloorWei),
+  };
+}
+
+/** The contracts with their constructor arguments, in the order of deployment. */
 export function coreContracts(at: CoreAddresses, around: Surroundings): readonly CoreContract[] {
   const { token, authority, parameters: p, tokenDecimals } = around;
   const shares = chainShares(p);
   const args: Readonly<Record<CoreName, readonly unknown[]>> = {
-    Settlement: [token, at.JobRegistry, at.ModelRegistry, at.Slasher, TRIAL_COURT],
+    Settlement: [token, at.JobRegistry, at.ModelRegistry, at.Slasher, at.TrialCourt],
     OperatorStaking: [
       token,
       at.JobRegistry,
@@ -86,6 +98,7 @@ export function coreContracts(at: CoreAddresses, around: Surroundings): readonly
     ModelRegistry: [
       authority,
       at.Settlement,
+      at.TrialCourt,
       BigInt(p.bondReleaseDelaySeconds),
       parseUnits(p.publisherBondMaxTokens, tokenDecimals),
     ],
@@ -96,11 +109,22 @@ export function coreContracts(at: CoreAddresses, around: Surroundings): readonly
       at.Settlement,
       at.Slasher,
       at.EquivocationCourt,
-      TRIAL_COURT,
+      at.TrialCourt,
       p.challengeWindowFloorSeconds,
       chainParameters(around),
     ],
     EquivocationCourt: [at.JobRegistry, at.OperatorStaking],
+    TensorJudge: [],
+    TrialExaminer: [at.TensorJudge],
+    TrialCourt: [
+      at.ModelRegistry,
+      at.JobRegistry,
+      at.OperatorStaking,
+      at.Settlement,
+      at.TensorJudge,
+      at.TrialExaminer,
+      chainCourtSettings(around),
+    ],
   };
   return CORE.map((name) => ({ name, artifact: artifacts[name], args: args[name] }));
 }

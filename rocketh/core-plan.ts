@@ -21,18 +21,34 @@ export interface CorePlan {
 
 /** Immutables that name another contract: what an earlier run promised. */
 export const NEIGHBOURS: Readonly<Record<CoreName, Readonly<Record<string, CoreName>>>> = {
-  Settlement: { jobRegistry: 'JobRegistry', modelRegistry: 'ModelRegistry', slasher: 'Slasher' },
+  Settlement: {
+    jobRegistry: 'JobRegistry',
+    modelRegistry: 'ModelRegistry',
+    slasher: 'Slasher',
+    trialCourt: 'TrialCourt',
+  },
   OperatorStaking: { jobRegistry: 'JobRegistry', slasher: 'Slasher', settlement: 'Settlement' },
   Slasher: { operatorStaking: 'OperatorStaking', settlement: 'Settlement', jobRegistry: 'JobRegistry' },
-  ModelRegistry: { settlement: 'Settlement' },
+  ModelRegistry: { settlement: 'Settlement', trialCourt: 'TrialCourt' },
   JobRegistry: {
     modelRegistry: 'ModelRegistry',
     operatorStaking: 'OperatorStaking',
     settlement: 'Settlement',
     slasher: 'Slasher',
     equivocationCourt: 'EquivocationCourt',
+    trialCourt: 'TrialCourt',
   },
   EquivocationCourt: { jobRegistry: 'JobRegistry', operatorStaking: 'OperatorStaking' },
+  TensorJudge: {},
+  TrialExaminer: { tensorJudge: 'TensorJudge' },
+  TrialCourt: {
+    modelRegistry: 'ModelRegistry',
+    jobRegistry: 'JobRegistry',
+    operatorStaking: 'OperatorStaking',
+    settlement: 'Settlement',
+    tensorJudge: 'TensorJudge',
+    examiner: 'TrialExaminer',
+  },
 };
 
 /** How far back the nonce of an earlier run is looked for. */

@@ -3,6 +3,7 @@ import type { NetworkKind, NetworkParameters } from './parameters.ts';
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const GWEI = 1_000_000_000;
 
 const shares = {
   equivocationShares: { reporterBps: 2_500, requesterBps: 2_500 },
@@ -24,6 +25,14 @@ const local: NetworkParameters = {
   revealTimeSeconds: 10,
   hearingTimeSeconds: MINUTE,
   trialTimeMaxSeconds: 3 * MINUTE,
+  court: {
+    openerBondTokens: '2',
+    demandBondTokens: '1',
+    voidPenaltyTokens: '0.1',
+    tokensPerEther: '1000',
+    costFeeCapWei: 100 * GWEI,
+    revealFeeFloorWei: 1_000_000,
+  },
   unbondingDelaySeconds: 15 * MINUTE,
   revocationDelaySeconds: 10 * MINUTE,
   epochLengthSeconds: 2,
@@ -48,6 +57,15 @@ const publicSafe: NetworkParameters = {
   revealTimeSeconds: 2 * HOUR,
   hearingTimeSeconds: DAY,
   trialTimeMaxSeconds: 72 * HOUR,
+  // Twice 60,000 gas at 100 gwei and 1,000 tokens per ether, rounded up: what posting a trace costs an honest operator.
+  court: {
+    openerBondTokens: '20',
+    demandBondTokens: '5',
+    voidPenaltyTokens: '1',
+    tokensPerEther: '1000',
+    costFeeCapWei: 100 * GWEI,
+    revealFeeFloorWei: 1_000_000,
+  },
   unbondingDelaySeconds: 14 * DAY,
   revocationDelaySeconds: DAY,
   epochLengthSeconds: HOUR,

@@ -32,6 +32,21 @@ export const parametersSchema = z.strictObject({
   revealTimeSeconds: trialSeconds,
   hearingTimeSeconds: trialSeconds,
   trialTimeMaxSeconds: trialSeconds,
+  /** What the trial court asks for. Immutable. */
+  court: z.strictObject({
+    /** Bond of who opens a trial: at least twice what the worst honest trial costs the operator. */
+    openerBondTokens: tokens,
+    /** Bond of who demands evidence, once per trial. */
+    demandBondTokens: tokens,
+    /** What an operator loses beyond the opener's costs when a trial ends void by its fault. Burned. */
+    voidPenaltyTokens: tokens,
+    /** The rate at which gas is reimbursed in tokens; a reimbursement is at most a tenth of the stake at risk. */
+    tokensPerEther: tokens,
+    /** Base fee up to which gas is reimbursed. */
+    costFeeCapWei: z.int().min(0),
+    /** Smallest price per gas for which an answer can be demanded. */
+    revealFeeFloorWei: z.int().min(1),
+  }),
   /** Between `unbond` and `withdraw`; covers the longest liability. Immutable. */
   unbondingDelaySeconds: seconds,
   /** Between `revokeAttester` and the end of the key: at least the life of what it may have signed. Immutable. */
@@ -108,6 +123,20 @@ const RULES: readonly Rule[] = [
     (p) => p.bondReleaseDelaySeconds >= liability(p),
     'must cover attestTimeMaxSeconds + challengeWindowMaxSeconds + trialTimeMaxSeconds',
   ],
+  [
+    'traceTimeSeconds',
+    'any',
+    (p) => p.traceTimeSeconds >= Math.floor(p.challengeWindowFloorSeconds / 2),
+    'must be at least half of challengeWindowFloorSeconds',
+  ],
+  [
+    'revealTimeSeconds',
+    'any',
+    (p) => p.revealTimeSeconds >= Math.floor(p.challengeWindowFloorSeconds / 12),
+    'must be at least a twelfth of challengeWindowFloorSeconds',
+  ],
+  ['court', 'any', (p) => Number(p.court.openerBondTokens) > 0, 'must ask for an opener bond above 0'],
+  ['court', 'any', (p) => Number(p.court.demandBondTokens) > 0, 'must ask for a demand bond above 0'],
   ['stakeAtRiskMinTokens', 'any', (p) => Number(p.stakeAtRiskMinTokens) > 0, 'must be more than 0'],
   [
     'equivocationShares',

@@ -26,7 +26,7 @@ export async function summaryOf(env: DeployEnvironment, wirings: readonly Wiring
     ...rows.map(([label, value]) => `  ${label.padEnd(width)}${parseAddress(value)}`),
     `  ${'challenge window'.padEnd(width)}${p.challengeWindowMinSeconds} s to ${p.challengeWindowMaxSeconds} s`,
     `  ${'admin delay'.padEnd(width)}${p.adminDelaySeconds} s`,
-    `  ${'trials'.padEnd(width)}none in this version: wrong answers are reported, not slashed`,
+    `  ${'trials'.padEnd(width)}opened with ${p.court.openerBondTokens} ${token.symbol}, at most ${p.trialTimeMaxSeconds} s`,
     `${count} transactions, ${gas} gas`,
     ...unread.map(({ what, unread: why }) => `not read: ${what} (${String(why)})`),
     `${wirings.length - unread.length} wirings checked`,

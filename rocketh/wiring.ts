@@ -2,7 +2,14 @@ import { Interface, type InterfaceAbi, parseUnits } from 'ethers';
 import type { Address } from '../workers/protocol/ids.ts';
 import { messageOf, RemitError } from '../workers/runtime/errors.ts';
 import { type ChainPort, hasCode, readContract, type ReadTarget } from './chain-port.ts';
-import { chainParameters, chainShares, CORE, type CoreName, type Surroundings, TRIAL_COURT } from './core-contracts.ts';
+import {
+  chainCourtSettings,
+  chainParameters,
+  chainShares,
+  CORE,
+  type CoreName,
+  type Surroundings,
+} from './core-contracts.ts';
 import { NEIGHBOURS } from './core-plan.ts';
 import { accessOf, GUARDED, type Member, roleOfFunction, ROLES } from './roles.ts';
 
@@ -87,7 +94,6 @@ async function readNumbers(
   const { parameters: p, core } = facts;
   const shares = chainShares(p);
   await view('Settlement', 'token', facts.token);
-  await view('Settlement', 'trialCourt', TRIAL_COURT);
   await view('OperatorStaking', 'token', facts.token);
   await view('OperatorStaking', 'unbondingDelay', p.unbondingDelaySeconds);
   await view('OperatorStaking', 'revocationDelay', p.revocationDelaySeconds);
@@ -96,7 +102,7 @@ async function readNumbers(
   await view('Slasher', 'convictionShares', Object.values(ordered(shares.conviction)));
   await view('ModelRegistry', 'bondReleaseDelay', p.bondReleaseDelaySeconds);
   await view('ModelRegistry', 'publisherBondMax', parseUnits(p.publisherBondMaxTokens, facts.tokenDecimals));
-  await view('JobRegistry', 'trialCourt', TRIAL_COURT);
+  await view('TrialCourt', 'settings', Object.values(chainCourtSettings(facts)));
   // Governance may have moved on; what was deployed is version 1 for ever.
   const version = (await readContract(chain, core.JobRegistry, 'currentVersion')) as bigint;
   note('JobRegistry has parameters', true, version >= 1n);

@@ -31,6 +31,8 @@ const bounds = [
   ['stakeAtRiskMin', { stakeAtRiskMin: 2n ** 88n - 1n }, { stakeAtRiskMin: 0n }],
   ['treasury', {}, { treasury: ZERO_ADDRESS }],
   ['trialTimeMax', { trialTimeMax: 10_800n }, { trialTimeMax: 10_799n }],
+  ['traceTime', { traceTime: 30n }, { traceTime: 29n }],
+  ['revealTime', { revealTime: 5n }, { revealTime: 4n }],
 ] as const;
 
 describe('JobRegistry.setParameters', () => {

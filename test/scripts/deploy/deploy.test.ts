@@ -9,7 +9,7 @@ import { type Anvil, startAnvil } from '../../support/anvil.ts';
 import { createdBy, type DeployRun, hardhatDeploy, recorded } from './hardhat-deploy.ts';
 
 const FIRST_CORE_NONCE = 2;
-const TRANSACTIONS = 10;
+const TRANSACTIONS = 13;
 
 let anvil: Anvil;
 let root: string;
@@ -22,7 +22,7 @@ const deploy = (changes: Readonly<Record<string, string>> = {}): Promise<DeployR
 const nonces = (): Promise<string[]> =>
   Promise.all(anvil.accounts.map(({ address }) => anvil.rpc<string>('eth_getTransactionCount', [address, 'latest'])));
 
-/** Takes the chain and the folder back to where a deployment was cut off after `done` of the six contracts. */
+/** Takes the chain and the folder back to where a deployment was cut off after `done` of the nine contracts. */
 async function interruptAfter(done: number): Promise<void> {
   await anvil.rpc('anvil_rollback', [(await anvil.blockNumber()) - (FIRST_CORE_NONCE + done)]);
   await Promise.all(CORE.slice(done).map((name) => rm(join(folder, `${name}.json`))));
@@ -91,7 +91,7 @@ describe('hardhat deploy', () => {
     const before = await loadDeployment(folder, { chainId: anvil.chainId });
     await interruptAfter(4);
     const run = await deploy();
-    expect(run.output).toContain('4 transactions');
+    expect(run.output).toContain('7 transactions');
     expect(run.exitCode).toBe(0);
     expect((await loadDeployment(folder, { chainId: anvil.chainId })).addresses).toEqual(before.addresses);
   });
@@ -101,7 +101,7 @@ describe('hardhat deploy', () => {
     const [deployer, other] = anvil.accounts;
     await anvil.rpc('eth_sendTransaction', [{ from: deployer!.address, to: other!.address, value: '0x1' }]);
     const run = await deploy();
-    expect(run.output).toMatch(/DEPLOYMENT_INCOMPLETE: .*4 of 6 contracts exist, .*nonce 6 .*next nonce is 7/);
+    expect(run.output).toMatch(/DEPLOYMENT_INCOMPLETE: .*4 of 9 contracts exist, .*nonce 6 .*next nonce is 7/);
     expect(run.output).toContain('move the deployments folder of this network away');
     expect(run.exitCode).not.toBe(0);
     expect(await readdir(folder)).not.toContain('JobRegistry.json');
