@@ -131,6 +131,7 @@ async function player(
     specs: { specOf: async () => spec },
     canonical,
     blobs: { get: () => Promise.reject(new Error('no blobs')) },
+    outputs: { find: async () => undefined },
     traces: { put: async () => undefined, remove: async () => undefined },
     peers: { fetch: async () => served && bytesOfBits(served) },
     notes: memoryNotes(),

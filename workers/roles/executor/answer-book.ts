@@ -9,7 +9,7 @@ export interface GivenAnswer extends KeptAnswer {
   readonly output: Uint8Array;
 }
 
-export type AnswerBook = Pick<ExecutorPorts, 'store' | 'answers'>;
+export type AnswerBook = Pick<ExecutorPorts, 'store' | 'answers' | 'outputs'>;
 
 const NOTHING = new Uint8Array();
 
@@ -26,14 +26,24 @@ export async function recallAnswer(
   return vectorRoot(output) === kept.outputRoot ? { ...kept, output } : undefined;
 }
 
+export interface NewAnswer {
+  readonly jobId: JobId;
+  readonly answer: GivenAnswer;
+  /** The bytes are in the store already. */
+  readonly stored: boolean;
+  /** A trial may ask for them, and no contract has their content id. */
+  readonly unpublished: boolean;
+}
+
 /** Keeps an answer that is on its way already, so a failure here is a warning: it costs a second run at worst. */
 export async function keepAnswer(
-  { jobId, answer, stored }: { readonly jobId: JobId; readonly answer: GivenAnswer; readonly stored: boolean },
-  { store, answers }: AnswerBook,
+  { jobId, answer, stored, unpublished }: NewAnswer,
+  { store, answers, outputs }: AnswerBook,
   logger: Logger,
 ): Promise<void> {
   try {
     if (!stored) await store.put(answer.output);
+    if (unpublished) await outputs.keep(answer.outputRoot, answer.digest);
     await answers.keep(jobId, { outputRoot: answer.outputRoot, digest: answer.digest });
   } catch (error) {
     logger.warn({ code: codeOf(error), cause: messageOf(error) }, 'answer not kept');

@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import { CanonicalRunner } from '../../canonical/executor/canonical-runner.ts';
+import { createCanonicalModels } from '../../canonical/service/canonical-models.ts';
+import { compileInThread } from '../../canonical/service/compile-in-thread.ts';
 import { type ChainAccess, openChain } from '../../chain/chain-access.ts';
 import { createContractRead } from '../../chain/contract-reads.ts';
 import { createJobView } from '../../chain/job-view.ts';
@@ -20,6 +23,8 @@ import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts
 import { openAnswers } from '../../store/answers.ts';
 import { createArtifactServer } from '../../store/artifact-server.ts';
 import { createArtifactStore } from '../../store/artifact-store.ts';
+import { createOutputIndex } from '../../store/output-index.ts';
+import { createAssuredWork } from './assured-work.ts';
 import { type ExecutorConfig, executorConfig } from './config.ts';
 import { createInferenceHandler } from './inference.ts';
 import { createExecutorMetrics } from './metrics.ts';
@@ -45,9 +50,24 @@ async function compose(config: ExecutorConfig, deps: RoleDeps): Promise<RolePart
     {
       chain: portOf(chain, clock),
       models: shelf,
-      work: createJobWork({ shelf, blobs: store, runner }),
+      work: createAssuredWork(
+        { mode: config.assurance, ratio: config.assuranceRatio },
+        {
+          work: createJobWork({ shelf, blobs: store, runner }),
+          canonical: createCanonicalModels({
+            specs,
+            blobs: store,
+            compile: compileInThread,
+            runner: new CanonicalRunner(),
+            logger,
+          }),
+          blobs: store,
+          logger,
+        },
+      ),
       store,
       answers,
+      outputs: createOutputIndex(config.storeFolder),
       attestations: producer,
       metrics: createExecutorMetrics(metrics),
       clock,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { chainConfig } from '../../chain/config.ts';
 import { inferenceConfig } from '../../inference/config.ts';
 import { queueConfig } from '../../queue/config.ts';
+import { ratio } from '../../runtime/ratio.ts';
 import * as field from '../../runtime/config-fields.ts';
 import { journalConfig, storeConfig } from '../../store/config.ts';
 import { modelList } from './model-list.ts';
@@ -21,6 +22,13 @@ export const executorConfig = z.object({
     .flag()
     .prefault('false')
     .describe('Answer only for models whose answers the chain itself can judge.'),
+  assurance: field
+    .oneOf(['fast', 'sampled', 'canonical'])
+    .prefault('sampled')
+    .describe(
+      'Which answers to triable models are compared with the canonical run before they are attested: the first of each model, a share of them too, or all.',
+    ),
+  assuranceRatio: ratio().prefault('0.01').describe('The share of answers that `sampled` compares.'),
   concurrency: field
     .integer({ min: 1, max: 1_024 })
     .prefault('32')

@@ -25,8 +25,8 @@ const SMALL_BYTES = 4_096;
 
 /** Answers a job: decides from the chain whether to, works the answer out in the child, hands it to the submitter. */
 export function createInferenceHandler(options: InferenceOptions, deps: ExecutorPorts): Handler<InferenceMessage> {
-  const { chain, models, work, store, answers, attestations, metrics, clock } = deps;
-  const book: AnswerBook = { store, answers };
+  const { chain, models, work, store, answers, outputs, attestations, metrics, clock } = deps;
+  const book: AnswerBook = { store, answers, outputs };
   const times = createRunTimes();
   const isNews = createNews();
 
@@ -96,19 +96,21 @@ export function createInferenceHandler(options: InferenceOptions, deps: Executor
       timings,
     });
     const { modelId } = terms;
+    const isTriable = triable(await models.specOf(modelId, signal));
     if (worked) times.record(modelId, worked.timings.workMs);
     metrics.answered(timings);
     logger.info(
       {
         modelId,
         outputRoot: given.outputRoot,
-        triable: triable(await models.specOf(modelId, signal)),
+        triable: isTriable,
         recalled: recalled !== undefined,
         timings,
       },
       'job answered',
     );
-    if (fresh) await keepAnswer({ jobId, answer: fresh, stored: early === true }, book, logger);
+    const unpublished = isTriable && terms.delivery === Delivery.None;
+    if (fresh) await keepAnswer({ jobId, answer: fresh, stored: early === true, unpublished }, book, logger);
   }
 
   return async (message, context) => {

@@ -51,6 +51,8 @@ export interface ExecutorPorts {
     find(jobId: JobId): KeptAnswer | undefined;
     keep(jobId: JobId, answer: KeptAnswer): Promise<void>;
   };
+  /** Where a trial finds our outputs by their roots. */
+  readonly outputs: { keep(outputRoot: Hex32, digest: Hex32): Promise<void> };
   readonly attestations: {
     /** Also where the same message has run to its end: the chain says that its effect is missing. */
     enqueueAgain(queue: 'attestation', message: MessageInput<'attestation'>): Promise<unknown>;

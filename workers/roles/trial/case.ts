@@ -1,10 +1,11 @@
 import { instructionAt } from '../../canonical/plan/plan.ts';
+import { canonicalOutput } from '../../canonical/service/canonical-output.ts';
 import { chunksIn, type TreeNodes } from '../../canonical/tree/tree-nodes.ts';
 import { VectorTree } from '../../canonical/tree/vector-tree.ts';
 import type { Address, Hex32, JobId } from '../../protocol/ids.ts';
 import { type Terms, parseTerms } from '../../protocol/job.ts';
 import { inputLength, type ModelSpec, outputLength } from '../../protocol/model.ts';
-import { alignedStarts, ELEMENT_BYTES } from '../../protocol/vector.ts';
+import { ELEMENT_BYTES } from '../../protocol/vector.ts';
 
 import { vectorRoot } from '../../protocol/vector-root.ts';
 import { bitsOfBytes, bytesOfBits } from './elements.ts';
@@ -40,14 +41,14 @@ interface AskedTrace {
   readonly first?: number;
 }
 
-type CasePorts = Pick<TrialPorts, 'canonical' | 'blobs' | 'chain' | 'peers' | 'clock'>;
+type CasePorts = Pick<TrialPorts, 'canonical' | 'blobs' | 'outputs' | 'chain' | 'peers' | 'clock'>;
 
 /** Cases held at once: each holds a trace. */
 const HELD = 4;
 
 /** Opens cases and completes them with what has been shown since. */
 export function createCases(ports: CasePorts) {
-  const { canonical, blobs, chain, clock } = ports;
+  const { canonical, blobs, outputs, chain, clock } = ports;
   const held = new Map<JobId, TrialCase>();
 
   return {
@@ -58,7 +59,7 @@ export function createCases(ports: CasePorts) {
       held.set(message.jobId, one);
       const [oldest] = held.keys();
       if (held.size > HELD && oldest !== undefined) held.delete(oldest);
-      await complete(one, shown, { blobs, chain }, signal);
+      await complete(one, shown, { blobs, outputs, chain }, signal);
       return one;
     },
     /** Asks the claimant's side for the trace with this root; what is served is hashed. */
@@ -90,7 +91,7 @@ async function begin(
 async function complete(
   one: TrialCase,
   shown: ReadonlyMap<string, Shown>,
-  ports: Pick<CasePorts, 'blobs' | 'chain'>,
+  ports: Pick<CasePorts, 'blobs' | 'outputs' | 'chain'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { message, terms, model } = one;
@@ -120,16 +121,6 @@ function known(bits: Uint32Array): KnownVector {
 
 function vectorOf(bytes: Uint8Array | undefined): KnownVector | undefined {
   return bytes && known(bitsOfBytes(bytes));
-}
-
-/** The output vector inside a canonical trace. */
-export function canonicalOutput({ outputs }: Pick<ModelSpec, 'outputs'>, trace: Uint32Array): Uint8Array {
-  const { starts, length } = alignedStarts(outputs.map((output) => output.length));
-  const bits = new Uint32Array(length);
-  outputs.forEach((output, at) => {
-    bits.set(trace.subarray(output.start, output.start + output.length), starts[at] ?? 0);
-  });
-  return bytesOfBits(bits);
 }
 
 async function askPeers(

@@ -21,6 +21,7 @@ import type { HealthCheck } from '../../runtime/health.ts';
 import { signerAddress } from '../../runtime/keystore.ts';
 import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts';
 import { createArtifactStore } from '../../store/artifact-store.ts';
+import { createOutputIndex } from '../../store/output-index.ts';
 import { createTraceFolder } from '../../store/trace-folder.ts';
 import { createTracePeers } from '../../store/trace-peers.ts';
 import { openTrialNotes } from '../../store/trial-notes.ts';
@@ -61,6 +62,7 @@ async function compose(config: TrialConfig, deps: RoleDeps): Promise<RoleParts> 
     runner: new CanonicalRunner(),
     logger,
   });
+  const outputs = createOutputIndex(config.storeFolder);
   const peers = createTracePeers(config.storePeers ?? [], deps);
   const handler = createTrialHandler(
     {
@@ -82,6 +84,7 @@ async function compose(config: TrialConfig, deps: RoleDeps): Promise<RoleParts> 
       specs,
       canonical,
       blobs: store,
+      outputs,
       traces: createTraceFolder(config.storeFolder),
       peers,
       notes,
@@ -89,7 +92,7 @@ async function compose(config: TrialConfig, deps: RoleDeps): Promise<RoleParts> 
       metrics: createTrialMetrics(metrics),
       clock,
       random: () => `0x${randomBytes(32).toString('hex')}` as Hex32,
-      cases: createCases({ canonical, blobs: store, chain, peers, clock }),
+      cases: createCases({ canonical, blobs: store, outputs, chain, peers, clock }),
     },
   );
   const checks: HealthCheck[] = [access.check, createRedisHealthCheck(redis)];

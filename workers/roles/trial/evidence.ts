@@ -7,7 +7,7 @@ import { alignedStarts, ELEMENT_BYTES } from '../../protocol/vector.ts';
 import { vectorRoot } from '../../protocol/vector-root.ts';
 import { codeOf } from '../../runtime/errors.ts';
 import type { Finding } from './knowledge.ts';
-import type { TrialBlobs, TrialChain, TrialMessage } from './ports.ts';
+import type { TrialBlobs, TrialChain, TrialMessage, TrialPorts } from './ports.ts';
 import { nodeKey, type Shown, type VectorSpace } from './trial-view.ts';
 
 /** The input of a job as its terms commit to it; undefined when it is published nowhere, or something else is. */
@@ -28,17 +28,22 @@ export async function findInput(
 /** The output that was claimed, proven by its root; undefined when nobody shows it. */
 export async function findOutput(
   { terms, message, spec }: { readonly terms: Terms; readonly message: TrialMessage; readonly spec: ModelSpec },
-  { blobs, chain }: { readonly blobs: TrialBlobs; readonly chain: Pick<TrialChain, 'vectorIn'> },
+  { blobs, outputs, chain }: Pick<TrialPorts, 'blobs' | 'outputs'> & { readonly chain: Pick<TrialChain, 'vectorIn'> },
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   const { outputRoot, outputContent } = message.record;
   const brought = matching(bytesOf(message.output), outputRoot);
-  if (brought || terms.delivery === Delivery.None) return brought;
+  if (brought) return brought;
+  const maxBytes = outputLength(spec) * ELEMENT_BYTES;
+  if (terms.delivery === Delivery.None) {
+    const own = await outputs.find(outputRoot);
+    return matching(own && (await blobIfAny(blobs, own, maxBytes, signal)), outputRoot);
+  }
   if (terms.delivery === Delivery.Inline) {
     const vector = await chain.vectorIn(message.attest.txHash, message.jobId, signal);
     return matching(vector === undefined ? undefined : bytesOf(vector), outputRoot);
   }
-  return matching(await blobIfAny(blobs, outputContent, outputLength(spec) * ELEMENT_BYTES, signal), outputRoot);
+  return matching(await blobIfAny(blobs, outputContent, maxBytes, signal), outputRoot);
 }
 
 /** Whether a claim is wrong, and by which element of the output vector that is shown best. */

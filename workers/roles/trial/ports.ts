@@ -81,6 +81,8 @@ export interface TrialPorts {
   readonly specs: { specOf(modelId: ModelId, signal: AbortSignal): Promise<ModelSpec> };
   readonly canonical: CanonicalModels;
   readonly blobs: TrialBlobs;
+  /** Our own outputs: sha2-256 digests by their roots. */
+  readonly outputs: { find(outputRoot: Hex32): Promise<Hex32 | undefined> };
   readonly traces: Traces;
   readonly peers: TracePeers;
   readonly notes: Notes;

@@ -3,8 +3,8 @@ import { chainConfig } from '../../chain/config.ts';
 import { inferenceConfig } from '../../inference/config.ts';
 import { queueConfig } from '../../queue/config.ts';
 import * as field from '../../runtime/config-fields.ts';
+import { ratio } from '../../runtime/ratio.ts';
 import { journalConfig, storeConfig } from '../../store/config.ts';
-import { ratio } from './ratio.ts';
 
 /** Every setting of a watchtower. */
 export const watchtowerConfig = z.object({

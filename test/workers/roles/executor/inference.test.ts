@@ -101,6 +101,9 @@ function world(given: World = {}) {
         return Promise.resolve();
       },
     },
+    outputs: {
+      keep: () => Promise.resolve(),
+    },
     attestations: {
       enqueueAgain: (_queue, message) => {
         did.push('enqueue');

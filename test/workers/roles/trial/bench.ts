@@ -157,6 +157,7 @@ export function bench({ claimed = ANSWER, side = 'challenger', options = {}, ser
     specs: { specOf: async () => SPEC_OUT },
     canonical,
     blobs: { get: () => Promise.reject(new Error('no blobs here')) },
+    outputs: { find: async () => undefined },
     traces: {
       put: async (root, trace) => {
         traces.set(root, trace);

@@ -1,4 +1,4 @@
-import { field } from '../../runtime/config-fields.ts';
+import { field } from './config-fields.ts';
 
 /** A part of a whole, from 0 to 1. */
 export const ratio = () =>
