@@ -21,6 +21,7 @@ import { bitsOfFloat } from '../../workers/protocol/vector.ts';
 import { vectorRoot } from '../../workers/protocol/vector-root.ts';
 import { elementaryCases } from './elementary-cases.ts';
 import { float32Cases } from './float32-cases.ts';
+import { planCases } from './plan-cases.ts';
 import { SeededRandom } from './random.ts';
 
 const CHAIN_ID = 31337n;
@@ -41,6 +42,7 @@ export function vectorFiles(): Readonly<Record<string, unknown>> {
     'content-ids.json': contentIdCases(new SeededRandom(6)),
     'float32.json': float32Cases(),
     'elementary.json': elementaryCases(),
+    'plans.json': planCases(new SeededRandom(7)),
   };
 }
 
