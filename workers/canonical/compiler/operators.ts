@@ -3,6 +3,7 @@ import type { Lower, LowerMap } from './lowering.ts';
 import { activation } from './operators/activation.ts';
 import { convolution } from './operators/convolution.ts';
 import { elementwise } from './operators/elementwise.ts';
+import { gather } from './operators/gather.ts';
 import { matmul } from './operators/matmul.ts';
 import { movement } from './operators/movement.ts';
 import { pooling } from './operators/pooling.ts';
@@ -26,6 +27,7 @@ const OPERATORS: Readonly<Record<string, LowerMap>> = {
     ...normalization,
     ...ranking,
     ...contraction,
+    ...gather,
   },
 };
 
