@@ -12,9 +12,11 @@ library Dot {
     uint256 private constant EXPONENTS = 0x7f8000007f8000007f8000007f8000007f8000007f8000007f8000007f800000;
     uint256 private constant FRACTIONS = 0x007fffff007fffff007fffff007fffff007fffff007fffff007fffff007fffff;
     uint256 private constant HIDDEN_BITS = 0x0080000000800000008000000080000000800000008000000080000000800000;
-    uint256 private constant TWOS = 0x0000000200000002000000020000000200000002000000020000000200000002;
-    /// @dev 2^31 − 317: reaches the sign bit with exponents that add up to 317 or more.
-    uint256 private constant TO_LIMIT = 0x7ffffec37ffffec37ffffec37ffffec37ffffec37ffffec37ffffec37ffffec3;
+    uint256 private constant BELOW_SIGNS = 0x7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff;
+    /// @dev 2^31 − 315: reaches the sign bit with exponents that add up to 317 or more when subnormal numbers have 1.
+    uint256 private constant TO_LIMIT = 0x7ffffec57ffffec57ffffec57ffffec57ffffec57ffffec57ffffec57ffffec5;
+    /// @dev 2^31 − 138: likewise, with exponents that add up to 140 or more.
+    uint256 private constant TO_SHIFT = 0x7fffff767fffff767fffff767fffff767fffff767fffff767fffff767fffff76;
 
     /// @notice The float nearest to (Σ left · right + bias) ÷ divisor.
     function ofFloats(
@@ -60,7 +62,7 @@ library Dot {
         }
     }
 
-    /// @dev Sums word after word; one that `_plain` stops at is left to `Float32.product160`.
+    /// @dev Sums word after word; those that `_plain` stops at are left to `Float32.product160`.
     function _sum(uint256 left, uint256 right, uint256 count) private pure returns (int256 sum, bool bad) {
         unchecked {
             uint256 distance = right - left;
@@ -86,9 +88,9 @@ library Dot {
         }
     }
 
-    /// @dev Adds eight products at a time, up to a word with something in it that is not finite, or with a product that may
-    /// reach 2^64. Exponents, significands and signs are found for all lanes at once. Only one of the two shifts of a product
-    /// is below 256, or both are 0.
+    /// @dev Adds eight products at a time, up to a word with something in it that is not finite, with a product that may
+    /// reach 2^64, or with one that has digits below 2^−160. Shifts, significands and signs are found for all lanes at once.
+    /// The shift of a product that is 0 may be a negative one: it is taken modulo 512, and 256 or more.
     /// @return total the sum so far
     /// @return pointer the word where it stopped
     function _plain(
@@ -104,55 +106,60 @@ library Dot {
                 let a := mload(left)
                 let b := mload(add(left, distance))
                 let signs := xor(a, b)
-                let exponents := and(a, EXPONENTS)
-                let other := and(b, EXPONENTS)
-                // an exponent of 255 carries into the sign bit
-                let special := or(add(exponents, HIDDEN_BITS), add(other, HIDDEN_BITS))
-                // the sign bit where the exponent is not 0
-                let normalA := and(add(exponents, EXPONENTS), SIGNS)
-                let normalB := and(add(other, EXPONENTS), SIGNS)
-                // subnormal numbers have exponent 1
-                exponents := add(add(shr(23, exponents), shr(23, other)), TWOS)
-                exponents := sub(exponents, add(shr(31, normalA), shr(31, normalB)))
-                if and(or(special, add(exponents, TO_LIMIT)), SIGNS) {
-                    break
+                let shifts
+                {
+                    let exponents := and(a, EXPONENTS)
+                    let others := and(b, EXPONENTS)
+                    // an exponent of 255 carries into the sign bit
+                    let special := or(add(exponents, HIDDEN_BITS), add(others, HIDDEN_BITS))
+                    // the sign bit where the exponent is not 0
+                    let normal := and(add(exponents, EXPONENTS), SIGNS)
+                    a := or(and(a, FRACTIONS), shr(8, normal))
+                    exponents := add(shr(23, exponents), shr(23, others))
+                    others := and(add(others, EXPONENTS), SIGNS)
+                    b := or(and(b, FRACTIONS), shr(8, others))
+                    // less 2, and as if subnormal numbers had exponent 1
+                    exponents := sub(exponents, add(shr(31, normal), shr(31, others)))
+                    shifts := add(exponents, TO_SHIFT)
+                    // the sign bit where a significand is not 0
+                    normal := and(add(a, BELOW_SIGNS), SIGNS)
+                    signs := shr(31, and(signs, normal))
+                    special := and(or(special, add(exponents, TO_LIMIT)), SIGNS)
+                    if or(special, and(and(not(shifts), normal), add(b, BELOW_SIGNS))) {
+                        break
+                    }
                 }
-                a := or(and(a, FRACTIONS), shr(8, normalA))
-                b := or(and(b, FRACTIONS), shr(8, normalB))
-                let exponent
-                let product
-                exponent := and(exponents, 0x1ff)
-                product := mul(and(a, 0xffffff), and(b, 0xffffff))
-                product := or(shl(sub(exponent, 140), product), shr(sub(140, exponent), product))
-                sum := add(sum, mul(product, sub(1, and(shr(30, signs), 2))))
-                exponent := and(shr(32, exponents), 0x1ff)
-                product := mul(and(shr(32, a), 0xffffff), and(shr(32, b), 0xffffff))
-                product := or(shl(sub(exponent, 140), product), shr(sub(140, exponent), product))
-                sum := add(sum, mul(product, sub(1, and(shr(62, signs), 2))))
-                exponent := and(shr(64, exponents), 0x1ff)
-                product := mul(and(shr(64, a), 0xffffff), and(shr(64, b), 0xffffff))
-                product := or(shl(sub(exponent, 140), product), shr(sub(140, exponent), product))
-                sum := add(sum, mul(product, sub(1, and(shr(94, signs), 2))))
-                exponent := and(shr(96, exponents), 0x1ff)
-                product := mul(and(shr(96, a), 0xffffff), and(shr(96, b), 0xffffff))
-                product := or(shl(sub(exponent, 140), product), shr(sub(140, exponent), product))
-                sum := add(sum, mul(product, sub(1, and(shr(126, signs), 2))))
-                exponent := and(shr(128, exponents), 0x1ff)
-                product := mul(and(shr(128, a), 0xffffff), and(shr(128, b), 0xffffff))
-                product := or(shl(sub(exponent, 140), product), shr(sub(140, exponent), product))
-                sum := add(sum, mul(product, sub(1, and(shr(158, signs), 2))))
-                exponent := and(shr(160, exponents), 0x1ff)
-                product := mul(and(shr(160, a), 0xffffff), and(shr(160, b), 0xffffff))
-                product := or(shl(sub(exponent, 140), product), shr(sub(140, exponent), product))
-                sum := add(sum, mul(product, sub(1, and(shr(190, signs), 2))))
-                exponent := and(shr(192, exponents), 0x1ff)
-                product := mul(and(shr(192, a), 0xffffff), and(shr(192, b), 0xffffff))
-                product := or(shl(sub(exponent, 140), product), shr(sub(140, exponent), product))
-                sum := add(sum, mul(product, sub(1, and(shr(222, signs), 2))))
-                exponent := and(shr(224, exponents), 0x1ff)
-                product := mul(and(shr(224, a), 0xffffff), and(shr(224, b), 0xffffff))
-                product := or(shl(sub(exponent, 140), product), shr(sub(140, exponent), product))
-                sum := add(sum, mul(product, sub(1, and(shr(254, signs), 2))))
+                // two's complement in 32 bits
+                a := add(xor(a, mul(signs, 0xffffffff)), signs)
+                sum := add(sum, shl(and(shifts, 0x1ff), mul(signextend(3, a), and(b, 0xffffff))))
+                sum := add(
+                    sum,
+                    shl(and(shr(32, shifts), 0x1ff), mul(signextend(3, shr(32, a)), and(shr(32, b), 0xffffff)))
+                )
+                sum := add(
+                    sum,
+                    shl(and(shr(64, shifts), 0x1ff), mul(signextend(3, shr(64, a)), and(shr(64, b), 0xffffff)))
+                )
+                sum := add(
+                    sum,
+                    shl(and(shr(96, shifts), 0x1ff), mul(signextend(3, shr(96, a)), and(shr(96, b), 0xffffff)))
+                )
+                sum := add(
+                    sum,
+                    shl(and(shr(128, shifts), 0x1ff), mul(signextend(3, shr(128, a)), and(shr(128, b), 0xffffff)))
+                )
+                sum := add(
+                    sum,
+                    shl(and(shr(160, shifts), 0x1ff), mul(signextend(3, shr(160, a)), and(shr(160, b), 0xffffff)))
+                )
+                sum := add(
+                    sum,
+                    shl(and(shr(192, shifts), 0x1ff), mul(signextend(3, shr(192, a)), and(shr(192, b), 0xffffff)))
+                )
+                sum := add(
+                    sum,
+                    shl(and(shr(224, shifts), 0x1ff), mul(signextend(3, shr(224, a)), and(shr(224, b), 0xffffff)))
+                )
             }
             total := sum
             pointer := left

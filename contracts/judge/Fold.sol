@@ -8,23 +8,25 @@ import {Int32} from "./Int32.sol";
 
 /// @title What a window is folded to, and the order in it
 /// @notice docs/PLAN.md, Operations: `FOLD` and `RANK`. Values are patterns of 4 bytes in memory.
+/// @dev Order is that of a signed key, larger for what comes first: the number itself for integers, ± the magnitude's pattern for
+/// floats, turned around for the smallest first. A NaN has the smallest key of all, in either order.
 library Fold {
     uint256 private constant MIN = 1;
     uint256 private constant PROD = 2;
     uint256 private constant ARGMAX = 3;
-    uint256 private constant SIGN = 0x80000000;
-    /// @dev Turns an order around; every key but 0 stays above 0.
-    uint256 private constant KEY_END = 0x100000001;
+    uint256 private constant INFINITY = 0x7f800000;
+    uint256 private constant NAN_KEY = 1 << 255;
 
     /// @notice `FOLD` with function `fn` of `count` values.
     function valueOf(uint256 fn, uint256 elementType, uint256 values, uint256 count) internal pure returns (uint256) {
         if (fn == PROD) return _product(elementType, values, count);
-        (uint256 best, bool nan) = _first(elementType, fn != MIN && fn <= ARGMAX, values, count);
+        bool largest = fn != MIN && fn <= ARGMAX;
+        (uint256 best, , uint256 numbers) = _scan(values, count, elementType, largest, NAN_KEY, values);
         if (fn >= ARGMAX) return best;
-        return nan ? Float32.NAN : IndexMap.canonical(_at(values, best), elementType);
+        return numbers == count ? IndexMap.canonical(_at(values, best), elementType) : Float32.NAN;
     }
 
-    /// @notice How many values come before the one with index `candidate`.
+    /// @notice How many values come before the one with index `candidate`; equals come in order of their index.
     function rankOf(
         bool largest,
         uint256 elementType,
@@ -32,13 +34,12 @@ library Fold {
         uint256 count,
         uint256 candidate
     ) internal pure returns (uint256 rank) {
-        uint256 own = _key(_at(values, candidate), elementType, largest);
+        uint256 place;
         unchecked {
-            for (uint256 k = 0; k < count; ++k) {
-                uint256 key = _key(_at(values, k), elementType, largest);
-                if (key > own || (key == own && k < candidate)) ++rank;
-            }
+            place = values + 4 * candidate;
         }
+        (, uint256 own, ) = _scan(place, 1, elementType, largest, NAN_KEY, place);
+        (, , rank) = _scan(values, count, elementType, largest, own, place);
     }
 
     function _product(uint256 elementType, uint256 values, uint256 count) private pure returns (uint256 product) {
@@ -52,28 +53,57 @@ library Fold {
         }
     }
 
-    /// @dev The first of the values that come first, and whether there is a NaN.
-    function _first(
+    /// @dev Goes through the values once.
+    /// @param own a key, and `place` where it stands
+    /// @return best index of the value that comes first
+    /// @return bestKey its key
+    /// @return ahead how many values have a larger key than `own`, or the same and a lower place
+    function _scan(
+        uint256 values,
+        uint256 count,
         uint256 elementType,
         bool largest,
-        uint256 values,
-        uint256 count
-    ) private pure returns (uint256 best, bool nan) {
-        uint256 bestKey = 0;
-        unchecked {
-            for (uint256 k = 0; k < count; ++k) {
-                uint256 key = _key(_at(values, k), elementType, largest);
-                if (key > bestKey) (best, bestKey) = (k, key);
-                if (key == 0) nan = true;
+        uint256 own,
+        uint256 place
+    ) private pure returns (uint256 best, uint256 bestKey, uint256 ahead) {
+        assembly ("memory-safe") {
+            bestKey := NAN_KEY
+            best := values
+            count := add(values, shl(2, count))
+            for {
+                let pointer := values
+            } lt(pointer, count) {
+                pointer := add(pointer, 4)
+            } {
+                let key := shr(224, mload(pointer))
+                switch elementType
+                case 0 {
+                    let negative := shr(31, key)
+                    key := and(key, 0x7fffffff)
+                    switch gt(key, INFINITY)
+                    case 0 {
+                        // its own sign, and once more for the smallest first
+                        if eq(negative, largest) {
+                            key := sub(0, key)
+                        }
+                    }
+                    default {
+                        key := NAN_KEY
+                    }
+                }
+                default {
+                    key := signextend(3, key)
+                    if iszero(largest) {
+                        key := sub(0, key)
+                    }
+                }
+                ahead := add(ahead, or(sgt(key, own), and(eq(key, own), lt(pointer, place))))
+                if sgt(key, bestKey) {
+                    best := pointer
+                    bestKey := key
+                }
             }
-        }
-    }
-
-    /// @dev Larger for what comes first; 0 for NaN, which is last in either order.
-    function _key(uint256 bits, uint256 elementType, bool largest) private pure returns (uint256 key) {
-        unchecked {
-            key = elementType == InstructionReader.F32 ? Float32.orderKey(bits) : (bits ^ SIGN) + 1;
-            if (!largest && key != 0) key = KEY_END - key;
+            best := shr(2, sub(best, values))
         }
     }
 

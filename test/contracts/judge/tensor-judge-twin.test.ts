@@ -17,7 +17,7 @@ import {
   SPACE_LENGTH,
 } from '../../workers/canonical/executor/random-instructions.ts';
 
-const CASES = 600;
+const CASES = 400;
 const SEED = 20_260_303;
 
 const { ethers } = await network.create({ override: { blockGasLimit: 1_000_000_000_000n, transactionGasCap: false } });
