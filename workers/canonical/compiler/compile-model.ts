@@ -1,46 +1,18 @@
 import { dataType, dataTypeName } from '../../onnx/data-type.ts';
 import type { OnnxGraph } from '../../onnx/proto.ts';
 import type { Hex32 } from '../../protocol/ids.ts';
-import { alignedStarts } from '../../protocol/vector.ts';
-import { RemitError } from '../../runtime/errors.ts';
-import { type ElementType, MAP, OP, SPACE } from '../plan/instruction.ts';
+import { MAP, OP, SPACE } from '../plan/instruction.ts';
 import { checkPlan, type Plan, planRoot } from '../plan/plan.ts';
 import { VectorTree } from '../tree/vector-tree.ts';
 import { canonicalOnlyReasons } from './canonical-only.ts';
-import { judgeTypeOf } from './element-types.ts';
-import {
-  type Declared,
-  type Graph,
-  graphInvalid,
-  type GraphNode,
-  graphOf,
-  type OperatorSets,
-  readGraph,
-} from './graph.ts';
+import { type Declared, type Graph, type GraphNode, graphOf, type OperatorSets, readGraph } from './graph.ts';
+import { graphInvalid } from './graph-invalid.ts';
 import { Lowering, type Surroundings } from './lowering.ts';
 import { operatorOf } from './operators.ts';
-import { DEFAULT_LIMITS, PlanBuilder, type PlanLimits } from './plan-builder.ts';
-import { refused } from './refusal.ts';
-import { elementCount, isConstant, liesInOrder, rowMajor, type Value } from './value.ts';
-
-export interface CompileOptions {
-  /** sizes of dynamic dimensions by their names, or all dimensions of an input by its name; a name that is not here is 1 */
-  readonly shapes?: Readonly<Record<string, number | readonly number[]>>;
-  /** graph inputs that are parameters of the plan: they become constants and leave the input vector */
-  readonly bind?: Readonly<Record<string, Value>>;
-  readonly limits?: PlanLimits;
-}
-
-/** A graph input or output of a compiled model. Starts and lengths in elements. */
-export interface CompiledTensor {
-  readonly name: string;
-  readonly onnxType: number;
-  readonly type: ElementType;
-  readonly shape: readonly number[];
-  /** in `INPUT`, or in `TRACE` for an output */
-  readonly start: number;
-  readonly length: number;
-}
+import { type CompiledTensor, type CompileOptions, placeInputs } from './place-inputs.ts';
+import { DEFAULT_LIMITS, PlanBuilder } from './plan-builder.ts';
+import { attributed, type NodeRef, refused } from './refusal.ts';
+import { elementCount, isConstant, liesInOrder, type Value } from './value.ts';
 
 export interface CompiledModel {
   readonly plan: Plan;
@@ -60,22 +32,22 @@ export interface CompiledModel {
  * Lowers an ONNX file with fixed shapes to a plan. Deterministic: the same file and options give the same roots everywhere.
  *
  * @throws RemitError `MODEL_OPERATOR_REFUSED`, `MODEL_NODE_INVALID`, `MODEL_INPUT_NOT_CONSTANT`, `MODEL_GRAPH_INVALID`, `MODEL_TENSOR_REFUSED`,
- * `MODEL_FILE_MALFORMED`, `MODEL_TOO_LARGE`, `MODEL_OPERATORS_REFUSED` for more than one of them
+ * `MODEL_FILE_MALFORMED`, `MODEL_MALFORMED`, `MODEL_TOO_LARGE`, `MODEL_TOO_DEEP`, `MODEL_OPSET_UNSUPPORTED`, `MODEL_SHAPE_UNBOUND`,
+ * `MODEL_SHAPE_INVALID`
  */
 export function compileModel(file: Uint8Array, options: CompileOptions = {}): CompiledModel {
   const { graph, opsets } = readGraph(file);
-  const builder = new PlanBuilder(options.limits ?? DEFAULT_LIMITS);
+  if (graph.outputs.length === 0) throw graphInvalid('it has no outputs');
   const values = new Map<string, Value>(graph.constants);
-  const inputs = placeInputs(graph.inputs, options, values);
+  const { inputs, inputLength } = placeInputs(graph, options, values);
+  const builder = new PlanBuilder({ ...DEFAULT_LIMITS, ...options.limits }, inputLength);
   const live = liveNodes(graph);
   lowerNodes(live, values, { builder, opsets });
   const outputs = graph.outputs.map((declared) => placeOutput(declared, values, builder));
-  if (outputs.length === 0) throw graphInvalid('it has no outputs');
-  const last = inputs.at(-1);
   const weights = builder.weights;
   const plan: Plan = {
     instructions: builder.instructions,
-    inputLength: last ? last.start + last.length : 0,
+    inputLength,
     weightsLength: weights.length,
     traceLength: builder.traceLength,
   };
@@ -92,63 +64,12 @@ export function compileModel(file: Uint8Array, options: CompileOptions = {}): Co
   };
 }
 
-function placeInputs(
-  declared: readonly Declared[],
-  { shapes = {}, bind = {} }: CompileOptions,
-  values: Map<string, Value>,
-): readonly CompiledTensor[] {
-  const run = declared.filter(({ name }) => bind[name] === undefined);
-  for (const { name } of declared) {
-    const bound = bind[name];
-    if (bound) values.set(name, bound);
-  }
-  const sized = run.map((input) => ({ input, shape: shapeOf(input, shapes), type: typeOf(input) }));
-  const { starts } = alignedStarts(sized.map(({ shape }) => elementCount(shape)));
-  return sized.map(({ input: { name, onnxType }, shape, type }, i) => {
-    const start = starts[i] ?? 0;
-    const source = { kind: 'space', space: SPACE.INPUT } as const;
-    values.set(name, { shape, onnxType, type, source, base: start, steps: rowMajor(shape) });
-    return { name, onnxType, type, shape, start, length: elementCount(shape) };
-  });
-}
-
-function shapeOf({ name, dims }: Declared, shapes: NonNullable<CompileOptions['shapes']>): readonly number[] {
-  const whole = shapes[name];
-  if (Array.isArray(whole)) return whole as readonly number[];
-  if (!dims) throw unbound(name, 'no shape at all', `--shape ${name}=1,3,224,224`);
-  return dims.map((dim) => {
-    if (typeof dim === 'number' && dim > 0) return dim;
-    const bound = typeof dim === 'string' && dim !== '' ? shapes[dim] : undefined;
-    return typeof bound === 'number' ? bound : 1;
-  });
-}
-
-function unbound(name: string, what: string, fix: string): RemitError {
-  return new RemitError({
-    code: 'MODEL_SHAPE_UNBOUND',
-    message: `input ${name} of the model declares ${what}`,
-    fix: `say its size: ${fix}`,
-    context: { input: name },
-  });
-}
-
-function typeOf({ name, onnxType }: Declared): ElementType {
-  const type = judgeTypeOf(onnxType);
-  if (type !== undefined) return type;
-  throw new RemitError({
-    code: 'MODEL_TENSOR_REFUSED',
-    message: `input ${name} of the model is ${dataTypeName(onnxType)}`,
-    fix: 'export the model with float32, int or bool inputs',
-    context: { name, onnxType },
-  });
-}
-
 /** Nodes that an output needs, in their order. */
 function liveNodes({ nodes, outputs }: Graph): readonly GraphNode[] {
   const needed = new Set(outputs.map(({ name }) => name));
   const live: GraphNode[] = [];
   for (const node of [...nodes].reverse()) {
-    if (!node.outputs.some((name) => needed.has(name))) continue;
+    if (!node.outputs.some((name) => name !== '' && needed.has(name))) continue;
     live.push(node);
     for (const name of [...node.inputs, ...node.captures]) needed.add(name);
   }
@@ -201,11 +122,23 @@ function lowerNode(node: GraphNode, values: Map<string, Value>, surroundings: Su
   for (const [i, input] of inputs.entries()) {
     if (input?.onnxType === dataType.string) throw refused(node, `input ${i} is a string tensor`);
   }
-  const outputs = lower(new Lowering(node, inputs, surroundings));
+  const outputs = attempt(node, () => {
+    const made = lower(new Lowering(node, inputs, surroundings));
+    for (const { shape } of made) surroundings.builder.requireSize(shape);
+    return made;
+  });
   node.outputs.forEach((name, i) => {
     const output = outputs[i];
     if (name !== '' && output) values.set(name, output);
   });
+}
+
+function attempt<Result>(node: NodeRef, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    throw attributed(node, error);
+  }
 }
 
 function found(name: string, values: ReadonlyMap<string, Value>): Value {
@@ -215,15 +148,34 @@ function found(name: string, values: ReadonlyMap<string, Value>): Value {
 }
 
 /** An output has to lie row-major in the trace; what does not is moved there. */
-function placeOutput({ name }: Declared, values: ReadonlyMap<string, Value>, builder: PlanBuilder): CompiledTensor {
+function placeOutput(declared: Declared, values: ReadonlyMap<string, Value>, builder: PlanBuilder): CompiledTensor {
+  const { name } = declared;
   const value = found(name, values);
+  requireDeclared(declared, value);
   const length = elementCount(value.shape);
   if (length === 0) throw graphInvalid(`output ${name} has no elements`);
   const inTrace = value.source.kind === 'space' && value.source.space === SPACE.TRACE;
   const order = value.shape.map((_, d) => d);
-  const placed = inTrace && liesInOrder(value, order) ? value : moved(value, builder);
+  const placed = inTrace && liesInOrder(value, order) ? value : attempt(outputNode(name), () => moved(value, builder));
   const { onnxType, type, shape, base: start } = placed;
   return { name, onnxType, type, shape, start, length };
+}
+
+/** Names the instruction that brings an output into place. */
+const outputNode = (name: string): NodeRef => ({ name, opType: 'Identity', domain: '', opset: 1 });
+
+/** What the file says of an output must be so: its readers take the answer to have that shape. */
+function requireDeclared({ name, onnxType, dims }: Declared, value: Value): void {
+  const { shape } = value;
+  const fits = dims?.length === shape.length && dims.every((dim, d) => typeof dim !== 'number' || dim === shape[d]);
+  if (dims && !fits) {
+    throw graphInvalid(`output ${name} is declared as [${dims.join(', ')}] and has shape [${shape.join(', ')}]`);
+  }
+  if (onnxType !== value.onnxType && onnxType !== 0) {
+    throw graphInvalid(
+      `output ${name} is declared as ${dataTypeName(onnxType)} and is ${dataTypeName(value.onnxType)}`,
+    );
+  }
 }
 
 function moved(value: Value, builder: PlanBuilder): Value {

@@ -1,6 +1,16 @@
-import { decodeModel, type OnnxGraph, type OnnxNode, type OnnxValueInfo } from '../../onnx/proto.ts';
+import {
+  decodeModel,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValueInfo,
+} from '../../onnx/proto.ts';
+import { scanModel } from '../../onnx/wire.ts';
 import { messageOf, RemitError } from '../../runtime/errors.ts';
 import { Attributes } from './attributes.ts';
+import { graphInvalid } from './graph-invalid.ts';
+import { inOrder } from './node-order.ts';
 import { constantOfTensor } from './onnx-tensor.ts';
 import type { NodeRef } from './refusal.ts';
 import type { Value } from './value.ts';
@@ -33,31 +43,89 @@ export interface Graph {
 /** Operator set versions by domain; '' and `ai.onnx` are one. */
 export type OperatorSets = ReadonlyMap<string, number>;
 
+/** As generous as a node that vets the file before it runs it. */
+const FILE_LIMITS = { maxDepth: 32, maxNodes: 50_000, maxFields: 8_000_000 };
+/** The newest operator sets of onnxruntime 1.30. What a later one means is not known. */
+const NEWEST: readonly (readonly [domain: string, version: number])[] = [
+  ['', 26],
+  ['ai.onnx.ml', 5],
+];
+
 const plainDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
 
-/** Reads a model file. @throws RemitError `MODEL_FILE_MALFORMED`, `MODEL_TENSOR_REFUSED`, `MODEL_GRAPH_INVALID` */
+/**
+ * Reads a model file.
+ *
+ * @throws RemitError `MODEL_FILE_MALFORMED`, `MODEL_MALFORMED`, `MODEL_TOO_LARGE`, `MODEL_TOO_DEEP`, `MODEL_TENSOR_REFUSED`,
+ * `MODEL_OPSET_UNSUPPORTED`, `MODEL_GRAPH_INVALID`
+ */
 export function readGraph(file: Uint8Array): { readonly graph: Graph; readonly opsets: OperatorSets } {
+  // Another reader of the same bytes, the engine's, must not see another graph: an honest answer would be a wrong one.
+  scanModel(file, FILE_LIMITS);
   const model = decode(file);
   if (!model.graph) throw graphInvalid('the file holds no graph');
-  const opsets = new Map(
-    (model.opsetImport ?? []).map(({ domain = '', version }) => [plainDomain(domain), version?.toNumber() ?? 1]),
-  );
+  const local = model.functions?.[0];
+  // They may be named as standard operators are, and mean something else.
+  if (local)
+    throw graphInvalid(`it brings functions of its own, ${local.domain ?? ''} ${local.name ?? ''} first: inline them`);
+  const opsets = opsetsOf(model);
+  return { graph: graphOf(model.graph, opsets), opsets };
+}
+
+function opsetsOf(model: OnnxModel): OperatorSets {
+  const opsets = new Map<string, number>();
+  for (const { domain: spelled = '', version } of model.opsetImport ?? []) {
+    const domain = plainDomain(spelled);
+    if (opsets.has(domain)) throw opsetUnsupported(domain, 'is imported twice');
+    opsets.set(domain, version?.toNumber() ?? 1);
+  }
   // Files older than operator sets are of the first one.
   if (!opsets.has('')) opsets.set('', 1);
-  return { graph: graphOf(model.graph, opsets), opsets };
+  for (const [domain, newest] of NEWEST) {
+    const version = opsets.get(domain) ?? 1;
+    if (version < 1 || version > newest)
+      throw opsetUnsupported(domain, `has version ${version}; known are 1 to ${newest}`);
+  }
+  return opsets;
+}
+
+function opsetUnsupported(domain: string, why: string): RemitError {
+  return new RemitError({
+    code: 'MODEL_OPSET_UNSUPPORTED',
+    message: `the operator set ${domain === '' ? 'ai.onnx' : domain} ${why}`,
+    fix: 'convert the model with onnx.version_converter, or export it for an operator set that is known',
+    context: { domain },
+  });
 }
 
 /** A graph of the file: the model's own, or the body of a control-flow node. */
 export function graphOf(graph: OnnxGraph, opsets: OperatorSets): Graph {
   if ((graph.sparseInitializer ?? []).length > 0) throw graphInvalid('it holds sparse initializers');
-  const constants = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? '', constantOfTensor(tensor)]));
+  const constants = constantsOf(graph.initializer ?? []);
   const declared = (list: readonly OnnxValueInfo[] | undefined): readonly Declared[] => (list ?? []).map(declaredOf);
+  const inputs = declared(graph.input);
+  const nodes = inOrder((graph.node ?? []).map((node, i) => nodeOf(node, i, opsets)));
+  const given = new Set([...inputs.map(({ name }) => name), ...constants.keys()]);
+  const overwritten = nodes.flatMap(({ outputs }) => outputs).find((name) => name !== '' && given.has(name));
+  if (overwritten !== undefined) throw graphInvalid(`${overwritten} is given, and a node makes it again`);
+  if (new Set(inputs.map(({ name }) => name)).size !== inputs.length)
+    throw graphInvalid('two of its inputs have one name');
   return {
-    nodes: inOrder((graph.node ?? []).map((node, i) => nodeOf(node, i, opsets))),
-    inputs: declared(graph.input).filter(({ name }) => !constants.has(name)),
+    nodes,
+    inputs: inputs.filter(({ name }) => !constants.has(name)),
     outputs: declared(graph.output),
     constants,
   };
+}
+
+function constantsOf(tensors: readonly OnnxTensor[]): ReadonlyMap<string, Value> {
+  const constants = new Map<string, Value>();
+  for (const tensor of tensors) {
+    const name = tensor.name ?? '';
+    if (constants.has(name)) throw graphInvalid(`it has two initializers ${name}`);
+    constants.set(name, constantOfTensor(tensor));
+  }
+  return constants;
 }
 
 function decode(file: Uint8Array): ReturnType<typeof decodeModel> {
@@ -106,44 +174,4 @@ function namesRead(graph: OnnxGraph): readonly string[] {
     ...(node.input ?? []),
     ...(node.attribute ?? []).flatMap(({ g }) => (g ? namesRead(g) : [])),
   ]);
-}
-
-/** Nodes after what they need, the first of the file first among those that could be next. */
-function inOrder(nodes: readonly GraphNode[]): readonly GraphNode[] {
-  const makers = new Map(nodes.flatMap((node) => node.outputs.filter((o) => o !== '').map((o) => [o, node] as const)));
-  const waiting = new Map<GraphNode, number>();
-  const readers = new Map<GraphNode, GraphNode[]>();
-  for (const node of nodes) {
-    const names = [...node.inputs, ...node.captures];
-    const needs = new Set(names.map((name) => makers.get(name)).filter((maker) => maker !== undefined));
-    waiting.set(node, needs.size);
-    for (const maker of needs) readers.set(maker, [...(readers.get(maker) ?? []), node]);
-  }
-  const rank = new Map(nodes.map((node, i) => [node, i]));
-  const ready = nodes.filter((node) => waiting.get(node) === 0);
-  const ordered: GraphNode[] = [];
-  for (let node = ready.shift(); node; node = ready.shift()) {
-    ordered.push(node);
-    for (const reader of readers.get(node) ?? []) {
-      const left = (waiting.get(reader) ?? 0) - 1;
-      waiting.set(reader, left);
-      if (left === 0) insert(ready, reader, rank);
-    }
-  }
-  if (ordered.length !== nodes.length) throw graphInvalid('its nodes need each other in a circle');
-  return ordered;
-}
-
-function insert(ready: GraphNode[], node: GraphNode, rank: ReadonlyMap<GraphNode, number>): void {
-  const place = rank.get(node) ?? 0;
-  const before = ready.findIndex((other) => (rank.get(other) ?? 0) > place);
-  ready.splice(before < 0 ? ready.length : before, 0, node);
-}
-
-export function graphInvalid(why: string): RemitError {
-  return new RemitError({
-    code: 'MODEL_GRAPH_INVALID',
-    message: `the model's graph cannot be compiled: ${why}`,
-    fix: 'check the model with the tool that exported it',
-  });
 }

@@ -6,7 +6,7 @@
  *
  * A `Value` is a view with constant or run-time numbers (value.ts): reshape, transpose, slice, expand with `views.ts` for free.
  * Everything that computes goes through `Lowering`: `zip`, `map`, `select` broadcast and pick a memory order themselves; `dot`,
- * `fold`, `rank`, `pick`, `join` take explicit readings (plan-builder.ts): steps in memory, one for each output dimension, then one for each
+ * `fold`, `rank`, `pick`, `join` take explicit readings (draft.ts): steps in memory, one for each output dimension, then one for each
  * window dimension where the operand walks the window, and bounded coordinates for what may leave the tensor. What depends on constants only is computed while compiling and
  * stays constant. Shapes are always known; an operator checks them itself and throws `invalid(...)`, or `refused(...)` for what
  * no plan can hold. Inputs that shape the plan are read with `ints(i, role)` or `floatsOf`, which refuse what is not constant.
@@ -15,11 +15,12 @@ import { dataType } from '../../onnx/data-type.ts';
 import { bitsOf } from '../arithmetic/float32.ts';
 import { type ElementType, MAP, OP, TYPE, ZIP } from '../plan/instruction.ts';
 import type { Attributes } from './attributes.ts';
+import type { Draft, Reading } from './draft.ts';
 import { type DotDraft, emitDot } from './emit-dot.ts';
 import { integerRangeOf, isNarrow } from './element-types.ts';
 import type { GraphNode, OperatorSets } from './graph.ts';
-import type { Draft, PlanBuilder, Reading } from './plan-builder.ts';
-import { invalid, notConstant } from './refusal.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+import { invalid, notConstant, refused } from './refusal.ts';
 import {
   bitsOfConstant,
   constantOf,
@@ -31,6 +32,9 @@ import {
   type Value,
 } from './value.ts';
 import { broadcastShape, broadcastTo, reshaped, transposed } from './views.ts';
+
+/** Numbers that one input which shapes the plan may have. */
+const PARAMETERS_MAX = 2 ** 20;
 
 export type Lower = (node: Lowering) => readonly Value[];
 export type LowerMap = Readonly<Record<string, Lower>>;
@@ -101,6 +105,8 @@ export class Lowering {
 
   #constantBits(value: Value, i: number, role: string): Uint32Array {
     if (!isConstant(value)) throw notConstant(this.node, this.node.inputs[i] ?? String(i), role);
+    const count = elementCount(value.shape);
+    if (count > PARAMETERS_MAX) throw refused(this.node, `its ${role} has ${count} numbers`);
     return bitsOfConstant(value);
   }
 

@@ -18,11 +18,17 @@ export function constantOfTensor(tensor: OnnxTensor): Value {
   const name = tensor.name ?? '';
   const shape = (tensor.dims ?? []).map((dim) => dim.toNumber());
   const onnxType = tensor.dataType ?? 0;
-  const count = elementCount(shape);
+  const count = shape.every((size) => Number.isSafeInteger(size) && size >= 0) ? elementCount(shape) : -1;
   const raw = tensor.rawData && tensor.rawData.length > 0 ? tensor.rawData : undefined;
-  const numbers = raw ? fromRaw(raw, onnxType, count) : fromFields(tensor, onnxType);
+  // Files with data elsewhere, or a part of the data, name numbers that are not here.
+  const whole = (tensor.dataLocation ?? 0) === 0 && !tensor.externalData?.length && !tensor.segment;
+  const numbers = !whole ? undefined : raw ? fromRaw(raw, onnxType, count) : fromFields(tensor, onnxType);
   if (numbers?.length !== count) {
-    const found = numbers ? `${numbers.length} numbers of ${dataTypeName(onnxType)}` : dataTypeName(onnxType);
+    const found = !whole
+      ? 'its data elsewhere'
+      : numbers
+        ? `${numbers.length} numbers of ${dataTypeName(onnxType)}`
+        : dataTypeName(onnxType);
     throw new RemitError({
       code: 'MODEL_TENSOR_REFUSED',
       message: `tensor ${name === '' ? 'without a name' : name} of shape [${shape.join(', ')}] holds ${found}`,

@@ -1,4 +1,4 @@
-import { RemitError } from '../../runtime/errors.ts';
+import { messageOf, RemitError } from '../../runtime/errors.ts';
 
 /** The node that is being lowered, as errors name it. */
 export interface NodeRef {
@@ -22,12 +22,13 @@ export function refused(node: NodeRef, why: string, advice = 'export the model w
 }
 
 /** A node that its own operator's definition does not allow. @returns RemitError `MODEL_NODE_INVALID` */
-export function invalid(node: NodeRef, why: string): RemitError {
+export function invalid(node: NodeRef, why: string, cause?: unknown): RemitError {
   return new RemitError({
     code: 'MODEL_NODE_INVALID',
     message: `${described(node)} is not valid: ${why}`,
     fix: 'check the model with the tool that exported it: onnxruntime would refuse or misread this node',
     context: { ...node },
+    cause,
   });
 }
 
@@ -38,5 +39,29 @@ export function notConstant(node: NodeRef, input: string, role: string): RemitEr
     message: `${described(node)} takes its ${role} from ${input}, which is not known when the model is compiled`,
     fix: `make ${role} a constant of the model, or bind the graph input that it comes from: --bind NAME=VALUE`,
     context: { ...node, input, role },
+  });
+}
+
+/** What cannot be an instruction, thrown where the node is not known; `attributed` names it. */
+export class DraftRefused extends Error {
+  override readonly name = 'DraftRefused';
+}
+
+/**
+ * Anything thrown while a node was lowered, as an error that names the node. What is not an error of ours comes from numbers
+ * that the operator's definition does not allow: a stride of 0, a permutation that is none.
+ */
+export function attributed(node: NodeRef, thrown: unknown): RemitError {
+  if (thrown instanceof RemitError) return thrown;
+  if (thrown instanceof DraftRefused) return refused(node, thrown.message);
+  return invalid(node, messageOf(thrown), thrown);
+}
+
+/** More than the limits of a plan allow. @returns RemitError `MODEL_TOO_LARGE` */
+export function tooLarge(what: string): RemitError {
+  return new RemitError({
+    code: 'MODEL_TOO_LARGE',
+    message: `the model's plan would have ${what}`,
+    fix: 'compile it for smaller shapes, or cut it into models that are asked one after the other',
   });
 }

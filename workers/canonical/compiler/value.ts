@@ -1,4 +1,5 @@
 import type { ElementType, Reference } from '../plan/instruction.ts';
+import { tooLarge } from './refusal.ts';
 
 /** Numbers that are known when the model is compiled: bit patterns in host order. */
 export interface ConstantSource {
@@ -27,6 +28,9 @@ export interface Value {
   readonly base: number;
   readonly steps: readonly number[];
 }
+
+/** Elements that one constant may have: what an adversary can make of a few bytes has to end somewhere. */
+export const CONSTANT_MAX = 2 ** 28;
 
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
@@ -99,6 +103,7 @@ export function bitsOfConstant(value: Value & { readonly source: ConstantSource 
     )
   )
     return bits;
+  if (count > CONSTANT_MAX) throw tooLarge(`a constant of ${count} elements`);
   const out = new Uint32Array(count);
   forEachAddress(value, (address, i) => (out[i] = bits[address] ?? 0));
   return out;

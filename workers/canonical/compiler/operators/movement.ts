@@ -1,7 +1,7 @@
 import { dataType } from '../../../onnx/data-type.ts';
 import { OP, type Coordinate } from '../../plan/instruction.ts';
 import type { Lowering, LowerMap } from '../lowering.ts';
-import type { Reading } from '../plan-builder.ts';
+import type { Reading } from '../draft.ts';
 import { invalid, refused } from '../refusal.ts';
 import { bitsOfConstant, elementCount, isConstant, memoryOrder, type Value } from '../value.ts';
 import { broadcastShape, broadcastTo, sliced, squeezed, transposed, unsqueezed } from '../views.ts';

@@ -1,7 +1,7 @@
 import { FOLD, MAP, OP, TYPE } from '../../plan/instruction.ts';
 import { oneOf } from '../emit-dot.ts';
 import type { Lowering, LowerMap } from '../lowering.ts';
-import type { Reading } from '../plan-builder.ts';
+import type { Reading } from '../draft.ts';
 import { elementCount, type Value } from '../value.ts';
 import { broadcastTo, transposed } from '../views.ts';
 
