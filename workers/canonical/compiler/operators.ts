@@ -4,6 +4,7 @@ import { activation } from './operators/activation.ts';
 import { convolution } from './operators/convolution.ts';
 import { elementwise } from './operators/elementwise.ts';
 import { gather } from './operators/gather.ts';
+import { quantized, quantizedContrib } from './operators/quantized.ts';
 import { matmul } from './operators/matmul.ts';
 import { movement } from './operators/movement.ts';
 import { pooling } from './operators/pooling.ts';
@@ -28,7 +29,9 @@ const OPERATORS: Readonly<Record<string, LowerMap>> = {
     ...ranking,
     ...contraction,
     ...gather,
+    ...quantized,
   },
+  'com.microsoft': quantizedContrib,
 };
 
 /** How a node's operator is lowered; undefined when it is not. */
