@@ -85,6 +85,16 @@ export const proveGapCall = (
   salt: Hex32,
 ): Hex => encode('proveGap', [fileOf(file), spec, element, output, trace, salt]);
 
+/** @param operands what both indices point at, and the canonical index itself */
+export const proveIndexGapCall = (
+  file: CaseFile,
+  spec: ModelSpec,
+  plan: PlanOpening,
+  element: number,
+  { output, operands }: { readonly output: Opening; readonly operands: Openings },
+  salt: Hex32,
+): Hex => encode('proveIndexGap', [fileOf(file), spec, plan, element, output, operands, salt]);
+
 /** @param siblings hashes from the node up to the root of its tree */
 export const demandCall = (
   file: CaseFile,

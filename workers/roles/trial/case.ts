@@ -1,16 +1,18 @@
+import { SPACE } from '../../canonical/plan/instruction.ts';
 import { instructionAt } from '../../canonical/plan/plan.ts';
 import { canonicalOutput } from '../../canonical/service/canonical-output.ts';
 import { chunksIn, type TreeNodes } from '../../canonical/tree/tree-nodes.ts';
 import { VectorTree } from '../../canonical/tree/vector-tree.ts';
 import type { Address, Hex32, JobId } from '../../protocol/ids.ts';
-import { type Terms, parseTerms } from '../../protocol/job.ts';
+import { Delivery, parseTerms, type Terms } from '../../protocol/job.ts';
 import { inputLength, type ModelSpec, outputLength } from '../../protocol/model.ts';
 import { ELEMENT_BYTES } from '../../protocol/vector.ts';
 
 import { vectorRoot } from '../../protocol/vector-root.ts';
-import { bitsOfBytes, bytesOfBits } from './elements.ts';
-import { findInput, findOutput, judgeOutput, shownVector } from './evidence.ts';
+import { bitsOfBytes, elementOf } from './elements.ts';
+import { findInput, findOutput, shownVector } from './evidence.ts';
 import type { Finding, Knowledge, ServedTrace } from './knowledge.ts';
+import { worstGap } from './output-gap.ts';
 import type { CanonicalModel, TrialMessage, TrialPorts } from './ports.ts';
 import type { Shown } from './trial-view.ts';
 
@@ -111,8 +113,22 @@ async function complete(
   const { outputRoot } = message.record;
   // Bits that are the claimed ones need no publication to be known.
   if (vectorRoot(canonical) === outputRoot) one.output ??= vectorOf(canonical);
-  const claimed = one.output && bytesOfBits(one.output.bits);
-  one.finding = judgeOutput(spec, claimed, canonical, { terms, outputRoot });
+  one.finding = findingOf(one, vectorRoot(canonical) === outputRoot);
+}
+
+/** Whether the claim is wrong, and by which element of the output that is shown best. */
+function findingOf({ terms, model, input, output, trace }: TrialCase, isExact: boolean): Finding | undefined {
+  if (isExact) return { kind: 'right' };
+  // What was never promised to be published is not withheld.
+  if (!output || !input || !trace) return terms.delivery === Delivery.None ? undefined : { kind: 'withheld' };
+  const trees = { [SPACE.INPUT]: input.tree, [SPACE.WEIGHT]: model.weights.tree, [SPACE.TRACE]: trace.tree };
+  const { spec, plan } = model;
+  const worst = worstGap({
+    ...{ spec, plan },
+    read: (space, address) => elementOf(trees[space], address),
+    claimedAt: (element) => output.bits[element] ?? 0,
+  });
+  return worst ? { kind: 'gap', element: worst.element } : { kind: 'right' };
 }
 
 function known(bits: Uint32Array): KnownVector {

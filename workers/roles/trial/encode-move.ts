@@ -2,6 +2,7 @@ import { ruleOn, openingsFor } from '../../canonical/judge/evidence.ts';
 import { encodeInstruction } from '../../canonical/plan/encoding.ts';
 import { SPACE } from '../../canonical/plan/instruction.ts';
 import { instructionAt, instructionPath } from '../../canonical/plan/plan.ts';
+import { windowSize } from '../../canonical/plan/sizes.ts';
 import { openChunks } from '../../canonical/tree/opening.ts';
 import { depthOf, hexOfHash, type TreeNodes } from '../../canonical/tree/tree-nodes.ts';
 import {
@@ -13,6 +14,7 @@ import {
   postTraceCall,
   proveElementCall,
   proveGapCall,
+  proveIndexGapCall,
   provePaddingCall,
   reclaimCall,
   resolveCall,
@@ -21,13 +23,14 @@ import {
 import type { CourtSettings } from '../../chain/trial-reads.ts';
 import { parseRecord } from '../../protocol/attestation-record.ts';
 import { type Address, type Hex, type Hex32, ZERO_HEX32 } from '../../protocol/ids.ts';
-import { alignedStarts, CHUNK_ELEMENTS, floatOfBits } from '../../protocol/vector.ts';
+import { CHUNK_ELEMENTS } from '../../protocol/vector.ts';
 import { OutputKind } from '../../protocol/model.ts';
-import { gapRatio } from '../../protocol/tolerance.ts';
 import { commitmentOf, Ground, NO_EXHIBITS, type ProofFacts, Space } from '../../protocol/trial.ts';
 import type { TrialCase } from './case.ts';
 import { merkleRootOf } from './descent.ts';
+import { elementOf } from './elements.ts';
 import { type Act, stepOf } from './moves.ts';
+import { gapOf, pointedAt } from './output-gap.ts';
 import { overlayTree, pathOf } from './overlay.ts';
 import type { Notes, TrialLook } from './ports.ts';
 import { below, type NodeRef, type Proof, type VectorSpace } from './trial-view.ts';
@@ -49,8 +52,6 @@ export interface EncodeContext {
 }
 
 const SPACES = { trace: Space.Trace, input: Space.Input, weight: Space.Weight, output: Space.Output } as const;
-/** A claim further off than this many tolerances convicts; below, it only marks. */
-const WIDE = 16;
 
 /** The call that makes a move. Throws when what it needs is not at hand, which the reducer rules out. */
 export function encodeMove(act: Act, context: EncodeContext): EncodedCall {
@@ -170,14 +171,12 @@ function reader(context: EncodeContext) {
   };
 }
 
-function elementOf(tree: TreeNodes, element: number): number {
-  const chunk = tree.chunk(Math.floor(element / CHUNK_ELEMENTS));
-  return new DataView(chunk.buffer, chunk.byteOffset).getUint32(4 * (element % CHUNK_ELEMENTS));
-}
-
 /** What the proof will show: what its commitment binds. */
 export function factsOf({ kind, element }: Proof, context: EncodeContext): ProofFacts {
-  if (kind === 'gap') return gapFacts(element, context);
+  if (kind === 'gap') {
+    const { ground, claimed, canonical } = gapOfClaim(element, context);
+    return { ground, element, claimed, canonical };
+  }
   const { read } = reader(context);
   if (kind === 'padding')
     return { ground: Ground.NonZeroPadding, element, claimed: read(SPACE.TRACE, element), canonical: 0 };
@@ -186,25 +185,12 @@ export function factsOf({ kind, element }: Proof, context: EncodeContext): Proof
   return { ground: Ground.WrongElement, element, claimed, canonical };
 }
 
-function gapFacts(element: number, context: EncodeContext): ProofFacts {
-  const { spec } = context.one.model;
-  const claimed = elementOf(claimedTree('output', context), element);
-  const { traceElement, output } = placeOf(element, spec);
-  const canonical = elementOf(claimedTree('trace', context), traceElement);
-  if (output?.kind !== OutputKind.Continuous) return { ground: Ground.WideGap, element, claimed, canonical };
-  const tolerance = { absTol: floatOfBits(output.absTol), relTol: floatOfBits(output.relTol) };
-  const [one, other] = [floatOfBits(claimed), floatOfBits(canonical)];
-  const ratio = gapRatio(one, other, tolerance);
-  const ground = !Number.isFinite(other) ? Ground.NotComparable : ratio > WIDE ? Ground.WideGap : Ground.NarrowGap;
-  return { ground, element, claimed, canonical };
-}
-
-/** Where an element of the output vector has its canonical number in the trace. */
-function placeOf(element: number, { outputs }: TrialCase['model']['spec']) {
-  const { starts } = alignedStarts(outputs.map(({ length }) => length));
-  const at = starts.findLastIndex((start) => start <= element);
-  const output = outputs[at];
-  return { output, traceElement: (output?.start ?? 0) + element - (starts[at] ?? 0) };
+/** The gap the way the court will see it: by the claimant's own trace. */
+function gapOfClaim(element: number, context: EncodeContext) {
+  const { spec, plan } = context.one.model;
+  const output = claimedTree('output', context);
+  const { read } = reader(context);
+  return gapOf(element, { spec, plan, read, claimedAt: (at) => elementOf(output, at) });
 }
 
 function instructionFor(element: number, { one }: EncodeContext) {
@@ -218,21 +204,8 @@ function proofOf(proof: Proof, context: EncodeContext): Hex {
   const { element } = proof;
   const file = fileOf(context);
   const salt = notes.salt(one.message.jobId, stepOf({ kind: 'prove', proof }), random);
-  const chunkOf = (at: number): number => Math.floor(at / CHUNK_ELEMENTS);
-  if (proof.kind === 'gap') {
-    const { spec } = one.model;
-    const openings = {
-      output: openChunks(claimedTree('output', context), [chunkOf(element)]),
-      trace: openChunks(claimedTree('trace', context), [chunkOf(placeOf(element, spec).traceElement)]),
-    };
-    return proveGapCall(file, spec, element, openings, salt);
-  }
-  const { index, instruction } = instructionFor(element, context);
-  const plan: PlanOpening = {
-    index,
-    instruction: hexOf(encodeInstruction(instruction)),
-    siblings: instructionPath(one.model.plan, index),
-  };
+  if (proof.kind === 'gap') return gapProof(element, context, salt);
+  const { plan, instruction } = planOpening(element, context);
   const { trees, read } = reader(context);
   if (proof.kind === 'padding')
     return provePaddingCall(file, plan, element, openChunks(trees.trace, [chunkOf(element)]), salt);
@@ -242,6 +215,48 @@ function proofOf(proof: Proof, context: EncodeContext): Hex {
 function largest(...values: readonly bigint[]): bigint {
   return values.reduce((one, other) => (one > other ? one : other));
 }
+
+/** An instruction of the plan, shown: the one that writes an element of the trace, or the one before the gap it is in. */
+function planOpening(element: number, context: EncodeContext) {
+  const { index, instruction } = instructionFor(element, context);
+  const shown: PlanOpening = {
+    index,
+    instruction: hexOf(encodeInstruction(instruction)),
+    siblings: instructionPath(context.one.model.plan, index),
+  };
+  return { plan: shown, instruction };
+}
+
+function gapProof(element: number, context: EncodeContext, salt: Hex32): Hex {
+  const { spec } = context.one.model;
+  const { place, claimed, canonical, kind } = gapOfClaim(element, context);
+  const output = openChunks(claimedTree('output', context), [chunkOf(element)]);
+  const { trees, read } = reader(context);
+  if (kind !== OutputKind.Index)
+    return proveGapCall(
+      fileOf(context),
+      spec,
+      element,
+      { output, trace: openChunks(trees.trace, [chunkOf(place)]) },
+      salt,
+    );
+  const { plan, instruction } = planOpening(place, context);
+  const chunks = { [SPACE.INPUT]: [] as number[], [SPACE.WEIGHT]: [] as number[], [SPACE.TRACE]: [chunkOf(place)] };
+  const isInside = claimed < windowSize(instruction);
+  for (const k of isInside ? [claimed, canonical] : [])
+    pointedAt(instruction, place, k, (space, address) => {
+      chunks[space].push(chunkOf(address));
+      return read(space, address);
+    });
+  const operands = {
+    input: openChunks(trees.input, chunks[SPACE.INPUT]),
+    weights: openChunks(trees.weights, chunks[SPACE.WEIGHT]),
+    trace: openChunks(trees.trace, chunks[SPACE.TRACE]),
+  };
+  return proveIndexGapCall(fileOf(context), spec, plan, element, { output, operands }, salt);
+}
+
+const chunkOf = (element: number): number => Math.floor(element / CHUNK_ELEMENTS);
 
 function hexOf(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes).toString('hex')}`;

@@ -2,11 +2,9 @@ import { chunksIn } from '../../canonical/tree/tree-nodes.ts';
 import type { Hex, Hex32 } from '../../protocol/ids.ts';
 import { Availability, Delivery, type Terms } from '../../protocol/job.ts';
 import { inputLength, type ModelSpec, outputLength } from '../../protocol/model.ts';
-import { compareOutputs } from '../../protocol/tolerance.ts';
-import { alignedStarts, ELEMENT_BYTES } from '../../protocol/vector.ts';
+import { ELEMENT_BYTES } from '../../protocol/vector.ts';
 import { vectorRoot } from '../../protocol/vector-root.ts';
 import { codeOf } from '../../runtime/errors.ts';
-import type { Finding } from './knowledge.ts';
 import type { TrialBlobs, TrialChain, TrialMessage, TrialPorts } from './ports.ts';
 import { nodeKey, type Shown, type VectorSpace } from './trial-view.ts';
 
@@ -44,23 +42,6 @@ export async function findOutput(
     return matching(vector === undefined ? undefined : bytesOf(vector), outputRoot);
   }
   return matching(await blobIfAny(blobs, outputContent, maxBytes, signal), outputRoot);
-}
-
-/** Whether a claim is wrong, and by which element of the output vector that is shown best. */
-export function judgeOutput(
-  spec: Pick<ModelSpec, 'outputs'>,
-  claimed: Uint8Array | undefined,
-  canonical: Uint8Array | undefined,
-  { terms, outputRoot }: { readonly terms: Pick<Terms, 'delivery'>; readonly outputRoot: Hex32 },
-): Finding | undefined {
-  if (!canonical) return undefined;
-  if (vectorRoot(canonical) === outputRoot) return { kind: 'right' };
-  // What was never promised to be published is not withheld.
-  if (!claimed) return terms.delivery === Delivery.None ? undefined : { kind: 'withheld' };
-  const found = compareOutputs(spec.outputs, claimed, canonical);
-  if (found.agrees) return { kind: 'right' };
-  const { starts } = alignedStarts(spec.outputs.map(({ length }) => length));
-  return { kind: 'gap', element: (starts[found.worst.output] ?? 0) + found.worst.index };
 }
 
 /** A vector that was shown chunk by chunk; undefined while a part of it is missing. */
