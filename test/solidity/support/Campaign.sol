@@ -421,6 +421,9 @@ abstract contract Campaign is CampaignMoney {
             _ledger[job.terms.requester] += job.terms.fee;
             if (outcome == IJobRegistry.TrialOutcome.Void) {
                 _moveStake(job.record.operator, job.terms.stakeAtRisk, 0);
+                slashed = uint256(award.openerCosts) + award.proverCosts;
+                if (slashed > job.terms.stakeAtRisk) slashed = job.terms.stakeAtRisk;
+                _slash(job, job.record.operator, 0, slashed, award, [uint256(0), 0, 0]);
                 job.status = JobStatus.Void;
                 _count("void");
             } else {

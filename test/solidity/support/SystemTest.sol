@@ -36,8 +36,14 @@ abstract contract SystemTest is Test {
     uint32 internal constant CHALLENGE_WINDOW_FLOOR = 60;
     uint256 internal constant PUBLISHER_BOND_MAX = 1_000e18;
 
-    function deploySystem() internal returns (System memory system) {
-        (system.trialCourt, ) = actor("trial court");
+    function deploySystem() internal returns (System memory) {
+        (address trialCourt, ) = actor("trial court");
+        return deploySystemFor(trialCourt);
+    }
+
+    /// @notice The same with a court of its own.
+    function deploySystemFor(address trialCourt) internal returns (System memory system) {
+        system.trialCourt = trialCourt;
         (system.treasury, ) = actor("treasury");
         system.token = new DevToken(18);
         system.authority = new AccessManager(address(this));
