@@ -5,6 +5,7 @@ import { convolution } from './operators/convolution.ts';
 import { elementwise } from './operators/elementwise.ts';
 import { gather } from './operators/gather.ts';
 import { quantized, quantizedContrib } from './operators/quantized.ts';
+import { resize } from './operators/resize.ts';
 import { matmul } from './operators/matmul.ts';
 import { movement } from './operators/movement.ts';
 import { pooling } from './operators/pooling.ts';
@@ -30,6 +31,7 @@ const OPERATORS: Readonly<Record<string, LowerMap>> = {
     ...contraction,
     ...gather,
     ...quantized,
+    ...resize,
   },
   'com.microsoft': quantizedContrib,
 };
