@@ -24,7 +24,7 @@ contract TensorJudge is ITensorJudge {
     uint256 private constant TRACE = 3;
 
     /// @notice The instruction breaks a limit of docs/PLAN.md.
-    error TensorJudgeLimitBroken(uint256 reason);
+    error TensorJudgeMalformed(uint256 reason);
     /// @notice The instruction does not write this element.
     error TensorJudgeElementOutOfRange(uint256 element, uint256 start, uint256 size);
     error TensorJudgeNoOperand(uint256 operand, uint256 count);
@@ -32,6 +32,7 @@ contract TensorJudge is ITensorJudge {
     error TensorJudgeOutsideWindow(uint256 k, uint256 size);
 
     /// @inheritdoc ITensorJudge
+    /// @dev The claim and the operands in the trace share one opening. A rank is checked, not computed: `canonical` is 0.
     function judge(
         bytes calldata encoded,
         Vectors calldata vectors,
@@ -52,6 +53,7 @@ contract TensorJudge is ITensorJudge {
     }
 
     /// @inheritdoc ITensorJudge
+    /// @dev The data of a `PICK` are shown where they begin, as for the index 0.
     function operandAt(
         bytes calldata encoded,
         Vectors calldata vectors,
@@ -79,10 +81,11 @@ contract TensorJudge is ITensorJudge {
     }
 
     /// @inheritdoc ITensorJudge
+    /// @dev Looks at limits 1 and 4 only.
     function header(bytes calldata encoded) external pure returns (uint256 start, uint256 size) {
         (Instruction memory instruction, bool complete) = InstructionReader.read(encoded);
-        if (!complete) revert TensorJudgeLimitBroken(1);
-        if (!instruction.hasDimensions()) revert TensorJudgeLimitBroken(4);
+        if (!complete) revert TensorJudgeMalformed(1);
+        if (!instruction.hasDimensions()) revert TensorJudgeMalformed(4);
         return (instruction.start, instruction.size);
     }
 
@@ -95,9 +98,9 @@ contract TensorJudge is ITensorJudge {
     ) private pure returns (Instruction memory instruction, Chunks[4] memory opened) {
         bool complete;
         (instruction, complete) = InstructionReader.read(encoded);
-        if (!complete) revert TensorJudgeLimitBroken(1);
+        if (!complete) revert TensorJudgeMalformed(1);
         uint256 reason = instruction.reasonOf(vectors.inputLength, vectors.weightsLength);
-        if (reason != 0) revert TensorJudgeLimitBroken(reason);
+        if (reason != 0) revert TensorJudgeMalformed(reason);
         unchecked {
             uint256 flat = element - instruction.start;
             if (element < instruction.start || flat >= instruction.size) {

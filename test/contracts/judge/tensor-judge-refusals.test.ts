@@ -59,12 +59,12 @@ describe('tensor judge refusals', () => {
 
   it('refuses an instruction with bytes missing', () => {
     const [, vectors, element, openings] = evidence;
-    return refused([new Uint8Array(30), vectors, element, openings], 'TensorJudgeLimitBroken', 1);
+    return refused([new Uint8Array(30), vectors, element, openings], 'TensorJudgeMalformed', 1);
   });
 
   it('refuses an instruction that breaks a limit of the vectors it is judged with', () => {
     const [instruction, vectors, element, openings] = evidence;
-    return refused([instruction, { ...vectors, inputLength: 227 }, element, openings], 'TensorJudgeLimitBroken', 7);
+    return refused([instruction, { ...vectors, inputLength: 227 }, element, openings], 'TensorJudgeMalformed', 7);
   });
 
   it('refuses elements before and after those that the instruction writes', async () => {
@@ -233,7 +233,7 @@ describe('tensor judge refusals', () => {
   it('reads where an instruction writes, and refuses one that cannot say', async () => {
     expect(await judge.header(encodeInstruction(add))).to.deep.equal([BigInt(FIRST), 128n]);
     const refusedHeader = (bytes: Uint8Array, reason: number) =>
-      expect(judge.header(bytes)).to.be.revertedWithCustomError(judge, 'TensorJudgeLimitBroken').withArgs(reason);
+      expect(judge.header(bytes)).to.be.revertedWithCustomError(judge, 'TensorJudgeMalformed').withArgs(reason);
     await refusedHeader(encodeInstruction(add).slice(1), 1);
     await refusedHeader(encodeInstruction({ ...add, dims: [] }).slice(0, 19), 1);
     await refusedHeader(encodeInstruction({ ...add, dims: new Array<number>(9).fill(1), operands: [] }), 4);
