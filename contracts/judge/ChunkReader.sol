@@ -212,7 +212,8 @@ library ChunkReader {
         }
     }
 
-    /// @dev Climbs level by level, each from left to right; nodes of a level take the places of those below.
+    /// @dev Climbs to the root: level by level while there are many nodes, then with the two or the one that are left.
+    /// @param leaves of the tree, at least one; the height is that of the smallest tree that holds them
     /// @return needed siblings
     /// @return found the root, when the siblings were enough
     function _rootOf(
@@ -221,16 +222,48 @@ library ChunkReader {
         uint256 leaves,
         bytes32[] calldata siblings
     ) private pure returns (uint256 needed, bytes32 found) {
+        uint256 sibling;
+        uint256 width;
+        (count, width, sibling) = _climbMany(nodes, count, leaves, siblings);
+        if (count == 2) (width, sibling) = _climbTwo(nodes, width, sibling);
+        assembly ("memory-safe") {
+            let left := add(mload(0x40), 1)
+            let position := mload(nodes)
+            found := mload(add(nodes, 0x20))
+            for {} width {
+                width := shr(1, width)
+            } {
+                // a word further when the node is the right one
+                let side := shl(5, and(position, 1))
+                mstore(add(left, side), found)
+                mstore(sub(add(left, 0x20), side), calldataload(sibling))
+                sibling := add(sibling, 0x20)
+                found := keccak256(sub(left, 1), 0x41)
+                position := shr(1, position)
+            }
+            needed := shr(5, sub(sibling, siblings.offset))
+        }
+    }
+
+    /// @dev Up to the first level with at most two nodes; each level from left to right, in the place of the one below. Leaves
+    /// the tag of a node in free memory.
+    /// @return left how many nodes are left
+    /// @return width positions of that level, less one
+    /// @return sibling where the next one is in calldata
+    function _climbMany(
+        uint256 nodes,
+        uint256 count,
+        uint256 leaves,
+        bytes32[] calldata siblings
+    ) private pure returns (uint256 left, uint256 width, uint256 sibling) {
         assembly ("memory-safe") {
             let scratch := mload(0x40)
             mstore8(scratch, 0x01)
-            let left := add(scratch, 0x01)
-            let right := add(scratch, 0x21)
-            let sibling := siblings.offset
+            sibling := siblings.offset
+            width := sub(leaves, 1)
             let end := add(nodes, shl(6, count))
-            for {
-                let width := sub(leaves, 1)
-            } width {
+            let few := add(nodes, 0x80)
+            for {} gt(end, few) {
                 width := shr(1, width)
             } {
                 let to := nodes
@@ -240,33 +273,60 @@ library ChunkReader {
                     to := add(to, 0x40)
                 } {
                     let position := mload(from)
-                    let hash := mload(add(from, 0x20))
+                    let side := shl(5, and(position, 1))
+                    mstore(add(add(scratch, 0x01), side), mload(add(from, 0x20)))
                     from := add(from, 0x40)
-                    switch and(position, 1)
+                    switch and(lt(from, end), eq(mload(from), or(position, 1)))
                     case 0 {
-                        mstore(left, hash)
-                        switch and(lt(from, end), eq(mload(from), add(position, 1)))
-                        case 0 {
-                            mstore(right, calldataload(sibling))
-                            sibling := add(sibling, 0x20)
-                        }
-                        default {
-                            mstore(right, mload(add(from, 0x20)))
-                            from := add(from, 0x40)
-                        }
+                        mstore(sub(add(scratch, 0x21), side), calldataload(sibling))
+                        sibling := add(sibling, 0x20)
                     }
                     default {
-                        mstore(right, hash)
-                        mstore(left, calldataload(sibling))
-                        sibling := add(sibling, 0x20)
+                        mstore(add(scratch, 0x21), mload(add(from, 0x20)))
+                        from := add(from, 0x40)
                     }
                     mstore(to, shr(1, position))
                     mstore(add(to, 0x20), keccak256(scratch, 0x41))
                 }
                 end := to
             }
-            needed := shr(5, sub(sibling, siblings.offset))
-            found := mload(add(nodes, 0x20))
+            left := shr(6, sub(end, nodes))
+        }
+    }
+
+    /// @dev Two nodes up to the one above both, which takes the place of the first.
+    function _climbTwo(
+        uint256 nodes,
+        uint256 width,
+        uint256 sibling
+    ) private pure returns (uint256 widthLeft, uint256 siblingLeft) {
+        assembly ("memory-safe") {
+            let left := add(mload(0x40), 1)
+            let first := mload(nodes)
+            let hash := mload(add(nodes, 0x20))
+            let second := mload(add(nodes, 0x40))
+            let other := mload(add(nodes, 0x60))
+            for {} gt(xor(first, second), 1) {
+                width := shr(1, width)
+            } {
+                let side := shl(5, and(first, 1))
+                mstore(add(left, side), hash)
+                mstore(sub(add(left, 0x20), side), calldataload(sibling))
+                hash := keccak256(sub(left, 1), 0x41)
+                side := shl(5, and(second, 1))
+                mstore(add(left, side), other)
+                mstore(sub(add(left, 0x20), side), calldataload(add(sibling, 0x20)))
+                other := keccak256(sub(left, 1), 0x41)
+                sibling := add(sibling, 0x40)
+                first := shr(1, first)
+                second := shr(1, second)
+            }
+            mstore(left, hash)
+            mstore(add(left, 0x20), other)
+            mstore(nodes, shr(1, first))
+            mstore(add(nodes, 0x20), keccak256(sub(left, 1), 0x41))
+            widthLeft := shr(1, width)
+            siblingLeft := sibling
         }
     }
 }
