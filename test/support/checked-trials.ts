@@ -23,7 +23,7 @@ export interface Award {
 
 export const NO_AWARD: Award = { opener: ZERO_ADDRESS, openerCosts: 0n, prover: ZERO_ADDRESS, proverCosts: 0n };
 
-const Offence = { Equivocation: 2n, WrongResult: 3n } as const;
+const Offence = { Equivocation: 2n, WrongResult: 3n, TrialVoid: 4n } as const;
 
 /** Opens a trial as the court; nothing moves but the status. */
 export async function openTrialChecked(stage: JobStage, job: AttestedJob, at?: bigint): Promise<Moment> {
@@ -71,7 +71,14 @@ export async function resolveTrialChecked(
       const stakes = { [operator]: { free: terms.stakeAtRisk, locked: -terms.stakeAtRisk } };
       const voided: SeenEvent = ['JobVoided', id, operator, terms.fee];
       const to = [JobStatus.Void, JobReason.TrialVoid] as const;
-      return { events: [voided], books: { balances: refund, stakes }, to };
+      const charged = least(award.openerCosts + award.proverCosts, terms.stakeAtRisk);
+      if (charged === 0n) return { events: [voided], books: { balances: refund, stakes }, to };
+      // Out of what was just set free; costs only, nothing is left to be shared.
+      const loss = { fromLocked: 0n, fromFree: charged, fromUnbonding: 0n };
+      const slash = slashOf(stage, job, Offence.TrialVoid, loss, award, CONVICTION_SHARES);
+      const free = { [operator]: { free: terms.stakeAtRisk - charged, locked: -terms.stakeAtRisk } };
+      const books = { ...slash.books, balances: sumOf(refund, slash.books.balances), stakes: free };
+      return { events: [voided, ...slash.events], books, to };
     },
   };
   const { events, books, to } = await rulings[outcome]();

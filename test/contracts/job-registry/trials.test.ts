@@ -211,6 +211,18 @@ describe('JobRegistry.resolveTrial', () => {
     await resolveTrialChecked(stage, job, 'Void');
   });
 
+  it('void by the operator’s fault: the opener’s costs and a penalty, which is burned; I7: the lock at most', async () => {
+    for (const [openerCosts, proverCosts] of [
+      [2n * TOKEN + 1n, 3n],
+      [STAKE_AT_RISK - 1n, TOKEN],
+      [STAKE_AT_RISK + 1n, TOKEN],
+    ] as const) {
+      const { stage, job } = await onTrial();
+      const opener = stage.stranger.address as Address;
+      await resolveTrialChecked(stage, job, 'Void', { ...NO_AWARD, opener, openerCosts, proverCosts });
+    }
+  });
+
   it('calls nobody back; what was delivered before stays delivered', async () => {
     for (const outcome of ['Acquitted', 'Convicted', 'Void'] as const) {
       const stage = await load();
