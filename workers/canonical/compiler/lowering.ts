@@ -128,7 +128,7 @@ export class Lowering {
 
   /** Whole numbers as a constant vector or tensor. */
   intTensor(
-    values: readonly number[],
+    values: ArrayLike<number>,
     shape: readonly number[] = [values.length],
     onnxType: number = dataType.int64,
   ): Value {
@@ -140,7 +140,7 @@ export class Lowering {
     );
   }
 
-  floatTensor(values: readonly number[], shape: readonly number[] = [values.length]): Value {
+  floatTensor(values: ArrayLike<number>, shape: readonly number[] = [values.length]): Value {
     const bits = Uint32Array.from(values, (value) => bitsOf(Math.fround(value)));
     return constantOf(shape, dataType.float32, TYPE.F32, bits);
   }

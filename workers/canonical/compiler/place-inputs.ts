@@ -103,7 +103,7 @@ function shapeOf({ name, dims }: Declared, shapes: NonNullable<CompileOptions['s
   return dims.map((dim) => {
     if (isFixed(dim)) return dim;
     const bound = typeof dim === 'string' ? own(shapes, dim) : undefined;
-    return typeof bound === 'number' ? requireSize(`${dim}`, bound) : 1;
+    return typeof bound === 'number' ? requireSize(dim, bound) : 1;
   });
 }
 

@@ -9,9 +9,12 @@ export function transposed(value: Value, order: readonly number[]): Value {
   };
 }
 
-/** The value broadcast to `shape` by ONNX's rule: missing dimensions in front, size 1 repeats. */
+/** The value broadcast to `shape` by ONNX's rule: missing dimensions in front, size 1 repeats. @throws RangeError */
 export function broadcastTo(value: Value, shape: readonly number[]): Value {
   const missing = shape.length - value.shape.length;
+  if (missing < 0 || value.shape.some((own, d) => own !== 1 && own !== shape[d + missing])) {
+    throw new RangeError(`[${value.shape.join(', ')}] does not broadcast to [${shape.join(', ')}]`);
+  }
   const steps = shape.map((size, d) => {
     const own = value.shape[d - missing];
     return d < missing || (own === 1 && size !== 1) ? 0 : (value.steps[d - missing] ?? 0);

@@ -5,7 +5,7 @@ import { invalid } from '../refusal.ts';
 import type { Value } from '../value.ts';
 import { transposed } from '../views.ts';
 import { withoutZeroPoint } from './matmul.ts';
-import { channelsLast, type Slide, slidesOf, windowCoordinates } from './windows.ts';
+import { channelsLast, requireWindows, type Slide, slidesOf, windowCoordinates } from './windows.ts';
 
 /** Convolutions: `DOT` over channels-last patches. */
 export const convolution: LowerMap = {
@@ -47,7 +47,8 @@ export function convolve(node: Lowering, x: Value, w: Value, bias?: Value): Valu
   if (channels !== perGroup * groups || outputs % groups !== 0) {
     throw invalid(node.node, `${channels} channels in ${groups} groups for weights of [${w.shape.join(', ')}]`);
   }
-  const slides = slidesOf(node, spatial, node.attributes.ints('kernel_shape') ?? kernel);
+  requireKernel(node, x, kernel);
+  const slides = slidesOf(node, spatial, kernel);
   const input = withChannelsLast(node, x);
   const weights = node.contiguous(w, channelsLast(w.shape.length));
   const rank = spatial.length;
@@ -76,6 +77,14 @@ export function convolve(node: Lowering, x: Value, w: Value, bias?: Value): Valu
   return channelsSecond(node, result, rank, outputs);
 }
 
+/** Weights and input have equally many dimensions, and the kernel is what the node says it is. */
+function requireKernel(node: Lowering, x: Value, kernel: readonly number[]): void {
+  const said = node.attributes.ints('kernel_shape') ?? kernel;
+  if (x.shape.length !== kernel.length + 2 || said.join() !== kernel.join()) {
+    throw invalid(node.node, `a kernel of [${kernel.join(', ')}], said to be [${said.join(', ')}]`);
+  }
+}
+
 /** `ConvTranspose`: output `o` takes input `(o + before − k · dilation) / stride` where that is whole. */
 function deconvolve(node: Lowering): Value {
   const [x, w, bias] = [node.input(0), node.input(1), node.optional(2)];
@@ -85,6 +94,7 @@ function deconvolve(node: Lowering): Value {
   const perGroup = channels / groups;
   if (w.shape[0] !== channels || !Number.isInteger(perGroup))
     throw invalid(node.node, 'channels and groups do not fit');
+  requireKernel(node, x, kernel);
   const slides = transposedSlides(node, spatial, kernel);
   const input = withChannelsLast(node, x);
   // output channel, kernel, input channel: what one output reads lies together
@@ -131,6 +141,7 @@ function transposedSlides(node: Lowering, spatial: readonly number[], kernel: re
     attributes.ints(name) ?? spatial.map(() => byDefault);
   const [strides, dilations, extra] = [each('strides', 1), each('dilations', 1), each('output_padding', 0)];
   const pads = attributes.ints('pads') ?? [...spatial, ...spatial].map(() => 0);
+  requireWindows(node, spatial.length, { kernel, strides, dilations, pads });
   const wanted = attributes.ints('output_shape')?.slice(-spatial.length);
   const auto = attributes.string('auto_pad', 'NOTSET');
   return spatial.map((input, d): Slide => {

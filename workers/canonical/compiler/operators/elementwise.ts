@@ -8,11 +8,24 @@ import { castTo } from './cast.ts';
 
 const two =
   (name: FloatFunction): Lower =>
-  (node) => [node.arithmetic(name, node.input(0), node.input(1))];
+  (node) => {
+    requireNoAxis(node);
+    return [node.arithmetic(name, node.input(0), node.input(1))];
+  };
 
 const swapped =
   (name: FloatFunction): Lower =>
-  (node) => [node.arithmetic(name, node.input(1), node.input(0))];
+  (node) => {
+    requireNoAxis(node);
+    return [node.arithmetic(name, node.input(1), node.input(0))];
+  };
+
+/** Before operator set 7 an attribute said where the second operand was to be repeated. */
+function requireNoAxis(node: Lowering): void {
+  if (node.opset < 7 && node.attributes.has('axis')) {
+    throw refused(node.node, 'it broadcasts along an axis', 'convert the model to operator set 7 or later');
+  }
+}
 
 const many =
   (name: FloatFunction): Lower =>

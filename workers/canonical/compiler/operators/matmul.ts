@@ -76,9 +76,10 @@ export function product(node: Lowering, left: Value, right: Value, bias?: Value)
 function gemm(node: Lowering): Value {
   const { attributes } = node;
   const flip = (value: Value, name: string): Value =>
-    attributes.int(name, 0) === 0 ? value : transposed(value, [1, 0]);
+    attributes.int(name, 0) === 0 || value.shape.length !== 2 ? value : transposed(value, [1, 0]);
   const [a, b] = [flip(node.input(0), 'transA'), flip(node.input(1), 'transB')];
   const bias = node.optional(2);
+  if (a.shape.length !== 2 || b.shape.length !== 2) throw invalid(node.node, 'its factors are not matrices');
   const [alpha, beta] = [attributes.float('alpha', 1), attributes.float('beta', 1)];
   const scaled = (value: Value, factor: number): Value =>
     factor === 1

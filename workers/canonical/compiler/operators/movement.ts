@@ -16,18 +16,15 @@ export const movement: LowerMap = {
   Transpose: (node) => {
     const value = node.input(0);
     const order = node.attributes.ints('perm') ?? value.shape.map((_, d) => value.shape.length - 1 - d);
-    return [
-      transposed(
-        value,
-        order.map((d) => node.axis(d, value.shape.length)),
-      ),
-    ];
+    if (order.length !== value.shape.length) throw invalid(node.node, `perm names ${order.length} dimensions`);
+    return [transposed(value, distinctAxes(node, order, value.shape.length))];
   },
   Reshape: (node) => [node.reshape(node.input(0), reshapeTarget(node, node.input(0).shape))],
   Flatten: (node) => {
     const { shape } = node.input(0);
     const axis = node.attributes.int('axis', 1);
     const at = axis < 0 ? axis + shape.length : axis;
+    if (at < 0 || at > shape.length) throw invalid(node.node, `axis ${axis} of ${shape.length} dimensions`);
     return [node.reshape(node.input(0), [elementCount(shape.slice(0, at)), elementCount(shape.slice(at))])];
   },
   Squeeze: (node) => [squeeze(node, node.input(0))],
@@ -35,7 +32,7 @@ export const movement: LowerMap = {
     const value = node.input(0);
     const axes = axesOf(node) ?? [];
     const rank = value.shape.length + axes.length;
-    const sorted = axes.map((axis) => node.axis(axis, rank)).sort((one, other) => one - other);
+    const sorted = [...distinctAxes(node, axes, rank)].sort((one, other) => one - other);
     return [sorted.reduce((view, d) => unsqueezed(view, d), value)];
   },
   Slice: (node) => [slice(node, node.input(0))],
@@ -49,6 +46,7 @@ export const movement: LowerMap = {
   Tile: (node) => [tile(node, node.input(0))],
   Pad: (node) => [padded(node)],
   DepthToSpace: (node) => {
+    requireImages(node);
     const [n = 1, c = 1, h = 1, w = 1] = node.input(0).shape;
     const b = node.attributes.int('blocksize', 1);
     const depth = c / (b * b);
@@ -57,6 +55,7 @@ export const movement: LowerMap = {
     return [node.reshape(transposed(apart, crd ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2]), [n, depth, h * b, w * b])];
   },
   SpaceToDepth: (node) => {
+    requireImages(node);
     const [n = 1, c = 1, h = 1, w = 1] = node.input(0).shape;
     const b = node.attributes.int('blocksize', 1);
     const apart = node.reshape(node.input(0), [n, c, h / b, b, w / b, b]);
@@ -64,9 +63,21 @@ export const movement: LowerMap = {
   },
 };
 
+/** Axes counted from the front, none of them twice. */
+function distinctAxes(node: Lowering, axes: readonly number[], rank: number): readonly number[] {
+  const counted = axes.map((axis) => node.axis(axis, rank));
+  if (new Set(counted).size !== counted.length) throw invalid(node.node, `[${axes.join(', ')}] names an axis twice`);
+  return counted;
+}
+
 /** Axes as the second input (opset 13 on) or as the attribute. */
 function axesOf(node: Lowering): readonly number[] | undefined {
   return node.attributes.ints('axes') ?? node.ints(1, 'axes');
+}
+
+function requireImages(node: Lowering): void {
+  const { shape } = node.input(0);
+  if (shape.length !== 4) throw invalid(node.node, `its input has ${shape.length} dimensions`);
 }
 
 /** In inference mode nothing is dropped; the mask is all true. */
@@ -89,7 +100,7 @@ function reshapeTarget(node: Lowering, shape: readonly number[]): readonly numbe
 
 function squeeze(node: Lowering, value: Value): Value {
   const axes = axesOf(node) ?? value.shape.map((_, d) => d).filter((d) => value.shape[d] === 1);
-  const sorted = axes.map((axis) => node.axis(axis, value.shape.length)).sort((one, other) => other - one);
+  const sorted = [...distinctAxes(node, axes, value.shape.length)].sort((one, other) => other - one);
   return sorted.reduce((view, d) => {
     if (view.shape[d] !== 1) throw invalid(node.node, `dimension ${d} of [${value.shape.join(', ')}] is not 1`);
     return squeezed(view, d);
@@ -102,6 +113,12 @@ function slice(node: Lowering, value: Value): Value {
   const ends = old ? (node.attributes.ints('ends') ?? []) : (node.ints(2, 'ends') ?? []);
   const axes = (old ? node.attributes.ints('axes') : node.ints(3, 'axes')) ?? starts.map((_, i) => i);
   const steps = (old ? undefined : node.ints(4, 'steps')) ?? starts.map(() => 1);
+  if ([ends, axes, steps].some(({ length }) => length !== starts.length)) {
+    throw invalid(
+      node.node,
+      `${starts.length} starts, ${ends.length} ends, ${axes.length} axes, ${steps.length} steps`,
+    );
+  }
   return starts.reduce((view, from, i) => {
     const d = node.axis(axes[i] ?? 0, value.shape.length);
     const size = value.shape[d] ?? 1;
@@ -120,11 +137,15 @@ function split(node: Lowering, value: Value): readonly Value[] {
   const d = node.axis(node.attributes.int('axis', 0), value.shape.length);
   const size = value.shape[d] ?? 1;
   const parts = node.attributes.int('num_outputs', node.node.outputs.length);
+  if (parts < 1 || parts > node.node.outputs.length) throw invalid(node.node, `${parts} parts`);
   const even = Math.ceil(size / parts);
   const sizes =
     node.attributes.ints('split') ??
     node.ints(1, 'split') ??
     Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(even, size - i * even)));
+  if (sizes.some((count) => count < 0) || sizes.reduce((sum, count) => sum + count, 0) !== size) {
+    throw invalid(node.node, `parts of [${sizes.join(', ')}] out of ${size}`);
+  }
   let from = 0;
   return sizes.map((count) => {
     const part = sliced(value, d, from, count);
@@ -140,6 +161,11 @@ export function concat(node: Lowering, all: readonly Value[], axis: number): Val
   if (!first) throw invalid(node.node, 'it has no inputs');
   if (values.length <= 1) return first;
   const d = node.axis(axis, first.shape.length);
+  const odd = values.find(({ shape, type }) => {
+    const fits = shape.length === first.shape.length && shape.every((size, i) => i === d || size === first.shape[i]);
+    return !fits || type !== first.type;
+  });
+  if (odd) throw invalid(node.node, `[${odd.shape.join(', ')}] does not continue [${first.shape.join(', ')}]`);
   if (values.length > JOIN_MAX) {
     const groups = Array.from({ length: Math.ceil(values.length / JOIN_MAX) }, (_, i) =>
       concat(node, values.slice(i * JOIN_MAX, (i + 1) * JOIN_MAX), d),
@@ -163,6 +189,8 @@ export function concat(node: Lowering, all: readonly Value[], axis: number): Val
 
 function tile(node: Lowering, value: Value): Value {
   const repeats = node.ints(1, 'repeats') ?? [];
+  if (repeats.length !== value.shape.length) throw invalid(node.node, `${repeats.length} repeats`);
+  node.builder.requireSize(value.shape.map((size, d) => size * (repeats[d] ?? 1)));
   const apart = value.shape.flatMap((size, d) => [repeats[d] ?? 1, size]);
   const spread = value.shape.reduce<Value>((view, _, d) => unsqueezed(view, 2 * d), value);
   const merged = value.shape.map((size, d) => size * (repeats[d] ?? 1));

@@ -2,7 +2,7 @@ import { dataType } from '../../../onnx/data-type.ts';
 import { MAP, OP, TYPE } from '../../plan/instruction.ts';
 import { bitsOf } from '../../arithmetic/float32.ts';
 import type { Lowering } from '../lowering.ts';
-import { refused } from '../refusal.ts';
+import { invalid, refused } from '../refusal.ts';
 import { bitsOfConstant, isConstant, memoryOrder, type Value } from '../value.ts';
 
 /** `Pad` in all of its modes. A constant is padded by bounded coordinates; the other modes pick by constant indices. */
@@ -15,6 +15,8 @@ export function padded(node: Lowering): Value {
   const before = value.shape.map((_, d) => (axes.includes(d) ? (given[axes.indexOf(d)] ?? 0) : 0));
   const after = value.shape.map((_, d) => (axes.includes(d) ? (given[axes.length + axes.indexOf(d)] ?? 0) : 0));
   const dims = value.shape.map((size, d) => size + (before[d] ?? 0) + (after[d] ?? 0));
+  node.builder.requireSize(dims);
+  if (given.length !== 2 * axes.length) throw invalid(node.node, `${given.length} pads for ${axes.length} axes`);
   if (mode === 'constant') return withConstant(node, value, before, dims);
   return value.shape.reduce((view, size, d) => {
     if (before[d] === 0 && after[d] === 0) return view;

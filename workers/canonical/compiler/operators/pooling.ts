@@ -102,8 +102,10 @@ function countsOf(
 ): readonly number[] {
   const [low, high] = withPads ? [-before, input + after] : [0, input];
   return Array.from({ length: output }, (_, o) => {
-    const places = Array.from({ length: kernel }, (__, k) => o * stride - before + k * dilation);
-    return places.filter((at) => at >= low && at < high).length;
+    const from = o * stride - before;
+    const first = Math.max(0, Math.ceil((low - from) / dilation));
+    const last = Math.min(kernel - 1, Math.ceil((high - from) / dilation) - 1);
+    return Math.max(0, last - first + 1);
   });
 }
 

@@ -53,11 +53,17 @@ function range(node: Lowering): Value {
   if (start === undefined || limit === undefined || delta === undefined || delta === 0) {
     throw invalid(node.node, 'start, limit and delta must be three numbers, delta not 0');
   }
-  const count = Math.max(0, Math.ceil((limit - start) / delta));
-  const numbers = Array.from({ length: count }, (_, i) => start + i * delta);
-  return node.input(0).type === TYPE.F32
-    ? node.floatTensor(numbers)
-    : node.intTensor(numbers, [count], node.input(0).onnxType);
+  const isFloat = node.input(0).type === TYPE.F32;
+  const count = Math.max(0, Math.ceil((isFloat ? Math.fround(limit - start) : limit - start) / delta));
+  node.builder.requireSize([count]);
+  // Each number is the one before and delta, as ONNX defines it: floats are rounded each time.
+  let next = start;
+  const numbers = Float64Array.from({ length: count }, () => {
+    const one = next;
+    next = isFloat ? Math.fround(next + delta) : next + delta;
+    return one;
+  });
+  return isFloat ? node.floatTensor(numbers) : node.intTensor(numbers, [count], node.input(0).onnxType);
 }
 
 /** A constant with the same numbers and another shape, for operators that compute with shapes. */

@@ -20,7 +20,7 @@ export function slidesOf(node: Lowering, spatial: readonly number[], kernel: rea
   const pads = attributes.ints('pads') ?? [...spatial, ...spatial].map(() => 0);
   const auto = attributes.string('auto_pad', 'NOTSET');
   const ceil = attributes.int('ceil_mode', 0) !== 0;
-  if (kernel.length !== spatial.length) throw invalid(node.node, `a kernel of ${kernel.length} dimensions`);
+  requireWindows(node, spatial.length, { kernel, strides, dilations, pads });
   return spatial.map((input, d): Slide => {
     const [size, stride, dilation] = [kernel[d] ?? 1, strides[d] ?? 1, dilations[d] ?? 1];
     const reach = (size - 1) * dilation + 1;
@@ -37,8 +37,22 @@ export function slidesOf(node: Lowering, spatial: readonly number[], kernel: rea
     // A window that would start in the padding after the end is left out.
     if (ceil && (output - 1) * stride >= input + before) output--;
     if (output < 1) throw invalid(node.node, `a window of ${reach} does not fit ${input + before + after}`);
+    node.builder.requireSize([output, size]);
     return { input, kernel: size, stride, dilation, before, after, output };
   });
+}
+
+/** What every window has: a size, a stride and a dilation of at least 1 for each dimension, and padding on both sides. */
+export function requireWindows(
+  node: Lowering,
+  rank: number,
+  lists: Readonly<Record<'kernel' | 'strides' | 'dilations' | 'pads', readonly number[]>>,
+): void {
+  for (const [name, list] of Object.entries(lists)) {
+    const isPads = name === 'pads';
+    const fits = list.length === (isPads ? 2 * rank : rank) && list.every((one) => isPads || one >= 1);
+    if (!fits) throw invalid(node.node, `${name} of [${list.join(', ')}] for ${rank} spatial dimensions`);
+  }
 }
 
 /** Coordinates of a sliding window: one for each spatial dimension. @param first output dimension, and window dimension, of the first */
