@@ -6,6 +6,7 @@ import { elementwise } from './operators/elementwise.ts';
 import { gather } from './operators/gather.ts';
 import { quantized, quantizedContrib } from './operators/quantized.ts';
 import { resize } from './operators/resize.ts';
+import { recurrent } from './operators/recurrent.ts';
 import { matmul } from './operators/matmul.ts';
 import { movement } from './operators/movement.ts';
 import { pooling } from './operators/pooling.ts';
@@ -32,6 +33,7 @@ const OPERATORS: Readonly<Record<string, LowerMap>> = {
     ...gather,
     ...quantized,
     ...resize,
+    ...recurrent,
   },
   'com.microsoft': quantizedContrib,
 };
