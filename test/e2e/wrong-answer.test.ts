@@ -7,7 +7,7 @@ import { JobReason, JobStatus, termsToChain } from '../../workers/protocol/job.t
 import { bitsOfFloat } from '../../workers/protocol/vector.ts';
 import { OutputKind, type ModelSpec } from '../../workers/protocol/model.ts';
 import { vectorRoot } from '../../workers/protocol/vector-root.ts';
-import { ADDER, adderInput, adderOutput, hexOf, type Market } from './support/market.ts';
+import { ADDER, adderInput, adderOutput, hexOf, type Job, type Market } from './support/market.ts';
 import { endStack, said, startMarket } from './support/network.ts';
 
 let market: Market;
@@ -63,26 +63,52 @@ async function startNode(
   return new Map(started);
 }
 
-it('a shifted answer is put on trial and slashed, by two nodes that only follow their own interest', async () => {
-  const { stack } = market;
-  const { accounts, contracts } = stack;
-  const [cheat, watcher] = accounts.operators;
-  if (!cheat || !watcher) throw new Error('two operators are needed');
-  await market.prepay(watcher.attester.address, 10n ** 21n);
-  const defender = await startNode(0, ['listener', 'submitter', 'trial'], { REMIT_VERIFY: 'none' });
-  const accuser = await startNode(1, ['listener', 'submitter', 'watchtower', 'trial'], { REMIT_VERIFY: 'all' });
+let defender: Map<string, WorkerProcess>;
+let accuser: Map<string, WorkerProcess>;
 
+/** Has the first operator's key attest what its model does not say. */
+async function lie(): Promise<Job> {
+  const [cheat] = market.stack.accounts.operators;
+  if (!cheat) throw new Error('there is no operator');
   const [job] = await market.ask({ model, input: adderInput(1, 2), terms: { challengeWindow: 30 } });
-  const lie = adderOutput(1, 9);
-  const attested = { root: vectorRoot(lie), content: ZERO_HEX32, vector: hexOf(lie) };
-  await market.send(market.call(cheat.attester, 'JobRegistry', 'attest', [termsToChain(job.terms), attested, '0x']));
+  const claimed = adderOutput(1, 9);
+  const output = { root: vectorRoot(claimed), content: ZERO_HEX32, vector: hexOf(claimed) };
+  await market.send(market.call(cheat.attester, 'JobRegistry', 'attest', [termsToChain(job.terms), output, '0x']));
+  return job;
+}
 
-  await market.reached('JobOnTrial', job);
+async function expectConvicted(job: Job): Promise<void> {
+  const { contracts, accounts } = market.stack;
   const slashed = await market.reached('JobSlashed', job, 90_000);
-  expect(slashed).toMatchObject({ reason: JobReason.Convicted, operator: cheat.owner.address });
+  expect(slashed).toMatchObject({ reason: JobReason.Convicted, operator: accounts.operators[0]?.owner.address });
   expect(Number((await contracts.JobRegistry.stateOf(job.jobId)).status)).toBe(JobStatus.Slashed);
-  for (const node of [defender, accuser]) {
-    const trial = node.get('trial');
-    if (trial) await said(stack, trial, 'trial ended', job);
-  }
+}
+
+function roleOf(node: Map<string, WorkerProcess>, role: string): WorkerProcess {
+  const process = node.get(role);
+  if (!process) throw new Error(`the node has no ${role}`);
+  return process;
+}
+
+it('a shifted answer is put on trial and slashed, by two nodes that only follow their own interest', async () => {
+  const [, watcher] = market.stack.accounts.operators;
+  if (!watcher) throw new Error('two operators are needed');
+  await market.prepay(watcher.attester.address, 10n ** 21n);
+  defender = await startNode(0, ['listener', 'submitter', 'trial'], { REMIT_VERIFY: 'none' });
+  accuser = await startNode(1, ['listener', 'submitter', 'watchtower', 'trial'], { REMIT_VERIFY: 'all' });
+  const job = await lie();
+  await market.reached('JobOnTrial', job);
+  await expectConvicted(job);
+  for (const node of [defender, accuser]) await said(market.stack, roleOf(node, 'trial'), 'trial ended', job);
+});
+
+it('a claimant that stays silent is convicted, although its accuser is killed in the middle', async () => {
+  await roleOf(defender, 'trial').stop();
+  const job = await lie();
+  await market.reached('JobOnTrial', job);
+  await roleOf(accuser, 'trial').kill();
+  await roleOf(accuser, 'submitter').kill();
+  await roleOf(accuser, 'submitter').restart();
+  await roleOf(accuser, 'trial').restart();
+  await expectConvicted(job);
 });

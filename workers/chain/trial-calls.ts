@@ -48,8 +48,6 @@ export interface DemandedNode {
   readonly index: number;
 }
 
-export const NO_OPENING: Opening = { ranges: '0x', chunks: '0x', siblings: [] };
-
 const encode = (method: string, values: readonly unknown[]): Hex =>
   interfaces.TrialCourt.encodeFunctionData(method, values) as Hex;
 const fileOf = ({ terms, ...rest }: CaseFile) => ({ terms: termsToChain(terms), ...rest });

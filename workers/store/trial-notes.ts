@@ -12,8 +12,6 @@ export interface TrialNotes {
   /** The trace that is served for this job. */
   serve(jobId: JobId, merkleRoot: Hex32): void;
   served(jobId: JobId): readonly Hex32[];
-  /** Jobs about which anything is noted. */
-  jobs(): readonly JobId[];
   forget(jobId: JobId): void;
   close(): void;
 }
@@ -44,7 +42,6 @@ export function openTrialNotes(path: string): TrialNotes {
   const updateCommitment = db.prepare('UPDATE salts SET commitment = ? WHERE job_id = ? AND proof = ?');
   const insertTrace = db.prepare('INSERT OR IGNORE INTO traces VALUES (?, ?)');
   const selectTraces = db.prepare('SELECT merkle_root FROM traces WHERE job_id = ?');
-  const selectJobs = db.prepare('SELECT job_id FROM salts UNION SELECT job_id FROM traces');
   const deletes = ['salts', 'traces'].map((table) => db.prepare(`DELETE FROM ${table} WHERE job_id = ?`));
   const findSalt = (jobId: JobId, proof: string): Hex32 | undefined =>
     selectSalt.get(jobId, proof)?.['salt'] as Hex32 | undefined;
@@ -67,7 +64,6 @@ export function openTrialNotes(path: string): TrialNotes {
       transact(db, path, () => insertTrace.run(jobId, merkleRoot));
     },
     served: (jobId) => selectTraces.all(jobId).map((row) => row['merkle_root'] as Hex32),
-    jobs: () => selectJobs.all().map((row) => row['job_id'] as JobId),
     forget(jobId) {
       transact(db, path, () => {
         for (const statement of deletes) statement.run(jobId);

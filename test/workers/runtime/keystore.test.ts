@@ -1,7 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createKeystore, openSigner } from '../../../workers/runtime/keystore.ts';
+import { createKeystore, openSigner, signerAddress } from '../../../workers/runtime/keystore.ts';
 import { Secret } from '../../../workers/runtime/secret.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -93,5 +93,25 @@ describe('createKeystore', () => {
 
   it('writes a file that only its owner can read', async () => {
     expect((await stat((await keystore()).keystorePath)).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('signerAddress', () => {
+  it('is read from a keystore without its password, and from a development key', async () => {
+    const { keystorePath, address } = await keystore();
+    expect(await signerAddress({ keystore: keystorePath }, { chainId: 8453 })).toBe(address);
+    expect(await signerAddress({ devKey: new Secret('anvil:1') }, { chainId: 31337 })).toBe(ANVIL_1);
+  });
+
+  it('refuses no key at all, a plain key on a public chain, and a file that names no address', async () => {
+    await expect(signerAddress({}, { chainId: 1 })).rejects.toMatchObject({ code: 'SIGNER_NOT_CONFIGURED' });
+    await expect(signerAddress({ devKey: new Secret(KEY) }, { chainId: 1 })).rejects.toMatchObject({
+      code: 'SIGNER_DEV_KEY_FORBIDDEN',
+    });
+    const path = join(await tempFolder(), 'key.json');
+    await writeFile(path, '{"version":3}');
+    await expect(signerAddress({ keystore: path }, { chainId: 1 })).rejects.toMatchObject({
+      code: 'SIGNER_KEYSTORE_INVALID',
+    });
   });
 });
