@@ -7,6 +7,7 @@ import { gather } from './operators/gather.ts';
 import { quantized, quantizedContrib } from './operators/quantized.ts';
 import { resize } from './operators/resize.ts';
 import { recurrent } from './operators/recurrent.ts';
+import { controlFlow } from './operators/control-flow.ts';
 import { matmul } from './operators/matmul.ts';
 import { movement } from './operators/movement.ts';
 import { pooling } from './operators/pooling.ts';
@@ -34,6 +35,7 @@ const OPERATORS: Readonly<Record<string, LowerMap>> = {
     ...quantized,
     ...resize,
     ...recurrent,
+    ...controlFlow,
   },
   'com.microsoft': quantizedContrib,
 };
