@@ -6,7 +6,7 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {MerkleTree} from "../libraries/MerkleTree.sol";
 import {TrialSlot} from "../libraries/TrialSlot.sol";
 import {JobId} from "../types/Job.sol";
-import {CaseFile, Demand, Docket, Space, TrialStatus} from "../types/Trial.sol";
+import {CaseFile, Demand, Docket, Space} from "../types/Trial.sol";
 import {TrialMoney} from "./TrialMoney.sol";
 
 /// @notice What the claimant committed to and does not show, it can be made to show: node by node, at the demander's expense.

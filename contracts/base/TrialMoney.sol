@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ITrialCourt} from "../interfaces/ITrialCourt.sol";
-import {ModelId} from "../types/Model.sol";
 import {Claim} from "../types/Trial.sol";
 
 /// @notice The money of trials: bonds, which are entries in `Settlement` under the trial's name; what transactions cost, in

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ITrialCourt} from "../interfaces/ITrialCourt.sol";
-import {ITensorJudge, Vectors} from "../interfaces/ITensorJudge.sol";
+import {Vectors} from "../interfaces/ITensorJudge.sol";
 import {Docket, Exhibits, PlanOpening} from "../types/Trial.sol";
 import {MerkleTree} from "./MerkleTree.sol";
 

@@ -139,6 +139,7 @@ describe('Slasher', () => {
       by.slashMissedOffer(JOB, operator, requester, 1n),
       by.slashEquivocation(JOB, operator, requester, stranger, 1n, 1n),
       by.slashConviction(JOB, operator, requester, 1n, award),
+      by.slashVoid(JOB, operator, requester, 1n, award),
     ]) {
       await expect(call).to.be.revertedWithCustomError(slasher, 'SlasherUnauthorized').withArgs(stranger);
     }
