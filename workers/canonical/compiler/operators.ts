@@ -8,6 +8,7 @@ import { quantized, quantizedContrib } from './operators/quantized.ts';
 import { resize } from './operators/resize.ts';
 import { recurrent } from './operators/recurrent.ts';
 import { controlFlow } from './operators/control-flow.ts';
+import { attention } from './operators/attention.ts';
 import { matmul } from './operators/matmul.ts';
 import { movement } from './operators/movement.ts';
 import { pooling } from './operators/pooling.ts';
@@ -36,6 +37,7 @@ const OPERATORS: Readonly<Record<string, LowerMap>> = {
     ...resize,
     ...recurrent,
     ...controlFlow,
+    ...attention,
   },
   'com.microsoft': quantizedContrib,
 };
