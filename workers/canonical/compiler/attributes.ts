@@ -5,6 +5,14 @@ import type { Value } from './value.ts';
 
 const KIND = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 } as const;
 
+/** Attributes that say yes or no. Engines differ in what they take another number for. */
+const FLAGS: ReadonlySet<string> = new Set([
+  ...['keepdims', 'noop_with_empty_axes', 'select_last_index', 'ceil_mode', 'count_include_pad', 'storage_order'],
+  ...['transA', 'transB', 'exclusive', 'reverse', 'largest', 'sorted', 'allowzero', 'fmod', 'training_mode'],
+  ...['detect_positive', 'detect_negative', 'antialias', 'exclude_outside', 'linear_before_reset', 'input_forget'],
+  ...['is_causal', 'upper'],
+]);
+
 /** The attributes of a node, by name and expected type. An attribute of another type is an error, an absent one the default. */
 export class Attributes {
   readonly #node: NodeRef;
@@ -26,7 +34,9 @@ export class Attributes {
 
   int(name: string, byDefault: number): number {
     const found = this.#find(name, KIND.int);
-    return found ? (found.i?.toNumber() ?? 0) : byDefault;
+    const value = found ? (found.i?.toNumber() ?? 0) : byDefault;
+    if (FLAGS.has(name) && value !== 0 && value !== 1) throw invalid(this.#node, `${name} is ${value}, not 0 or 1`);
+    return value;
   }
 
   ints(name: string): readonly number[] | undefined {

@@ -32,6 +32,9 @@ export function canonicalOnlyReasons(
     if (ARITHMETIC.has(node.opType) && made.some(({ onnxType }) => isWide(onnxType))) {
       return [`${named}: 64-bit arithmetic is done in 32 bits`];
     }
+    if (node.opType === 'TopK' && node.attributes.int('sorted', 1) === 0) {
+      return [`${named}: engines may give its results in any order`];
+    }
     const jumps = JUMPS.has(node.opType) || (node.opType === 'Cast' && made.some(({ type }) => type === 1));
     const onlyEnds = node.outputs.every((name) => name === '' || (ends.has(name) && !read.has(name)));
     return jumps && !onlyEnds ? [`${named}: a small difference before it can become a large one after it`] : [];

@@ -11,7 +11,7 @@ import { Lowering, type Surroundings } from './lowering.ts';
 import { operatorOf } from './operators.ts';
 import { type CompiledTensor, type CompileOptions, placeInputs } from './place-inputs.ts';
 import { DEFAULT_LIMITS, PlanBuilder } from './plan-builder.ts';
-import { attributed, type NodeRef, refused } from './refusal.ts';
+import { attributed, type NodeRef, refused, tooLarge } from './refusal.ts';
 import { elementCount, isConstant, liesInOrder, type Value } from './value.ts';
 
 export interface CompiledModel {
@@ -40,7 +40,9 @@ export function compileModel(file: Uint8Array, options: CompileOptions = {}): Co
   if (graph.outputs.length === 0) throw graphInvalid('it has no outputs');
   const values = new Map<string, Value>(graph.constants);
   const { inputs, inputLength } = placeInputs(graph, options, values);
-  const builder = new PlanBuilder({ ...DEFAULT_LIMITS, ...options.limits }, inputLength);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  if (inputLength > limits.elements) throw tooLarge(`inputs of ${inputLength} elements`);
+  const builder = new PlanBuilder(limits, inputLength);
   const live = liveNodes(graph);
   lowerNodes(live, values, { builder, opsets });
   const outputs = graph.outputs.map((declared) => placeOutput(declared, values, builder));

@@ -37,6 +37,7 @@ export function emitDot(builder: PlanBuilder, draft: DotDraft): Value {
     const operands = [left, right, ...(bias ? [bias] : [])];
     return builder.emit({ op: OP.DOT, type, a: divisor, dims, window, operands, onnxType });
   }
+  builder.requireRoom(whole / WINDOW_MAX);
   const blocks = blocksOf(window);
   const partials = blocks.map(({ from, sizes }) => {
     const operands = [left, right].map((reading) => shiftedWindow(reading, dims.length, from));

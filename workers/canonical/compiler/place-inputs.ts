@@ -2,10 +2,10 @@ import { dataTypeName } from '../../onnx/data-type.ts';
 import { alignedStarts } from '../../protocol/vector.ts';
 import { RemitError } from '../../runtime/errors.ts';
 import { type ElementType, SPACE } from '../plan/instruction.ts';
-import { judgeTypeOf } from './element-types.ts';
+import { integerRangeOf, judgeTypeOf } from './element-types.ts';
 import type { Declared, Graph } from './graph.ts';
 import type { PlanLimits } from './plan-builder.ts';
-import { elementCount, rowMajor, type Value } from './value.ts';
+import { bitsOfConstant, elementCount, isConstant, rowMajor, type Value } from './value.ts';
 
 export interface CompileOptions {
   /** sizes of dynamic dimensions by their names, or all dimensions of an input by its name; a name that is not here is 1 */
@@ -80,7 +80,11 @@ function requireKnown(
 function requireFitting({ name, onnxType, dims }: Declared, bound: Value): Value {
   const fits =
     !dims || (dims.length === bound.shape.length && dims.every((dim, d) => !isFixed(dim) || dim === bound.shape[d]));
-  if (fits && judgeTypeOf(onnxType) === bound.type) return bound;
+  const [low, high] = integerRangeOf(onnxType) ?? [-Infinity, Infinity];
+  const inRange =
+    isConstant(bound) &&
+    (low === -Infinity || bitsOfConstant(bound).every((bits) => (bits | 0) >= low && (bits | 0) <= high));
+  if (fits && inRange && judgeTypeOf(onnxType) === bound.type) return { ...bound, onnxType };
   const found = `[${bound.shape.join(', ')}] of ${dataTypeName(bound.onnxType)}`;
   const wanted = `[${(dims ?? ['?']).join(', ')}] of ${dataTypeName(onnxType)}`;
   throw shapeInvalid(`${name} is bound to ${found} and declared as ${wanted}`, wanted);

@@ -111,12 +111,10 @@ export class PlanBuilder {
     guardCutNumbers(draft, false);
     const instruction = this.#instruction(draft, this.nextStart, (value) => this.#place(value));
     requireSound(instruction, { inputLength: this.#inputLength, weightsLength: this.#weightsLength });
+    this.requireRoom(1);
     this.#end = instruction.start + elementCount(dims);
     this.#instructions.push(instruction);
     this.#nodes.push(this.node);
-    if (this.#instructions.length > this.#limits.instructions) {
-      throw tooLarge(`more than ${this.#limits.instructions} instructions`);
-    }
     if (this.#end > this.#limits.elements) throw tooLarge(`a trace of more than ${this.#limits.elements} elements`);
     const source = { kind: 'space', space: SPACE.TRACE } as const;
     return { shape: dims, onnxType, type, source, base: instruction.start, steps: rowMajor(dims) };
@@ -138,6 +136,12 @@ export class PlanBuilder {
     };
   }
 
+  /** Refuses so many more instructions than a plan may have. @throws RemitError `MODEL_TOO_LARGE` */
+  requireRoom(count: number): void {
+    const { instructions } = this.#limits;
+    if (this.#instructions.length + count > instructions) throw tooLarge(`more than ${instructions} instructions`);
+  }
+
   /** Refuses a shape that is none, or has too many elements. @throws RemitError `MODEL_TOO_LARGE` */
   requireSize(shape: readonly number[]): void {
     const odd = shape.find((size) => !Number.isSafeInteger(size) || size < 0);
@@ -149,6 +153,7 @@ export class PlanBuilder {
   /** Largest, smallest or product over more than one instruction can walk: of contiguous blocks, then of their results. */
   #foldInBlocks(draft: Draft): Value {
     const { dims, window = [], operands } = draft;
+    this.requireRoom(elementCount(window) / WINDOW_MAX);
     const blocks = blocksOf(window);
     const partials = blocks.map(({ from, sizes }) =>
       this.emit({

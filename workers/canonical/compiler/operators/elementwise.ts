@@ -29,7 +29,7 @@ function requireNoAxis(node: Lowering): void {
 
 const many =
   (name: FloatFunction): Lower =>
-  (node) => [node.inputs.reduce((all, one) => node.arithmetic(name, all, one))];
+  (node) => [node.inputs.slice(1).reduce((all, one) => node.arithmetic(name, all, one), node.input(0))];
 
 const bits =
   (fn: number): Lower =>
