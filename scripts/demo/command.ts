@@ -9,6 +9,7 @@ import { runDemo, type DemoResult } from './run-demo.ts';
 import { showJobs } from './show-jobs.ts';
 import { showProgress } from './show-progress.ts';
 import { showResult } from './show-result.ts';
+import { showTrials } from './trials/show-trials.ts';
 import { toJson } from './result-json.ts';
 
 const EX_INTERRUPTED = 130;
@@ -31,6 +32,7 @@ export async function main(asked: DemoOptions): Promise<number> {
       listener: showProgress(paper, systemClock),
     });
     if (!asked.json) showJobs(paper, result.jobs);
+    if (!asked.json) showTrials(paper, result.trials);
     if (!asked.json) showResult(paper, result);
     else process.stdout.write(`${toJson(result)}\n`);
     return failures(result) === 0 ? 0 : 1;

@@ -16,6 +16,8 @@ export interface PreparedQuestion extends Question {
   /** Root of the tensor, computed here; the chain must come to the same. */
   readonly inputRoot: Hex32;
   readonly inputBytes: number;
+  /** The input vector itself. */
+  readonly vector: Uint8Array;
   readonly contentId: string | undefined;
 }
 
@@ -69,7 +71,7 @@ export async function prepareQuestions(
     });
     const input: Hex = published ? published.digest : `0x${Buffer.from(vector).toString('hex')}`;
     const contentId = published && contentIdOf(published.digest);
-    questions.push({ index, terms, input, case: given, inputRoot, inputBytes: vector.length, contentId });
+    questions.push({ index, terms, input, case: given, inputRoot, inputBytes: vector.length, vector, contentId });
   }
   return questions;
 }

@@ -15,6 +15,11 @@ import { expectLedger, readLedger, type Ledger } from './ledger.ts';
 import { completeNetwork, publishDemoModel, type DemoNetwork } from './network.ts';
 import { prepareQuestions } from './questions.ts';
 import { runJobs, type Progress } from './run-jobs.ts';
+import { canBeTried, DEMO_OPERATORS, runTrials } from './trials/run-trials.ts';
+import type { TrialReport } from './trials/trial-report.ts';
+
+/** Shorter than a local network's own, so that nobody waits long for who says nothing. */
+const TRIAL_TIMES = { traceTimeSeconds: 12 };
 
 /** What a demo found out. */
 export interface DemoResult {
@@ -31,9 +36,12 @@ export interface DemoResult {
   readonly leftOut: number;
   readonly jobs: readonly JobReport[];
   readonly ledger: { readonly before: Ledger; readonly after: Ledger };
+  /** False answers and their verdicts; none when the model cannot be put on trial, or its answers are too large for calldata. */
+  readonly trials: readonly TrialReport[];
   readonly expectations: readonly Expectation[];
   readonly setUpMs: number;
   readonly jobsMs: number;
+  readonly trialsMs: number;
 }
 
 export interface DemoListener {
@@ -57,7 +65,10 @@ export async function runDemo(options: DemoOptions, deps: RunDemoDeps): Promise<
   // Before anything is started: a wrong file is told at once.
   const inputs = await readCases(options);
   const begun = clock.now();
-  const stack = await startStack({ redisUrl, folder }, { clock, signal, onStep: (step) => listener.onStep(step) });
+  const stack = await startStack(
+    { redisUrl, folder, operators: DEMO_OPERATORS, parameters: TRIAL_TIMES },
+    { clock, signal, onStep: (step) => listener.onStep(step) },
+  );
   let result: DemoResult | undefined;
   try {
     result = await runOn(stack, options, { inputs, begun, listener });
@@ -115,6 +126,16 @@ async function runOn(stack: Stack, options: DemoOptions, { inputs, begun, listen
     );
   const after = await readLedger({ parties, modelId: model.modelId }, stack);
   expectLedger(before, after, expectations);
+  const trying = clock.now();
+  const [question] = questions;
+  const tried = model.triable && question !== undefined && canBeTried(question);
+  const trials = tried
+    ? await stack.step(
+        'trials',
+        () => runTrials({ network, file: options.model, question }, stack, expectations),
+        (reports) => `${reports.length} false answers, ${reports.length} verdicts`,
+      )
+    : [];
   return {
     model: {
       file: options.model,
@@ -126,9 +147,11 @@ async function runOn(stack: Stack, options: DemoOptions, { inputs, begun, listen
     leftOut: inputs.length - asked.length,
     jobs,
     ledger: { before, after },
+    trials,
     expectations: expectations.all,
     setUpMs: asking - begun,
     jobsMs,
+    trialsMs: clock.now() - trying,
   };
 }
 

@@ -1,8 +1,10 @@
 import { type Address, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
 import { type ModelSpec, OutputKind } from '../../workers/protocol/model.ts';
+import type { CompiledModel } from '../../workers/canonical/compiler/compile-model.ts';
 import { bitsOfFloat } from '../../workers/protocol/vector.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import type { ExaminedModel } from './examine-model.ts';
+import { outputKindOf } from './model-plan.ts';
 
 /** What a publisher declares about a model beyond its file. */
 export interface Declaration {
@@ -23,14 +25,16 @@ const SEMANTICS_VERSION = 1;
 const PUBLISHER_FEE_BPS_MAX = 3_000;
 
 /**
- * The spec of a model that is not triable: no plan, no trace. Whole-number outputs must be equal to the last one; float
- * outputs are judged by the declared tolerance, rounded to float32.
+ * The spec of a model: triable with the plan that its file compiles to, else without plan and trace. Float outputs are judged by the
+ * declared tolerance, rounded to float32; whole numbers must be equal, indices by what they point at within the tolerance.
  *
- * @throws RemitError `MODEL_DECLARATION_INVALID` that names the option
+ * @throws RemitError `MODEL_DECLARATION_INVALID` that names the option; `MODEL_PLAN_MISMATCH` when the engine sees other tensors than
+ * the compiler
  */
 export function buildModelSpec(
   { digest, inputs, outputs }: Pick<ExaminedModel, 'digest' | 'inputs' | 'outputs'>,
   declared: Declaration,
+  compiled?: CompiledModel,
 ): ModelSpec {
   const { publisher, publisherFeeBps, absTol, relTol, lo, hi } = declared;
   for (const [option, value] of Object.entries({ 'abs-tol': absTol, 'rel-tol': relTol })) {
@@ -40,24 +44,52 @@ export function buildModelSpec(
   if (!Number.isInteger(publisherFeeBps) || publisherFeeBps < 0 || publisherFeeBps > PUBLISHER_FEE_BPS_MAX) {
     throw invalid('publisher-fee-bps', publisherFeeBps, `a whole number from 0 to ${PUBLISHER_FEE_BPS_MAX}`);
   }
+  if (compiled) requireSameTensors({ inputs, outputs }, compiled);
   return {
     semanticsVersion: SEMANTICS_VERSION,
-    planRoot: ZERO_HEX32,
-    planLength: 0,
-    weightsRoot: ZERO_HEX32,
-    traceLength: 0,
+    planRoot: compiled?.planRoot ?? ZERO_HEX32,
+    planLength: compiled?.plan.instructions.length ?? 0,
+    weightsRoot: compiled?.weightsRoot ?? ZERO_HEX32,
+    traceLength: compiled?.plan.traceLength ?? 0,
     inputs: inputs.map(({ length }) => ({ length, lo: bitsOfFloat(lo), hi: bitsOfFloat(hi) })),
-    outputs: outputs.map(({ start, length, type }) => ({
-      start,
-      length,
-      absTol: type === 'float32' ? bitsOfFloat(absTol) : 0,
-      relTol: type === 'float32' ? bitsOfFloat(relTol) : 0,
-      kind: type === 'float32' ? OutputKind.Continuous : OutputKind.Index,
-    })),
+    outputs: outputs.map(({ start, length, type }, at) => {
+      const kind = compiled ? outputKindOf(compiled, at) : kindWithoutPlan(type);
+      // What an index points at is a float; other whole numbers differ by whole numbers.
+      const tolerance = type === 'float32' || (compiled && kind === OutputKind.Index);
+      return {
+        start: compiled?.outputs[at]?.start ?? start,
+        length,
+        absTol: tolerance ? bitsOfFloat(absTol) : 0,
+        relTol: tolerance ? bitsOfFloat(relTol) : 0,
+        kind,
+      };
+    }),
     onnxSha256: digest,
     publisher,
     publisherFeeBps,
   };
+}
+
+function kindWithoutPlan(type: string): OutputKind {
+  return type === 'float32' ? OutputKind.Continuous : OutputKind.Index;
+}
+
+function requireSameTensors(
+  engine: Pick<ExaminedModel, 'inputs' | 'outputs'>,
+  compiled: Pick<CompiledModel, 'inputs' | 'outputs'>,
+): void {
+  for (const side of ['inputs', 'outputs'] as const) {
+    const [ours, theirs] = [compiled[side], engine[side]].map((all) =>
+      all.map(({ name, length }) => `${name} (${length})`),
+    );
+    if (ours?.join() === theirs?.join()) continue;
+    throw new RemitError({
+      code: 'MODEL_PLAN_MISMATCH',
+      message: `the engine sees the ${side} ${theirs?.join(', ')}, the compiler ${ours?.join(', ')}`,
+      fix: 'register the model with --no-plan, and report the file',
+      context: { side, engine: theirs, compiled: ours },
+    });
+  }
 }
 
 function invalid(option: string, value: number, expected: string): RemitError {

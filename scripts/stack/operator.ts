@@ -65,6 +65,25 @@ export function startWatchtower(
   });
 }
 
+/** Starts the process that opens and plays trials for an operator's node, with the signer of its submitter. */
+export function startTrialPlayer(stack: Stack, { at, environment = {} }: WatchtowerOptions): Promise<WorkerProcess> {
+  const operator = stack.accounts.operators[at];
+  if (!operator) throw new RangeError(`there is no operator at ${at}`);
+  const name = `trial-${at + 1}`;
+  return startWorker(stack, {
+    role: 'trial',
+    name,
+    environment: {
+      REMIT_NAMESPACE: namespaceOf(stack, at),
+      REMIT_OPERATOR: operator.owner.address,
+      REMIT_DEV_KEY: `anvil:${operator.attester.index}`,
+      REMIT_TRIAL_POLL: '500ms',
+      ...storeVariables(stack, name, [stack.storeUrl]),
+      ...environment,
+    },
+  });
+}
+
 /** Keeps operators apart, and apart from what else lives on a Redis that is not ours. */
 function namespaceOf({ runId }: Stack, at: number): string {
   return `remit-${runId}-${at + 1}`;

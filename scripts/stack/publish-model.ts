@@ -7,6 +7,7 @@ import type { Clock } from '../../workers/runtime/clock.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
 import type { ArtifactStore } from '../../workers/store/artifact-store.ts';
 import { examineModel } from '../model/examine-model.ts';
+import { planOf } from '../model/model-plan.ts';
 import { buildModelSpec, DECLARED_BY_DEFAULT } from '../model/model-spec.ts';
 import { registerModel } from '../model/register-model.ts';
 import type { Account } from './accounts.ts';
@@ -27,6 +28,10 @@ export interface PublishModelOptions {
   readonly file: string;
   readonly publisher: Account;
   readonly feeBps: number;
+  /** Bounds of every input element; unbounded by default. */
+  readonly domain?: { readonly lo: number; readonly hi: number };
+  /** False registers it without a plan, so that nobody can put an answer on trial. Default true: with one, if it compiles. */
+  readonly plan?: boolean;
 }
 
 /** A `Stack` is one. */
@@ -41,12 +46,12 @@ export interface PublishModelDeps {
 
 /** What `./dev model register` does: examines a model, puts its file into the publisher's store, and registers it. */
 export async function publishModel(
-  { file, publisher, feeBps }: PublishModelOptions,
+  { file, publisher, feeBps, domain, plan = true }: PublishModelOptions,
   { chain, contracts, deployed, store, clock, signal = new AbortController().signal }: PublishModelDeps,
 ): Promise<PublishedModel> {
   const examined = await examineModel({ file }, { clock, logger: silentLogger });
-  const declared = { ...DECLARED_BY_DEFAULT, publisher: publisher.address, publisherFeeBps: feeBps };
-  const spec = buildModelSpec(examined, declared);
+  const declared = { ...DECLARED_BY_DEFAULT, ...domain, publisher: publisher.address, publisherFeeBps: feeBps };
+  const spec = buildModelSpec(examined, declared, plan ? planOf(examined.bytes).compiled : undefined);
   const { contentId } = await store.put(examined.bytes);
   const session = { rpc: chain, chainId: chain.chainId, deployment: deployed, contracts };
   const signer = {

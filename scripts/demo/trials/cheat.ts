@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CompiledModel } from '../../../workers/canonical/compiler/compile-model.ts';
+import { execute } from '../../../workers/canonical/executor/execute.ts';
+import { canonicalOutput } from '../../../workers/canonical/service/canonical-output.ts';
+import { compileRegistered } from '../../../workers/canonical/service/compile-registered.ts';
+import { VectorTree } from '../../../workers/canonical/tree/vector-tree.ts';
+import { postTraceCall } from '../../../workers/chain/trial-calls.ts';
+import { createTrialFiles } from '../../../workers/chain/trial-file.ts';
+import { interfaces } from '../../../workers/chain/contracts.ts';
+import type { Hex, JobId } from '../../../workers/protocol/ids.ts';
+import { ZERO_HEX32 } from '../../../workers/protocol/ids.ts';
+import { type Terms, termsToChain } from '../../../workers/protocol/job.ts';
+import { decodeInts, encodeInts } from '../../../workers/protocol/vector.ts';
+import { NO_EXHIBITS } from '../../../workers/protocol/trial.ts';
+import { vectorRoot } from '../../../workers/protocol/vector-root.ts';
+import { createTraceFolder } from '../../../workers/store/trace-folder.ts';
+import type { OperatorAccounts } from '../../stack/accounts.ts';
+import { poll } from '../../stack/poll.ts';
+import type { PublishedModel } from '../../stack/publish-model.ts';
+import type { Stack } from '../../stack/stack.ts';
+
+/** How an operator tries to get away with a wrong answer. */
+export type Scheme = 'shifts a number' | 'withholds its trace';
+
+/** A job that is asked of one operator. */
+export interface CheatedJob {
+  readonly jobId: JobId;
+  readonly terms: Terms;
+  /** The input vector. */
+  readonly input: Uint8Array;
+  /** Height of the request's block. */
+  readonly blockNumber: number;
+}
+
+/** What a cheat said, and what it should have said. */
+export interface Lie {
+  /** Element of the answer that is shifted, and of the trace where its canonical number is. */
+  readonly element: number;
+  readonly traceElement: number;
+  readonly claimed: number;
+  readonly canonical: number;
+}
+
+const WAIT_MS = 60_000;
+const GAS = 3_000_000n;
+
+/** Compiles the demo's model the way every node does. */
+export async function compileDemoModel(file: string): Promise<CompiledModel> {
+  return compileRegistered(await readFile(file));
+}
+
+/**
+ * Attests an answer with one number shifted by one. The scheme that defends itself then posts a trace that fits its answer: right
+ * everywhere but in that number, and serves it, as an operator who believes itself right would.
+ */
+export class Cheat {
+  readonly scheme: Scheme;
+  readonly operator: OperatorAccounts;
+  readonly #stack: Stack;
+  readonly #model: PublishedModel;
+  readonly #compiled: CompiledModel;
+
+  constructor(
+    { scheme, operator }: { readonly scheme: Scheme; readonly operator: OperatorAccounts },
+    {
+      stack,
+      model,
+      compiled,
+    }: { readonly stack: Stack; readonly model: PublishedModel; readonly compiled: CompiledModel },
+  ) {
+    this.scheme = scheme;
+    this.operator = operator;
+    this.#stack = stack;
+    this.#model = model;
+    this.#compiled = compiled;
+  }
+
+  /** Sends the attestation, and plays the scheme until there is nothing more to do. */
+  async play(job: CheatedJob): Promise<Lie> {
+    const { plan, weights } = this.#compiled;
+    const input = bitsOf(job.input);
+    const trace = execute(plan, { input, weights });
+    const honest = bitsOf(canonicalOutput(this.#model.spec, trace));
+    const traceElement = this.#model.spec.outputs[0]?.start ?? 0;
+    const lying = honest.slice();
+    const [canonical = 0] = honest;
+    const claimed = patternOf(floatOf(canonical) + 1);
+    lying[0] = claimed;
+    const answer = bytesOf(lying);
+    await this.#send('attest', this.#stack.deployed.addresses.JobRegistry, attestCall(job.terms, answer));
+    if (this.scheme === 'shifts a number') {
+      const shifted = trace.slice();
+      shifted[traceElement] = claimed;
+      await this.#defend(job, { input, trace: shifted, output: lying });
+    }
+    return { element: 0, traceElement, claimed, canonical };
+  }
+
+  async #defend(
+    { jobId, terms, blockNumber }: CheatedJob,
+    claim: { readonly input: Uint32Array; readonly trace: Uint32Array; readonly output: Uint32Array },
+  ): Promise<void> {
+    const { watch, signal, clock, deployed, chain, folder } = this.#stack;
+    const deadline = { deadlineMs: WAIT_MS, signal };
+    const ofJob = (event: { readonly jobId: JobId }): boolean => event.jobId === jobId;
+    const { outputRoot, outputContent, operator, challengeEnd } = await watch.waitFor('JobAttested', ofJob, {
+      what: 'the false attestation',
+      ...deadline,
+    });
+    const record = { outputRoot, outputContent, operator, challengeEnd };
+    const opened = await watch.waitFor('JobOnTrial', ofJob, { what: 'the trial of a false answer', ...deadline });
+    const files = createTrialFiles(deployed.addresses, { rpc: chain });
+    const docket = await poll(
+      async () => (await files.of(jobId, { from: blockNumber, to: opened.log.blockNumber })).docket,
+      { what: 'the docket', deadlineMs: WAIT_MS, everyMs: 100, signal },
+      { clock },
+    );
+    const tree = new VectorTree(claim.trace);
+    await createTraceFolder(join(folder, 'publisher-store')).put(tree.merkleRoot, bytesOf(claim.trace));
+    const weights = new VectorTree(this.#compiled.weights);
+    const trees = {
+      input: new VectorTree(claim.input).merkleRoot,
+      weights: weights.merkleRoot,
+      weightsLength: weights.length,
+      trace: tree.merkleRoot,
+      output: new VectorTree(claim.output).merkleRoot,
+    };
+    const file = { terms, record, docket, exhibits: NO_EXHIBITS };
+    await this.#send('post a false trace', deployed.addresses.TrialCourt, postTraceCall(file, this.#model.spec, trees));
+  }
+
+  async #send(what: string, to: Stack['deployed']['addresses']['JobRegistry'], data: Hex): Promise<void> {
+    const { sender } = this.#stack;
+    await sender.mined(await sender.send([{ from: this.operator.attester, to, data, gas: GAS, what }]));
+  }
+}
+
+function attestCall(terms: Terms, answer: Uint8Array): Hex {
+  const vector = `0x${Buffer.from(answer).toString('hex')}`;
+  const output = { root: vectorRoot(answer), content: ZERO_HEX32, vector };
+  return interfaces.JobRegistry.encodeFunctionData('attest', [termsToChain(terms), output, '0x']) as Hex;
+}
+
+const bitsOf = (vector: Uint8Array): Uint32Array => new Uint32Array(decodeInts(vector).buffer);
+const bytesOf = (bits: Uint32Array): Uint8Array =>
+  encodeInts(new Int32Array(bits.buffer, bits.byteOffset, bits.length));
+
+export function floatOf(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits).buffer)[0] ?? Number.NaN;
+}
+
+function patternOf(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
+}
