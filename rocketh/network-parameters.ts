@@ -52,7 +52,8 @@ const publicSafe: NetworkParameters = {
   ladderStepSeconds: 30,
   ladderWidth: 3,
   protocolFeeBps: 100,
-  stakeAtRiskMinTokens: '1',
+  // A whole trial of a ResNet-18 (2.1 M gas) at 20 gwei and 1,000 tokens per ether costs 42 tokens; costs are paid up to a tenth.
+  stakeAtRiskMinTokens: '500',
   traceTimeSeconds: 12 * HOUR,
   revealTimeSeconds: 2 * HOUR,
   hearingTimeSeconds: DAY,

@@ -103,7 +103,8 @@ contract TensorJudge is ITensorJudge {
         if (reason != 0) revert TensorJudgeMalformed(reason);
         unchecked {
             uint256 flat = element - instruction.start;
-            if (element < instruction.start || flat >= instruction.size) {
+            // A plan may claim to write past the trace's end; there is nothing to judge there.
+            if (element < instruction.start || flat >= instruction.size || element >= vectors.traceLength) {
                 revert TensorJudgeElementOutOfRange(element, instruction.start, instruction.size);
             }
             instruction.setElement(flat);

@@ -1,4 +1,4 @@
-import { concat, dataLength, getBytes, hexlify, keccak256, toBeHex } from 'ethers';
+import { concat, hexlify, keccak256, toBeHex } from 'ethers';
 import type { Hex32 } from '../../workers/protocol/ids.ts';
 
 const CHUNK_ELEMENTS = 64;
@@ -155,6 +155,3 @@ export function encodeInstruction(parts: InstructionParts): string {
 export function bitsOf(value: number): number {
   return new DataView(new Float32Array([value]).buffer).getUint32(0, true);
 }
-
-/** Bytes of hex data. */
-export const byteLength = (data: string): number => dataLength(getBytes(data));

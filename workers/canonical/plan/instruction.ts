@@ -1,6 +1,5 @@
 /** Where an operand's numbers are. The numbers are those of the encoding (docs/PLAN.md). */
 export const SPACE = { LITERAL: 0, INPUT: 1, WEIGHT: 2, TRACE: 3 } as const;
-export type Space = (typeof SPACE)[keyof typeof SPACE];
 
 /** Element types of the judge: float32 and int32, 4 bytes each. */
 export const TYPE = { F32: 0, I32: 1 } as const;

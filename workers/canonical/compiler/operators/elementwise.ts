@@ -1,6 +1,6 @@
 import { dataType } from '../../../onnx/data-type.ts';
 import { MAP, TYPE, ZIP } from '../../plan/instruction.ts';
-import { bitsOf, floatOf } from '../../arithmetic/float32.ts';
+import { floatOf } from '../../arithmetic/float32.ts';
 import type { FloatFunction, Lower, Lowering, LowerMap } from '../lowering.ts';
 import { invalid, refused } from '../refusal.ts';
 import { bitsOfConstant, isConstant, type Value } from '../value.ts';
@@ -152,6 +152,3 @@ function modulo(node: Lowering, a: Value, b: Value): Value {
   if (!truncates) throw refused(node.node, 'floats need fmod = 1', 'set fmod to 1');
   return node.zip(ZIP.FMOD, a, b);
 }
-
-/** The bit pattern of a float32. */
-export const patternOf = (value: number): number => bitsOf(Math.fround(value));

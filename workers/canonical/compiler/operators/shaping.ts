@@ -2,7 +2,7 @@ import { dataType } from '../../../onnx/data-type.ts';
 import { TYPE } from '../../plan/instruction.ts';
 import type { Lowering, LowerMap } from '../lowering.ts';
 import { invalid, refused } from '../refusal.ts';
-import { bitsOfConstant, constantOf, elementCount, isConstant, type Value } from '../value.ts';
+import { elementCount, type Value } from '../value.ts';
 import { broadcastTo } from '../views.ts';
 import { castTo } from './cast.ts';
 
@@ -64,10 +64,4 @@ function range(node: Lowering): Value {
     return one;
   });
   return isFloat ? node.floatTensor(numbers) : node.intTensor(numbers, [count], node.input(0).onnxType);
-}
-
-/** A constant with the same numbers and another shape, for operators that compute with shapes. */
-export function asVector(value: Value): Value {
-  if (!isConstant(value)) return value;
-  return constantOf([elementCount(value.shape)], value.onnxType, value.type, bitsOfConstant(value));
 }
