@@ -9,9 +9,9 @@
  * `fold`, `rank`, `pick`, `join` take explicit readings (draft.ts): steps in memory, one for each output dimension, then one for each
  * window dimension where the operand walks the window, and bounded coordinates for what may leave the tensor. What depends on constants only is computed while compiling and
  * stays constant. Shapes are always known; an operator checks them itself and throws `invalid(...)`, or `refused(...)` for what
- * no plan can hold. Inputs that shape the plan are read with `ints(i, role)` or `floatsOf`, which refuse what is not constant.
+ * no plan can hold. What makes a list as long as an attribute or a constant says asks `requireList` before. Inputs that shape the plan are read with `ints(i, role)` or `floatsOf`, which refuse what is not constant.
  */
-import { dataType } from '../../onnx/data-type.ts';
+import { dataType, dataTypeName } from '../../onnx/data-type.ts';
 import { bitsOf } from '../arithmetic/float32.ts';
 import { type ElementType, MAP, OP, TYPE, ZIP } from '../plan/instruction.ts';
 import type { Attributes } from './attributes.ts';
@@ -20,7 +20,7 @@ import { type DotDraft, emitDot } from './emit-dot.ts';
 import { integerRangeOf, isNarrow } from './element-types.ts';
 import type { GraphNode, OperatorSets } from './graph.ts';
 import type { PlanBuilder } from './plan-builder.ts';
-import { invalid, notConstant, refused } from './refusal.ts';
+import { invalid, notConstant, refused, tooLarge } from './refusal.ts';
 import {
   bitsOfConstant,
   constantOf,
@@ -35,6 +35,9 @@ import { broadcastShape, broadcastTo, reshaped, transposed } from './views.ts';
 
 /** Numbers that one input which shapes the plan may have. */
 const PARAMETERS_MAX = 2 ** 20;
+
+/** Numbers that a lowering may list: indices, taps, masks. */
+const LIST_MAX = 2 ** 24;
 
 export type Lower = (node: Lowering) => readonly Value[];
 export type LowerMap = Readonly<Record<string, Lower>>;
@@ -94,16 +97,22 @@ export class Lowering {
   /** The whole numbers of input `i`, which must be constant; undefined when it is absent. @param role what they say, for errors */
   ints(i: number, role: string): readonly number[] | undefined {
     const value = this.#inputs[i];
-    return value && [...this.#constantBits(value, i, role)].map((bits) => bits | 0);
+    return value && [...this.#constantBits(value, TYPE.I32, i, role)].map((bits) => bits | 0);
   }
 
   /** The floats of input `i`, which must be constant; undefined when it is absent. */
   floats(i: number, role: string): readonly number[] | undefined {
     const value = this.#inputs[i];
-    return value && [...new Float32Array(this.#constantBits(value, i, role).slice().buffer)];
+    return value && [...new Float32Array(this.#constantBits(value, TYPE.F32, i, role).slice().buffer)];
   }
 
-  #constantBits(value: Value, i: number, role: string): Uint32Array {
+  /** Refuses to list more numbers than a list should hold; to be asked before making one. @throws RemitError `MODEL_TOO_LARGE` */
+  requireList(length: number): void {
+    if (!(length <= LIST_MAX)) throw tooLarge(`a list of ${length} numbers`);
+  }
+
+  #constantBits(value: Value, type: ElementType, i: number, role: string): Uint32Array {
+    if (value.type !== type) throw invalid(this.node, `its ${role} is ${dataTypeName(value.onnxType)}`);
     if (!isConstant(value)) throw notConstant(this.node, this.node.inputs[i] ?? String(i), role);
     const count = elementCount(value.shape);
     if (count > PARAMETERS_MAX) throw refused(this.node, `its ${role} has ${count} numbers`);

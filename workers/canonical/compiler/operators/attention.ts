@@ -87,6 +87,7 @@ function biasOf(node: Lowering, scores: Scores): Value | undefined {
   const given = node.optional(3);
   const mask = given && maskOf(node, given, scores);
   if (node.attributes.int('is_causal', 0) === 0) return mask;
+  node.requireList(queries * keys);
   const causal = Array.from({ length: queries * keys }, (_, i) =>
     (i % keys) - past > Math.floor(i / keys) ? -Infinity : 0,
   );

@@ -107,6 +107,7 @@ function scattered(node: Lowering, targets: Targets): Value {
   const reduction = node.attributes.string('reduction', 'none');
   if (reduction !== 'none') throw refused(node.node, `reduction ${reduction}`, 'scatter without a reduction');
   const size = elementCount(data.shape);
+  node.requireList(size);
   const sources = Array.from({ length: size }, (_, i) => i);
   targets.forEach((target, i) => (sources[target] = size + i));
   const flat = (value: Value): Value => node.reshape(value, [elementCount(value.shape)]);
@@ -147,6 +148,7 @@ function sliceTargets(node: Lowering): Targets {
   const count = node.input(1).shape.at(-1) ?? 1;
   const steps = rowMajor(shape);
   const slice = elementCount(shape.slice(count));
+  node.requireList(slice * (coordinates.length / count));
   return Array.from({ length: coordinates.length / count }, (_, row) => {
     const start = coordinates
       .slice(row * count, (row + 1) * count)

@@ -20,6 +20,7 @@ export function padded(node: Lowering): Value {
   if (mode === 'constant') return withConstant(node, value, before, dims);
   return value.shape.reduce((view, size, d) => {
     if (before[d] === 0 && after[d] === 0) return view;
+    node.requireList(dims[d] ?? 0);
     const indices = Array.from({ length: dims[d] ?? 0 }, (_, i) => sourceOf(node, mode, i - (before[d] ?? 0), size));
     return picked(node, view, d, indices);
   }, value);
@@ -51,7 +52,9 @@ function withConstant(node: Lowering, value: Value, before: readonly number[], d
 function padBits(node: Lowering, type: number): number {
   const given = node.optional(2);
   if (!given) return type === TYPE.F32 ? bitsOf(node.attributes.float('value', 0)) : 0;
-  node.ints(2, 'constant_value');
+  // Asked for what it is: it has to be constant and of the data's type.
+  if (type === TYPE.F32) node.floats(2, 'constant_value');
+  else node.ints(2, 'constant_value');
   return isConstant(given) ? (bitsOfConstant(given)[0] ?? 0) : 0;
 }
 

@@ -74,6 +74,8 @@ function topK(node: Lowering): readonly Value[] {
 function oneHot(node: Lowering): Value {
   const indices = node.input(0);
   const depth = node.ints(1, 'depth')?.[0] ?? 1;
+  if (depth < 1) throw invalid(node.node, `a depth of ${depth}`);
+  node.requireList(depth);
   const rank = indices.shape.length + 1;
   const d = node.axis(node.attributes.int('axis', -1), rank);
   const given = unsqueezed(indices, d);

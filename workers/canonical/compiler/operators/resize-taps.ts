@@ -83,6 +83,7 @@ export function smoothTaps(node: Lowering, axis: ResizedAxis, kernel: 'linear' |
   const weightAt = kernel === 'linear' ? linearWeight : (x: number): number => cubicWeight(x, a);
   const first = Math.floor(-reach / shrink) + 1;
   const count = 2 * (1 - first);
+  node.requireList(count * axis.output);
   const places = placesOf(node, axis);
   const indices: number[] = [];
   const weights: number[] = [];
@@ -112,6 +113,7 @@ function cubicWeight(x: number, a: number): number {
 const clamped = (at: number, size: number): number => Math.min(size - 1, Math.max(0, at));
 
 function placesOf(node: Lowering, axis: ResizedAxis): readonly number[] {
+  node.requireList(axis.output);
   return Array.from({ length: axis.output }, (_, x) => placeIn(node, axis, x));
 }
 

@@ -55,7 +55,7 @@ function range(node: Lowering): Value {
   }
   const isFloat = node.input(0).type === TYPE.F32;
   const count = Math.max(0, Math.ceil((isFloat ? Math.fround(limit - start) : limit - start) / delta));
-  node.builder.requireSize([count]);
+  node.requireList(count);
   // Each number is the one before and delta, as ONNX defines it: floats are rounded each time.
   let next = start;
   const numbers = Float64Array.from({ length: count }, () => {

@@ -37,7 +37,7 @@ export function slidesOf(node: Lowering, spatial: readonly number[], kernel: rea
     // A window that would start in the padding after the end is left out.
     if (ceil && (output - 1) * stride >= input + before) output--;
     if (output < 1) throw invalid(node.node, `a window of ${reach} does not fit ${input + before + after}`);
-    node.builder.requireSize([output, size]);
+    node.requireList(output);
     return { input, kernel: size, stride, dilation, before, after, output };
   });
 }
