@@ -1,17 +1,15 @@
-import { dataType, dataTypeName } from '../../onnx/data-type.ts';
-import type { OnnxGraph } from '../../onnx/proto.ts';
+import { dataTypeName } from '../../onnx/data-type.ts';
 import type { Hex32 } from '../../protocol/ids.ts';
 import { MAP, OP, SPACE } from '../plan/instruction.ts';
 import { checkPlan, type Plan, planRoot } from '../plan/plan.ts';
 import { VectorTree } from '../tree/vector-tree.ts';
 import { canonicalOnlyReasons } from './canonical-only.ts';
-import { type Declared, type Graph, type GraphNode, graphOf, type OperatorSets, readGraph } from './graph.ts';
+import { type Declared, readGraph } from './graph.ts';
 import { graphInvalid } from './graph-invalid.ts';
-import { Lowering, type Surroundings } from './lowering.ts';
-import { operatorOf } from './operators.ts';
+import { attempt, found, liveNodes, lowerNodes } from './lower-nodes.ts';
 import { type CompiledTensor, type CompileOptions, placeInputs } from './place-inputs.ts';
 import { DEFAULT_LIMITS, PlanBuilder } from './plan-builder.ts';
-import { attributed, type NodeRef, refused, tooLarge } from './refusal.ts';
+import { type NodeRef, tooLarge } from './refusal.ts';
 import { elementCount, isConstant, liesInOrder, type Value } from './value.ts';
 
 export interface CompiledModel {
@@ -64,89 +62,6 @@ export function compileModel(file: Uint8Array, options: CompileOptions = {}): Co
     origins: builder.nodes.map((n) => ({ node: live[n]?.name ?? 'output', opType: live[n]?.opType ?? 'Identity' })),
     canonicalOnly: canonicalOnlyReasons(live, graph, values),
   };
-}
-
-/** Nodes that an output needs, in their order. */
-function liveNodes({ nodes, outputs }: Graph): readonly GraphNode[] {
-  const needed = new Set(outputs.map(({ name }) => name));
-  const live: GraphNode[] = [];
-  for (const node of [...nodes].reverse()) {
-    if (!node.outputs.some((name) => name !== '' && needed.has(name))) continue;
-    live.push(node);
-    for (const name of [...node.inputs, ...node.captures]) needed.add(name);
-  }
-  return live.reverse();
-}
-
-function lowerNodes(
-  nodes: readonly GraphNode[],
-  values: Map<string, Value>,
-  { builder, opsets }: { readonly builder: PlanBuilder; readonly opsets: OperatorSets },
-): void {
-  const surroundings: Surroundings = {
-    builder,
-    opsets,
-    lookUp: (name) => values.get(name),
-    lowerBody: (body, inputs) => {
-      const { graph, scope } = bodyOf(body as OnnxGraph, inputs, values, opsets);
-      const at = builder.node;
-      for (const node of graph.nodes) lowerNode(node, scope, { ...surroundings, lookUp: (name) => scope.get(name) });
-      builder.node = at;
-      return graph.outputs.map(({ name }) => found(name, scope));
-    },
-  };
-  nodes.forEach((node, index) => {
-    builder.node = index;
-    lowerNode(node, values, surroundings);
-  });
-  builder.node = nodes.length;
-}
-
-function bodyOf(
-  body: OnnxGraph,
-  inputs: ReadonlyMap<string, Value>,
-  outer: ReadonlyMap<string, Value>,
-  opsets: OperatorSets,
-): { readonly graph: Graph; readonly scope: Map<string, Value> } {
-  const graph = graphOf(body, opsets);
-  return { graph, scope: new Map([...outer, ...graph.constants, ...inputs]) };
-}
-
-function lowerNode(node: GraphNode, values: Map<string, Value>, surroundings: Surroundings): void {
-  const lower = operatorOf(node);
-  if (!lower)
-    throw refused(
-      node,
-      'the operator is not supported',
-      'export the model with operators of the list in docs/OPERATORS.md',
-    );
-  const inputs = node.inputs.map((name) => (name === '' ? undefined : found(name, values)));
-  for (const [i, input] of inputs.entries()) {
-    if (input?.onnxType === dataType.string) throw refused(node, `input ${i} is a string tensor`);
-  }
-  const outputs = attempt(node, () => {
-    const made = lower(new Lowering(node, inputs, surroundings));
-    for (const { shape } of made) surroundings.builder.requireSize(shape);
-    return made;
-  });
-  node.outputs.forEach((name, i) => {
-    const output = outputs[i];
-    if (name !== '' && output) values.set(name, output);
-  });
-}
-
-function attempt<Result>(node: NodeRef, act: () => Result): Result {
-  try {
-    return act();
-  } catch (error) {
-    throw attributed(node, error);
-  }
-}
-
-function found(name: string, values: ReadonlyMap<string, Value>): Value {
-  const value = values.get(name);
-  if (!value) throw graphInvalid(`${name} is read, and nothing makes it`);
-  return value;
 }
 
 /** An output has to lie row-major in the trace; what does not is moved there. */

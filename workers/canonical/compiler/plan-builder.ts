@@ -26,7 +26,7 @@ export interface PlanLimits {
   readonly instructions: number;
   /** elements of the trace, and of the weights */
   readonly elements: number;
-  /** elements that are read to compute constants */
+  /** elements that are read to compute constants; a lowered node counts as 1,000 */
   readonly work: number;
 }
 
@@ -136,6 +136,12 @@ export class PlanBuilder {
     };
   }
 
+  /** Counts steps that compiling takes: what loops and constants an adversary nests has to end. @throws RemitError `MODEL_TOO_LARGE` */
+  spend(steps: number): void {
+    this.#work += steps;
+    if (!(this.#work <= this.#limits.work)) throw tooLarge(`more than ${this.#limits.work} steps to compile`);
+  }
+
   /** Refuses so many more instructions than a plan may have. @throws RemitError `MODEL_TOO_LARGE` */
   requireRoom(count: number): void {
     const { instructions } = this.#limits;
@@ -169,8 +175,7 @@ export class PlanBuilder {
   #fold(draft: Draft): Value {
     const { dims, window = [], onnxType, type } = draft;
     const size = elementCount(dims);
-    this.#work += size * elementCount(window) * draft.operands.length;
-    if (this.#work > this.#limits.work) throw tooLarge(`constants that take more than ${this.#limits.work} steps`);
+    this.spend(size * elementCount(window) * draft.operands.length);
     const mayBeCut = guardCutNumbers(draft, true);
     guardOverflow(draft);
     const blocks: Uint32Array[] = [];

@@ -1,6 +1,7 @@
 import { dataType } from '../../../../workers/onnx/data-type.ts';
 import {
   floats,
+  graphAttribute,
   int64s,
   intAttribute,
   intsAttribute,
@@ -61,6 +62,12 @@ function graph(title: string, { nodes, inputs, constants = [], outputs, opset = 
     inputs,
   };
 }
+
+const truth = (name: string): Fields =>
+  node('Constant', [], [name], [tensorAttribute('value', { dims: [], dataType: dataType.bool, int32Data: [1] })]);
+
+const branch = (name: string, only: Fields): Fields =>
+  graphAttribute(name, { name: Buffer.from(name), node: [only], output: [untyped('t')] });
 
 const X = [floatInput('x', [2, 3, 4])];
 const IMAGE = [floatInput('x', [2, 3, 7, 6], 3)];
@@ -267,5 +274,37 @@ export const coreCases: readonly OperatorCase[] = [
       { ...floatInput('low', []), values: [-0.5] },
       { ...floatInput('high', []), values: [1] },
     ],
+  }),
+  graph('Loop whose body chooses a branch that reads what the loop carries', {
+    nodes: [
+      truth('go'),
+      node(
+        'Loop',
+        ['n', 'go', 'x'],
+        ['y'],
+        [
+          graphAttribute('body', {
+            name: Buffer.from('body'),
+            node: [
+              node('Identity', ['c'], ['c2']),
+              node('Add', ['a', 'x'], ['sum']),
+              node(
+                'If',
+                ['c'],
+                ['a2'],
+                [
+                  branch('then_branch', node('Mul', ['sum', 'a'], ['t'])),
+                  branch('else_branch', node('Neg', ['a'], ['t'])),
+                ],
+              ),
+            ],
+            input: [value('i', [], dataType.int64), value('c', [], dataType.bool), value('a', [3])],
+            output: [value('c2', [], dataType.bool), value('a2', [3])],
+          }),
+        ],
+      ),
+    ],
+    inputs: [floatInput('x', [3])],
+    constants: [int64s('n', [2], [])],
   }),
 ];

@@ -7,6 +7,7 @@ import { dataType } from '../../../../workers/onnx/data-type.ts';
 import { RemitError } from '../../../../workers/runtime/errors.ts';
 import {
   floats,
+  graphAttribute,
   int64s,
   intAttribute,
   intsAttribute,
@@ -266,6 +267,30 @@ describe('a few bytes that ask for a lot are refused', () => {
     const began = performance.now();
     expect(['MODEL_TOO_LARGE', 'MODEL_NODE_INVALID']).toContain(refusal(parts).code);
     expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  it('loops in loops', () => {
+    const loopOf = (depth: number): Record<string, unknown> =>
+      depth === 0
+        ? node('Identity', ['a0'], ['b0'])
+        : node('Loop', ['n', '', `a${depth}`], [`b${depth}`], [graphAttribute('body', bodyOf(depth - 1))]);
+    const bodyOf = (depth: number) => ({
+      name: Buffer.from('body'),
+      node: [node('Identity', [`c${depth}`], [`d${depth}`]), loopOf(depth)],
+      input: [
+        value(`i${depth}`, [], dataType.int64),
+        value(`c${depth}`, [], dataType.bool),
+        value(`a${depth}`, [2, 3]),
+      ],
+      output: [value(`d${depth}`, [], dataType.bool), value(`b${depth}`, [2, 3])],
+    });
+    const parts: ModelParts = {
+      input: [value('a3', [2, 3])],
+      node: [loopOf(3)],
+      output: [value('b3', [2, 3])],
+      initializer: [int64s('n', [9_000], [])],
+    };
+    expect(refusal(parts).code).toBe('MODEL_TOO_LARGE');
   });
 
   it('more instructions than a plan may have', () => {
