@@ -9,6 +9,7 @@ import { resize } from './operators/resize.ts';
 import { recurrent } from './operators/recurrent.ts';
 import { controlFlow } from './operators/control-flow.ts';
 import { attention } from './operators/attention.ts';
+import { treeEnsembles } from './operators/tree-ensemble.ts';
 import { matmul } from './operators/matmul.ts';
 import { movement } from './operators/movement.ts';
 import { pooling } from './operators/pooling.ts';
@@ -40,6 +41,7 @@ const OPERATORS: Readonly<Record<string, LowerMap>> = {
     ...attention,
   },
   'com.microsoft': quantizedContrib,
+  'ai.onnx.ml': treeEnsembles,
 };
 
 /** How a node's operator is lowered; undefined when it is not. */
