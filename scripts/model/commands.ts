@@ -12,7 +12,8 @@ import { type ChainArguments, chainSessionOptions, type KeyArguments, signerSour
 import { buildModelSpec, type Declaration } from './model-spec.ts';
 import { findModel, listModels } from './registered-models.ts';
 import { registerModel, retireModel } from './register-model.ts';
-import { NOT_TRIABLE, showFile, showSpec, table } from './show-model.ts';
+import { planOf, planToRegister } from './model-plan.ts';
+import { planFacts, showFile, showPlan, showSpec, table, warningsOf } from './show-model.ts';
 
 export interface CommandDeps {
   readonly clock: Clock;
@@ -28,7 +29,12 @@ export interface CommandResult {
 
 export type RegisterArguments = ChainArguments &
   KeyArguments &
-  Omit<Declaration, 'publisher'> & { readonly shape?: Readonly<Record<string, number>>; readonly store: string };
+  Omit<Declaration, 'publisher'> & {
+    readonly shape?: Readonly<Record<string, number>>;
+    readonly store: string;
+    /** False registers the model as not triable. Default true: refused when it does not compile. */
+    readonly plan?: boolean;
+  };
 
 export async function registerCommand(
   file: string,
@@ -40,10 +46,12 @@ export async function registerCommand(
   return withSession(given, deps, async (session) => {
     const signer = await session.signer(source);
     const examined = await examineModel({ file, ...(given.shape && { bindings: given.shape }) }, deps);
-    const spec = buildModelSpec(examined, { ...given, publisher: parseAddress(signer.address) });
+    const compiled = planToRegister(examined.bytes, given.plan ?? true);
+    const declared = { ...given, publisher: parseAddress(signer.address) };
+    const spec = buildModelSpec(examined, declared, compiled);
     const store = await createArtifactStore({ folder: given.store }, deps);
     const stored = await store.put(examined.bytes);
-    const { modelId, alreadyRegistered, transaction, gasUsed } = await registerModel(spec, {
+    const { modelId, triable, alreadyRegistered, transaction, gasUsed } = await registerModel(spec, {
       session,
       signer,
       ...deps,
@@ -69,7 +77,8 @@ export async function registerCommand(
         modelId,
         contentId: stored.contentId,
         alreadyRegistered,
-        triable: false,
+        triable,
+        warnings: warningsOf(spec),
         spec,
         transaction,
         gasUsed: gasUsed === undefined ? undefined : Number(gasUsed),
@@ -89,13 +98,15 @@ export async function inspectCommand(
   if (/^0x[0-9a-fA-F]{64}$/.test(reference)) return inspectRegistered(reference, given, deps);
   const examined = await examineModel({ file: reference, ...(given.shape && { bindings: given.shape }) }, deps);
   const publisher: Address | undefined = given.publisher === undefined ? undefined : parseAddress(given.publisher);
-  const spec = publisher === undefined ? undefined : buildModelSpec(examined, { ...given, publisher });
+  const plan = planOf(examined.bytes, given.shape);
+  const spec = publisher === undefined ? undefined : buildModelSpec(examined, { ...given, publisher }, plan.compiled);
   return {
     lines: [
       ...showFile(examined),
       ...(spec
         ? [`  as published by ${spec.publisher} with these settings: model ${modelIdOf(spec)}`, ...showSpec(spec)]
-        : [`  ${NOT_TRIABLE}`]),
+        : []),
+      ...showPlan(plan),
     ],
     json: {
       contentId: examined.contentId,
@@ -103,7 +114,9 @@ export async function inspectCommand(
       summary: examined.loaded.summary,
       inputs: examined.inputs,
       outputs: examined.outputs,
-      triable: false,
+      triable: plan.compiled !== undefined,
+      plan: plan.compiled ? planFacts(plan.compiled) : undefined,
+      refusal: plan.compiled ? undefined : plan.refusal,
       ...(spec && { spec, modelId: modelIdOf(spec) }),
     },
   };

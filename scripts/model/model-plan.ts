@@ -1,4 +1,4 @@
-import type { CompiledModel } from '../../workers/canonical/compiler/compile-model.ts';
+import { type CompiledModel, compileModel } from '../../workers/canonical/compiler/compile-model.ts';
 import { FOLD, OP, TYPE } from '../../workers/canonical/plan/instruction.ts';
 import { instructionAt } from '../../workers/canonical/plan/plan.ts';
 import { compileRegistered } from '../../workers/canonical/service/compile-registered.ts';
@@ -9,16 +9,40 @@ import { codeOf, RemitError } from '../../workers/runtime/errors.ts';
 export type ModelPlan =
   { readonly compiled: CompiledModel } | { readonly compiled: undefined; readonly refusal: RemitError };
 
-/** Compiles a file the way every node will. What no plan can hold is an answer, not a failure. */
-export function planOf(file: Uint8Array): ModelPlan {
+/**
+ * Compiles a file the way every node will. What no plan can hold is an answer, not a failure.
+ *
+ * @param shapes sizes of dynamic dimensions by name; nodes give all of them the size 1
+ */
+export function planOf(file: Uint8Array, shapes?: Readonly<Record<string, number>>): ModelPlan {
   try {
-    return { compiled: compileRegistered(file) };
+    return { compiled: shapes === undefined ? compileRegistered(file) : compileModel(file, { shapes }) };
   } catch (error) {
     if (error instanceof RemitError && /^(MODEL|PLAN|CANONICAL)_/.test(codeOf(error))) {
       return { compiled: undefined, refusal: error };
     }
     throw error;
   }
+}
+
+/**
+ * The plan to register with, or none where the publisher gives trials up.
+ *
+ * @throws RemitError the compiler's, with that way out as advice
+ */
+export function planToRegister(file: Uint8Array, wanted: boolean): CompiledModel | undefined {
+  if (!wanted) return undefined;
+  const plan = planOf(file);
+  if (plan.compiled) return plan.compiled;
+  const { code, message, fix, context } = plan.refusal;
+  const without = 'register it with --no-plan: then nobody can put an answer on trial';
+  throw new RemitError({
+    code,
+    message,
+    fix: fix === undefined ? without : `${fix}; or ${without}`,
+    context,
+    cause: plan.refusal,
+  });
 }
 
 /** How an output is judged: floats by their distance, indices by what they point at, other whole numbers by their difference. */

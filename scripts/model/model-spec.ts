@@ -1,6 +1,7 @@
 import { type Address, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
 import { type ModelSpec, OutputKind } from '../../workers/protocol/model.ts';
 import type { CompiledModel } from '../../workers/canonical/compiler/compile-model.ts';
+import type { Tolerance } from '../../workers/protocol/tolerance.ts';
 import { bitsOfFloat } from '../../workers/protocol/vector.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import type { ExaminedModel } from './examine-model.ts';
@@ -11,9 +12,11 @@ export interface Declaration {
   readonly publisher: Address;
   /** The publisher's part of every fee, in 1/10,000; at most 3,000. */
   readonly publisherFeeBps: number;
-  /** Tolerance of float outputs: `absTol + relTol · |canonical|`. Declared, not calibrated. */
+  /** Tolerance of float outputs: `absTol + relTol · |canonical|`. */
   readonly absTol: number;
   readonly relTol: number;
+  /** Measured tolerances, one for each output, that take the place of the declared ones. */
+  readonly calibrated?: readonly Tolerance[];
   /** Bounds of every input element. */
   readonly lo: number;
   readonly hi: number;
@@ -36,7 +39,7 @@ export function buildModelSpec(
   declared: Declaration,
   compiled?: CompiledModel,
 ): ModelSpec {
-  const { publisher, publisherFeeBps, absTol, relTol, lo, hi } = declared;
+  const { publisher, publisherFeeBps, absTol, relTol, calibrated, lo, hi } = declared;
   for (const [option, value] of Object.entries({ 'abs-tol': absTol, 'rel-tol': relTol })) {
     if (!Number.isFinite(value) || value < 0) throw invalid(option, value, 'a number from 0 up');
   }
@@ -59,8 +62,8 @@ export function buildModelSpec(
       return {
         start: compiled?.outputs[at]?.start ?? start,
         length,
-        absTol: tolerance ? bitsOfFloat(absTol) : 0,
-        relTol: tolerance ? bitsOfFloat(relTol) : 0,
+        absTol: tolerance ? bitsOfFloat(calibrated?.[at]?.absTol ?? absTol) : 0,
+        relTol: tolerance ? bitsOfFloat(calibrated?.[at]?.relTol ?? relTol) : 0,
         kind,
       };
     }),

@@ -29,7 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function program(): Command {
   const root = new Command('model')
-    .description('registers, inspects, lists, retires and fetches models; none is triable in this version')
+    .description('compiles, calibrates, explains, registers, inspects, lists, retires and fetches models')
     .exitOverride()
     .showHelpAfterError();
   const command = (name: string, description: string): Command =>
@@ -45,9 +45,14 @@ function program(): Command {
 
   withDeclaration(
     withKeyOptions(
-      withChainOptions(command('register', 'vets FILE, keeps it in the store and registers it').argument('<file>')),
+      withChainOptions(
+        command('register', 'vets and compiles FILE, keeps it in the store and registers it with its plan').argument(
+          '<file>',
+        ),
+      ),
     ),
   )
+    .option('--no-plan', 'register without a plan: not triable, nobody can put an answer on trial')
     .option('--store <folder>', 'store that serves the file to operators', STORE)
     .action(async (file: string, given: commands.RegisterArguments & Printed) =>
       show(await commands.registerCommand(file, given, deps), given.json === true),

@@ -8,7 +8,7 @@ import { callRefused, sendCall } from './send-call.ts';
 
 export interface Registration {
   readonly modelId: ModelId;
-  /** False in this version for every model: the chain cannot decide its answers. */
+  /** Whether its plan is registered, so that the chain can decide its answers. */
   readonly triable: boolean;
   /** The spec was registered before; nothing was sent. */
   readonly alreadyRegistered: boolean;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as commands from '../../../scripts/model/commands.ts';
 import { DECLARED_BY_DEFAULT } from '../../../scripts/model/model-spec.ts';
-import { NOT_TRIABLE } from '../../../scripts/model/show-model.ts';
+import { NOT_TRIABLE, TRIABLE, UNBOUNDED } from '../../../scripts/model/show-model.ts';
 import { contentIdOf, sha256Of } from '../../../workers/protocol/content-id.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
 import { silentLogger } from '../../../workers/runtime/logger.ts';
@@ -69,14 +69,16 @@ describe('model register', () => {
       ...more,
     );
 
-  it('registers a file and says what it is, what was declared and that it is not triable', async () => {
+  it('registers a file and says what it is, what was declared, that it is triable and what bounds are missing', async () => {
     first = await register();
     expect(first).toMatchObject({ exitCode: 0, stderr: '' });
     expect(first.stdout).toMatch(/^model 0x[0-9a-f]{64} is registered\n/);
     expect(first.stdout).toMatch(/input 0 +features +float32 +\[1, 10\] +10 +0\n/);
     expect(first.stdout).toContain('tolerance 0.0001 + 0.001 of the value');
     expect(first.stdout).toContain('declared by the publisher, not calibrated');
-    expect(first.stdout).toContain(NOT_TRIABLE);
+    expect(first.stdout).toContain(TRIABLE);
+    expect(first.stdout).toContain(UNBOUNDED);
+    expect(first.stdout).toMatch(/plan root +0x[0-9a-f]{64}/);
     expect(first.stdout).toMatch(/gas +\d{5}/);
   });
 
@@ -85,7 +87,7 @@ describe('model register', () => {
     const again = await register('--json');
     expect(again.exitCode).toBe(0);
     const answer = JSON.parse(again.stdout) as Record<string, unknown>;
-    expect(answer).toMatchObject({ alreadyRegistered: true, triable: false });
+    expect(answer).toMatchObject({ alreadyRegistered: true, triable: true, warnings: [UNBOUNDED] });
     expect(first.stdout).toContain(String(answer['modelId']));
     expect(await publisherNonce()).toBe(before);
   });
@@ -120,7 +122,24 @@ describe('model register', () => {
       initializer: [int64s('one', [1])],
     });
     const { json } = await commands.registerCommand(await modelFile('ints.onnx', ints), asked(), deps);
-    expect(json['spec']).toMatchObject({ outputs: [{ length: 2, absTol: 0, relTol: 0, kind: 2 }] });
+    expect(json['spec']).toMatchObject({ outputs: [{ length: 2, absTol: 0, relTol: 0, kind: 3 }] });
+  });
+
+  it('registers what no plan can hold only when asked to, and then as not triable', async () => {
+    const determinant = onnxModel({
+      node: [node('Det', ['x'], ['y'])],
+      input: [value('x', [1, 2, 2])],
+      output: [value('y', [1])],
+    });
+    const file = await modelFile('determinant.onnx', determinant);
+    await expect(commands.registerCommand(file, asked(), deps)).rejects.toMatchObject({
+      code: 'MODEL_OPERATOR_REFUSED',
+      message: expect.stringContaining('Det') as string,
+      fix: expect.stringContaining('--no-plan') as string,
+    });
+    const { json, lines } = await commands.registerCommand(file, asked({ plan: false }), deps);
+    expect(json).toMatchObject({ triable: false, warnings: [], spec: { planLength: 0 } });
+    expect(lines.join('\n')).toContain(NOT_TRIABLE);
   });
 
   it.each<[string, Partial<commands.RegisterArguments>, string]>([
@@ -206,14 +225,15 @@ describe('model inspect, list and retire', () => {
       publisher: anvil.accounts[PUBLISHER]!.address,
     };
     const { json, lines } = await commands.inspectCommand(join(root, 'small.onnx'), given, deps);
-    expect(json).toMatchObject({ modelId, triable: false, inputs: [{ length: 2 }], outputs: [{ length: 2 }] });
-    expect(lines.join('\n')).toContain(NOT_TRIABLE);
+    expect(json).toMatchObject({ modelId, triable: true, inputs: [{ length: 2 }], outputs: [{ length: 2 }] });
+    expect(json['plan']).toMatchObject({ planRoot: (json['spec'] as { planRoot: string }).planRoot });
+    expect(lines.join('\n')).toMatch(/instructions +\d+/);
   });
 
   it('shows a registered model by its id', async () => {
     const { json, lines } = await commands.inspectCommand(modelId, { ...chain, ...DECLARED_BY_DEFAULT }, deps);
-    expect(json).toMatchObject({ modelId, status: 'active', triable: false, spec: { publisherFeeBps: 250 } });
-    expect(lines.join('\n')).toContain(NOT_TRIABLE);
+    expect(json).toMatchObject({ modelId, status: 'active', triable: true, spec: { publisherFeeBps: 250 } });
+    expect(lines.join('\n')).toContain(TRIABLE);
   });
 
   it('says that an unknown id is not registered', async () => {
@@ -234,10 +254,11 @@ describe('model inspect, list and retire', () => {
     expect((await as(`anvil:${PUBLISHER}`)).json).toMatchObject({ modelId, alreadyRetired: true });
   });
 
-  it('lists what is registered, with status, and that it is not triable', async () => {
+  it('lists what is registered, with status, and whether it is triable', async () => {
     const { stdout, exitCode } = await modelCli('list', ...onChain());
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(new RegExp(`${modelId} +retired +not triable +250 bps +bafkrei`));
-    expect(stdout.match(/ active +not triable/g)).toHaveLength(3);
+    expect(stdout).toMatch(new RegExp(`${modelId} +retired +triable +250 bps +bafkrei`));
+    expect(stdout.match(/ active +triable/g)).toHaveLength(3);
+    expect(stdout.match(/ active +not triable/g)).toHaveLength(1);
   });
 });
