@@ -262,7 +262,7 @@ export const operatorCases: readonly OperatorCase[] = [
   single('LRN', {
     title: 'with all attributes',
     attributes: [intAttribute('size', 5), float('alpha', 0.02), float('beta', 0.5), float('bias', 2)],
-    inputs: [x([2, 6, 3])],
+    inputs: [x([2, 6, 3, 1])],
   }),
   single('CumSum', { inputs: [x([3, 5])], constants: [axis('axis', 1)] }),
   single('CumSum', {

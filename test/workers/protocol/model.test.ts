@@ -36,7 +36,7 @@ describe('model spec', () => {
     ['spec.inputs', { inputs: 'none' }],
     ['spec.inputs[0].lo', { inputs: [{ length: 1, lo: -1, hi: 0 }] }],
     ['spec.outputs[0]', { outputs: [7] }],
-    ['spec.outputs[0].kind', { outputs: [{ start: 0, length: 1, absTol: 0, relTol: 0, kind: 3 }] }],
+    ['spec.outputs[0].kind', { outputs: [{ start: 0, length: 1, absTol: 0, relTol: 0, kind: 4 }] }],
     ['spec.publisherFeeBps', { publisherFeeBps: 65536 }],
     ['spec.traceLength', { traceLength: (2n ** 53n).toString() }],
   ])('names a malformed %s', (path, change) => {
