@@ -8,6 +8,7 @@ import { compileModel } from '../workers/canonical/compiler/compile-model.ts';
 import { addRunTotals, newRunTotals } from '../workers/canonical/executor/counters.ts';
 import { type PlanInputs, execute } from '../workers/canonical/executor/execute.ts';
 import { type Plan, checkPlan } from '../workers/canonical/plan/plan.ts';
+import { VectorTree } from '../workers/canonical/tree/vector-tree.ts';
 import { RemitError } from '../workers/runtime/errors.ts';
 import { denseLayer, faceDetector320, residual18 } from './canonical/networks.ts';
 import { gaussian } from './canonical/random-numbers.ts';
@@ -17,7 +18,8 @@ const SNAPSHOT = 'bench/snapshots/canonical.json';
 const HELP = `usage: ./dev bench canonical [FOLDER] [--runs N] [--json] [--update]
 
 Runs plans with seeded random inputs through the canonical executor, in one thread, N times each (default 3), and prints the
-best time, products per second, and the shares of sums that float64 left to the compensated sum and to integers. First layers
+best time, products per second, the shares of sums that float64 left to the compensated sum and to integers, the elements of the
+trace, and how long its Merkle tree takes. First layers
 and networks with random weights, then every ONNX file of FOLDER/models (default ../shared). The last line is one JSON object.
   --json    prints nothing else
   --update  writes ${SNAPSHOT}, without the files`;
@@ -30,6 +32,9 @@ interface Figures {
   /** shares of the sums */
   readonly compensated: number;
   readonly exact: number;
+  /** elements of the trace, and how long its Merkle tree takes */
+  readonly traceLength: number;
+  readonly hashSeconds: number;
 }
 
 type Report = Readonly<Record<string, Figures>>;
@@ -99,12 +104,16 @@ function measure(plan: Plan, weights: PlanInputs['weights'], runs: number): Figu
   const input = gaussian(plan.inputLength, 1, 1);
   let seconds = Infinity;
   let totals = newRunTotals();
+  let trace: Uint32Array = new Uint32Array(0);
   for (let run = 0; run < runs; run++) {
     totals = newRunTotals();
     const begun = performance.now();
-    execute(plan, { input, weights }, { onInstruction: (report) => addRunTotals(totals, report) });
+    trace = execute(plan, { input, weights }, { onInstruction: (report) => addRunTotals(totals, report) });
     seconds = Math.min(seconds, (performance.now() - begun) / 1000);
   }
+  const hashing = performance.now();
+  const { length: traceLength } = new VectorTree(trace);
+  const hashSeconds = Number(((performance.now() - hashing) / 1000).toFixed(4));
   const { macs, direct, compensated, exact } = totals;
   const sums = Math.max(1, direct + compensated + exact);
   return {
@@ -113,17 +122,24 @@ function measure(plan: Plan, weights: PlanInputs['weights'], runs: number): Figu
     macsPerSecond: Math.round(macs / seconds),
     compensated: compensated / sums,
     exact: exact / sums,
+    traceLength,
+    hashSeconds,
   };
 }
 
 function table(report: Report): readonly string[] {
-  const rows = Object.entries(report).map(([name, { seconds, macs, macsPerSecond, compensated, exact }]) => [
+  const rows = Object.entries(report).map(([name, { seconds, macs, macsPerSecond, compensated, exact, ...rest }]) => [
     name,
     `${seconds.toFixed(3)} s`,
     `${(macs / 1e6).toFixed(1)} M`,
     `${(macsPerSecond / 1e9).toFixed(2)} G/s`,
     compensated.toExponential(1),
     exact.toExponential(1),
+    `${(rest.traceLength / 1e6).toFixed(2)} M`,
+    `${rest.hashSeconds.toFixed(3)} s`,
   ]);
-  return columns([['plan', 'best time', 'products', 'products/s', 'compensated', 'integers'], ...rows]);
+  return columns([
+    ['plan', 'best time', 'products', 'products/s', 'compensated', 'integers', 'trace', 'hashing'],
+    ...rows,
+  ]);
 }
