@@ -25,6 +25,8 @@ export interface CommandDeps {
 export interface CommandResult {
   readonly lines: readonly string[];
   readonly json: Readonly<Record<string, unknown>>;
+  /** What the command failed with after it found this; the exit code is 1. */
+  readonly failure?: Error;
 }
 
 export type RegisterArguments = ChainArguments &

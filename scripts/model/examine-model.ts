@@ -33,12 +33,18 @@ export interface ExamineDeps {
   readonly logger: Logger;
 }
 
-/** @throws RemitError `MODEL_FILE_UNREADABLE`, every `MODEL_…` code of vetting and of the runner, `INPUT_SHAPE` for a dimension that does not exist */
-export async function examineModel({ file, bindings = {} }: ExamineOptions, deps: ExamineDeps): Promise<ExaminedModel> {
+/** The bytes of a model file, as they are. @throws RemitError `MODEL_FILE_UNREADABLE` */
+export async function readModelFile(file: string): Promise<{ readonly path: string; readonly bytes: Uint8Array }> {
   const path = resolve(file);
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
+  return { path, bytes };
+}
+
+/** @throws RemitError `MODEL_FILE_UNREADABLE`, every `MODEL_…` code of vetting and of the runner, `INPUT_SHAPE` for a dimension that does not exist */
+export async function examineModel({ file, bindings = {} }: ExamineOptions, deps: ExamineDeps): Promise<ExaminedModel> {
+  const { path, bytes } = await readModelFile(file);
   // In this process first: a refused file is never handed to the engine.
   vetModel(bytes);
   const digest = sha256Of(bytes);

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from '../../workers/runtime/clock.ts';
 import { codeOf, messageOf, RemitError } from '../../workers/runtime/errors.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
+import { type CompileArguments, compileCommand } from './compile-command.ts';
 import * as commands from './commands.ts';
 import { listOption, numberOption, shapeOption, withChainOptions, withKeyOptions } from './model-options.ts';
 import { DECLARED_BY_DEFAULT as usual } from './model-spec.ts';
@@ -18,7 +19,7 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(argv: readonly string[]): Promise<number> {
   try {
     await program().parseAsync(argv, { from: 'user' });
-    return 0;
+    return process.exitCode === 1 ? 1 : 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EX_USAGE;
     process.stderr.write(`${explained(error)}\n`);
@@ -39,10 +40,21 @@ function program(): Command {
       .option('--json', 'print one JSON object')
       .exitOverride()
       .showHelpAfterError();
-  const show = ({ lines, json }: commands.CommandResult, asJson: boolean): void => {
-    process.stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`);
+  const show = ({ lines, json, failure }: commands.CommandResult, asJson: boolean): void => {
+    const whole = failure ? { ...json, error: jsonOf(failure) } : json;
+    if (asJson) process.stdout.write(`${JSON.stringify(whole)}\n`);
+    else if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+    if (!failure) return;
+    process.stderr.write(`${explained(failure)}\n`);
+    process.exitCode = 1;
   };
 
+  withDomain(command('compile', 'shows what FILE compiles to: plan, operators, dearest proof; or all refused nodes'))
+    .argument('<file>')
+    .option('--shape <name=size>', 'size of a dynamic dimension; may be repeated', shapeOption)
+    .action(async (file: string, given: CompileArguments & Printed) =>
+      show(await compileCommand(file, given, deps), given.json === true),
+    );
   withDeclaration(
     withKeyOptions(
       withChainOptions(
@@ -89,14 +101,20 @@ interface Printed {
   readonly json?: boolean;
 }
 
-function withDeclaration(command: Command): Command {
-  const number = (flags: string, description: string, value: number): Option =>
-    new Option(flags, description).argParser(numberOption).default(value);
+function number(flags: string, description: string, value: number): Option {
+  return new Option(flags, description).argParser(numberOption).default(value);
+}
+
+function withDomain(command: Command): Command {
   return command
+    .addOption(number('--lo <x>', 'smallest input element', usual.lo))
+    .addOption(number('--hi <x>', 'largest input element', usual.hi));
+}
+
+function withDeclaration(command: Command): Command {
+  return withDomain(command)
     .addOption(number('--abs-tol <x>', 'absolute tolerance of float outputs', usual.absTol))
     .addOption(number('--rel-tol <x>', 'relative tolerance of float outputs', usual.relTol))
-    .addOption(number('--lo <x>', 'smallest input element', usual.lo))
-    .addOption(number('--hi <x>', 'largest input element', usual.hi))
     .addOption(number('--publisher-fee-bps <n>', 'part of every fee, in 1/10,000, at most 3000', usual.publisherFeeBps))
     .option('--shape <name=size>', 'size of a dynamic dimension; may be repeated', shapeOption);
 }

@@ -1,0 +1,72 @@
+import { explainInstruction } from '../../workers/canonical/plan/explain.ts';
+import type { CommandDeps, CommandResult } from './commands.ts';
+import { readModelFile } from './examine-model.ts';
+import { planOf } from './model-plan.ts';
+import { summarisePlan } from './plan-summary.ts';
+import { refusedNodes } from './refused-nodes.ts';
+import type { Domain } from './sample-inputs.ts';
+import { planFacts, showPlan, table } from './show-model.ts';
+
+export type CompileArguments = Domain & { readonly shape?: Readonly<Record<string, number>> };
+
+/** What a file's plan is made of, or everything that stands in the way of one. Needs no chain. */
+export async function compileCommand(
+  file: string,
+  given: CompileArguments,
+  { signal }: Pick<CommandDeps, 'signal'>,
+): Promise<CommandResult> {
+  const { bytes } = await readModelFile(file);
+  const plan = planOf(bytes, given.shape);
+  if (!plan.compiled) return refusedResult(bytes, plan.refusal);
+  const { compiled } = plan;
+  const { operators, worst } = summarisePlan(compiled, given, { signal });
+  const instruction = compiled.plan.instructions[worst.instruction];
+  const origin = compiled.origins[worst.instruction];
+  const total = operators.reduce((sum, { macs }) => sum + macs, 0);
+  return {
+    lines: [
+      ...showPlan(plan),
+      ...table([
+        ['operator', 'nodes', 'instructions', 'trace elements', 'MACs'],
+        ...operators.map(({ opType, nodes, instructions, elements, macs }) =>
+          [opType, nodes, instructions, elements, macs].map(String),
+        ),
+      ]),
+      ...table([
+        ['MACs', String(total)],
+        ['dearest proof', `${worst.gas} gas for ${worst.calldataBytes} bytes: its calldata alone`],
+        ['', `element ${worst.element}, instruction ${worst.instruction} of ${origin?.opType} ${origin?.node}`],
+        ['', instruction ? explainInstruction(instruction) : ''],
+      ]),
+    ],
+    json: { compiled: true, ...planFacts(compiled), macs: total, operators, worst: { ...worst, ...origin } },
+  };
+}
+
+function refusedResult(bytes: Uint8Array, refusal: Error): CommandResult {
+  // What cannot be read at all has no nodes to name.
+  const refused = readable(bytes);
+  return {
+    failure: refusal,
+    lines:
+      refused.length === 0
+        ? []
+        : table([
+            ['refused node', 'operator', 'opset'],
+            ...refused.map(({ name, opType, domain, opset }) => [
+              name,
+              domain === '' ? opType : `${domain}.${opType}`,
+              String(opset),
+            ]),
+          ]),
+    json: { compiled: false, refused },
+  };
+}
+
+function readable(bytes: Uint8Array): ReturnType<typeof refusedNodes> {
+  try {
+    return refusedNodes(bytes);
+  } catch {
+    return [];
+  }
+}
