@@ -70,6 +70,11 @@ export class Attributes {
     return this.#find(name, KIND.graph)?.g ?? undefined;
   }
 
+  /** The body of that name, whatever else there may be; undefined for other attributes. */
+  body(name: string): OnnxGraph | undefined {
+    return this.#attributes.get(name)?.g ?? undefined;
+  }
+
   #find(name: string, kind: number): OnnxAttribute | undefined {
     const found = this.#attributes.get(name);
     if (!found) return undefined;

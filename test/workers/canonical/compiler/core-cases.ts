@@ -175,6 +175,13 @@ export const coreCases: readonly OperatorCase[] = [
     inputs: [floatInput('x', [2, 4, 3, 3])],
     constants: [floats('w', [4, 3, 3, 2], numbers(72, 5)), floats('b', [6], numbers(6, 2))],
   }),
+  graph('ConvTranspose with auto_pad and strides wider than its kernel', {
+    nodes: [
+      node('ConvTranspose', ['x', 'w'], ['y'], [text('auto_pad', 'SAME_UPPER'), intsAttribute('strides', [2, 2])]),
+    ],
+    inputs: [floatInput('x', [1, 1, 3, 3])],
+    constants: [floats('w', [1, 2, 1, 3], numbers(6, 5))],
+  }),
   graph('AveragePool over its padding, ceil, dilated', {
     nodes: [
       node(

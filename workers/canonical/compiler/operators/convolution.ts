@@ -148,7 +148,8 @@ function transposedSlides(node: Lowering, spatial: readonly number[], kernel: re
     const [size, stride, dilation] = [kernel[d] ?? 1, strides[d] ?? 1, dilations[d] ?? 1];
     const whole = stride * (input - 1) + (extra[d] ?? 0) + (size - 1) * dilation + 1;
     const shape = { input, kernel: size, stride, dilation };
-    const target = wanted?.[d] ?? (auto.startsWith('SAME') ? input * stride : undefined);
+    const same = auto.startsWith('SAME') ? Math.min(whole, input * stride) : undefined;
+    const target = wanted?.[d] ?? same;
     if (target === undefined) {
       const [before, after] = auto === 'VALID' ? [0, 0] : [pads[d] ?? 0, pads[spatial.length + d] ?? 0];
       return { ...shape, before, after, output: whole - before - after };
