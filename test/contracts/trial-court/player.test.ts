@@ -234,6 +234,32 @@ describe('TrialCourt, played by workers', () => {
     expect((await stage.trials.trialOf(claim.message.jobId)).status).to.equal(TrialStatus.Convicted);
   });
 
+  for (const looks of [1, 2, 3, 4, 5, 6]) {
+    it(`reaches the same verdict when a reorg takes the last moves of ${looks} looks back`, async () => {
+      const stage = await networkHelpers.loadFixture(fixture);
+      const claim = await attestShifted(stage);
+      await stage.judge.setRuling(130, ruling(LYING, 130));
+      const challenger = await player(stage, claim, { signer: stage.opener });
+      const claimant = await player(stage, claim, { signer: stage.key, trace: LYING });
+      const { message } = claim;
+      for (let look = 1; look < looks; look++) {
+        await challenger.look();
+        await claimant.look();
+        await networkHelpers.mine(1);
+      }
+      const before = await networkHelpers.takeSnapshot();
+      const { status } = await stage.trials.trialOf(message.jobId);
+      await challenger.look();
+      await claimant.look();
+      await before.restore();
+      expect((await stage.trials.trialOf(message.jobId)).status).to.equal(status);
+      const stake = await stage.staking.stakeOf(stage.operator);
+      expect(await playOut(stage, message.jobId, [challenger, claimant])).to.equal(TrialStatus.Convicted);
+      const lost = stake.locked - (await stage.staking.stakeOf(stage.operator)).locked;
+      expect(lost).to.equal(10n ** 20n);
+    });
+  }
+
   it('acquits a claimant that answers everything, however it is bothered', async () => {
     const stage = await networkHelpers.loadFixture(fixture);
     const claim = await attested(stage, bytesOfBits(TRACE.slice(256)));
