@@ -57,12 +57,21 @@ describe('the demo', () => {
     expect(result).toMatchObject({
       ok: true,
       leftOut: 4,
-      model: { triable: false },
+      model: { triable: true },
       jobs: [
         { answer: { agrees: true }, callback: { delivered: true }, watchtower: { verdict: 'agrees' } },
         { answer: { agrees: true }, callback: { delivered: true }, watchtower: { verdict: 'agrees' } },
       ],
       ledger: { after: { stakeLocked: '0' } },
+      trials: [
+        {
+          scheme: 'shifts a number',
+          ground: 'WrongElement',
+          decided: { element: 320, opType: 'Sigmoid', at: 0 },
+          slashed: '100000000000000000000',
+        },
+        { scheme: 'withholds its trace', ground: 'TraceWithheld', slashed: '100000000000000000000' },
+      ],
       expectations: { failed: [] },
     });
   });
