@@ -1,3 +1,4 @@
+import { dataType } from '../../onnx/data-type.ts';
 import type { OnnxGraph } from '../../onnx/proto.ts';
 import { TYPE } from '../plan/instruction.ts';
 import { isWide } from './element-types.ts';
@@ -71,6 +72,11 @@ function reasonOf(
   if (!fits && ARITHMETIC.has(node.opType) && made.some(({ onnxType }) => isWide(onnxType))) {
     return '64-bit arithmetic is done in 32 bits';
   }
+  const [from] = node.inputs;
+  const toInts =
+    node.opType === 'Cast' && made.some(({ type, onnxType }) => type === TYPE.I32 && onnxType !== dataType.bool);
+  if (toInts && !isInts(values.get(from ?? '')))
+    return 'engines differ in what a float beyond the whole numbers becomes';
   if (node.opType === 'TopK' && node.attributes.int('sorted', 1) === 0) return 'engines may give it in any order';
   if (node.opType === 'Resize' && resizesBetweenCorners(node, values)) {
     return 'onnxruntime aligns the corners of whole sizes, ONNX those of scaled ones';

@@ -59,8 +59,14 @@ export class IntegerRanges {
     if (!range) return false;
     const [low, high] = range;
     const fits = low >= -(2 ** 31) && high < 2 ** 31;
-    if (fits) for (const name of outputs) this.#known.set(name, range);
+    if (fits) for (const name of outputs) this.#known.set(name, this.#wrapped(name, range));
     return fits;
+  }
+
+  /** What a type cannot hold wraps: all of the type is possible then. */
+  #wrapped(name: string, range: Range): Range {
+    const all = integerRangeOf(this.#values.get(name)?.onnxType ?? 0) ?? range;
+    return range[0] >= all[0] && range[1] <= all[1] ? range : all;
   }
 
   #result(opType: string, inputs: readonly string[]): Range | undefined {

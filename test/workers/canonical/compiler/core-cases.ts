@@ -314,4 +314,61 @@ export const coreCases: readonly OperatorCase[] = [
     inputs: [floatInput('x', [3])],
     constants: [int64s('n', [2], [])],
   }),
+  graph('Trilu, upper', {
+    nodes: [node('Trilu', ['x', 'k'], ['y'])],
+    inputs: X,
+    constants: [int64s('k', [1], [])],
+  }),
+  graph('Trilu, lower, transposed', {
+    nodes: [
+      node('Transpose', ['x'], ['t'], [perm([0, 2, 1])]),
+      node('Trilu', ['t'], ['y'], [intAttribute('upper', 0)]),
+    ],
+    inputs: X,
+  }),
+  graph('EyeLike above the diagonal', {
+    nodes: [node('EyeLike', ['x'], ['e'], [intAttribute('k', 1)]), node('Add', ['e', 'x'], ['y'])],
+    inputs: [floatInput('x', [3, 4])],
+  }),
+  graph('Shrink with a bias', {
+    nodes: [
+      node(
+        'Shrink',
+        ['x'],
+        ['y'],
+        [
+          { name: 'bias', type: 1, f: 0.3 },
+          { name: 'lambd', type: 1, f: 0.7 },
+        ],
+      ),
+    ],
+    inputs: X,
+  }),
+  graph('Tan', { nodes: [node('Tan', ['x'], ['y'])], inputs: X }),
+  ...['LEFT', 'RIGHT'].map((direction) =>
+    graph(`BitShift of uint8, ${direction}`, {
+      nodes: [
+        node('Cast', ['x'], ['a'], [intAttribute('to', dataType.uint8)]),
+        node('Cast', ['n'], ['b'], [intAttribute('to', dataType.uint8)]),
+        node('BitShift', ['a', 'b'], ['c'], [text('direction', direction)]),
+        node('Cast', ['c'], ['y'], [intAttribute('to', dataType.int32)]),
+      ],
+      inputs: [
+        { name: 'x', type: 'int32', dims: [4], values: [255, 1, 128, 77] },
+        { name: 'n', type: 'int32', dims: [4], values: [1, 7, 0, 3] },
+      ],
+      outputs: [untyped('y', dataType.int32)],
+    }),
+  ),
+  graph('BitwiseNot of uint8 and int32', {
+    nodes: [
+      node('Cast', ['x'], ['a'], [intAttribute('to', dataType.uint8)]),
+      node('BitwiseNot', ['a'], ['b']),
+      node('Cast', ['b'], ['c'], [intAttribute('to', dataType.int32)]),
+      node('BitwiseNot', ['c'], ['y']),
+    ],
+    inputs: [{ name: 'x', type: 'int32', dims: [3], values: [0, 255, 7] }],
+    outputs: [untyped('y', dataType.int32)],
+    opset: 18,
+  }),
 ];

@@ -44,6 +44,14 @@ export const activation: LowerMap = {
     const x = node.input(0);
     return [node.arithmetic('MUL', x, node.map(MAP.TANH, node.map(MAP.SOFTPLUS, x)))];
   },
+  Shrink: (node) => {
+    const x = node.input(0);
+    const [bias, lambda] = [node.attributes.float('bias', 0), node.attributes.float('lambd', 0.5)];
+    const below = node.arithmetic('LT', x, node.float(-lambda));
+    const above = node.arithmetic('LT', node.float(lambda), x);
+    const lowered = node.select(above, node.arithmetic('SUB', x, node.float(bias)), node.float(0));
+    return [node.select(below, node.arithmetic('ADD', x, node.float(bias)), lowered)];
+  },
   Softsign: (node) => {
     const x = node.input(0);
     return [node.arithmetic('DIV', x, node.arithmetic('ADD', node.map(MAP.ABS, x), node.float(1)))];

@@ -1,6 +1,7 @@
 import { dataType } from '../../../onnx/data-type.ts';
 import { MAP, TYPE, ZIP } from '../../plan/instruction.ts';
 import { floatOf } from '../../arithmetic/float32.ts';
+import { integerRangeOf, isNarrow } from '../element-types.ts';
 import type { FloatFunction, Lower, Lowering, LowerMap } from '../lowering.ts';
 import { invalid, refused } from '../refusal.ts';
 import { bitsOfConstant, isConstant, type Value } from '../value.ts';
@@ -74,6 +75,8 @@ export const elementwise: LowerMap = {
   BitwiseAnd: bits(ZIP.INT_AND),
   BitwiseOr: bits(ZIP.INT_OR),
   BitwiseXor: bits(ZIP.INT_XOR),
+  BitwiseNot: (node) => [bitwiseNot(node, node.input(0))],
+  BitShift: (node) => [shifted(node, node.input(0), node.input(1))],
   Where: (node) => {
     const [condition, a, b] = [node.input(0), node.input(1), node.input(2)];
     return [node.select(condition, a, b)];
@@ -107,10 +110,30 @@ export const elementwise: LowerMap = {
   Softplus: mapped(MAP.SOFTPLUS),
   Sin: mapped(MAP.SIN),
   Cos: mapped(MAP.COS),
+  Tan: (node) => [node.zip(ZIP.DIV, node.map(MAP.SIN, node.input(0)), node.map(MAP.COS, node.input(0)))],
   Reciprocal: (node) => [node.zip(ZIP.DIV, node.float(1), node.input(0))],
   IsNaN: (node) => [not(node, node.arithmetic('EQ', node.input(0), node.input(0)))],
   IsInf: (node) => [isInfinite(node, node.input(0))],
 };
+
+/** All bits turned: `−1 − x` for signed types, the largest number less `x` for unsigned ones. */
+function bitwiseNot(node: Lowering, value: Value): Value {
+  const [low, high] = integerRangeOf(value.onnxType) ?? [0, 0];
+  if (low === 0 && !isNarrow(value.onnxType))
+    throw refused(node.node, 'its numbers need all of 32 bits without a sign');
+  return node.zip(ZIP.INT_SUB, node.int(low === 0 ? high : -1, value.onnxType), value);
+}
+
+/** Shifts of unsigned numbers: products and quotients by powers of two. */
+function shifted(node: Lowering, value: Value, count: Value): Value {
+  if (!isNarrow(value.onnxType)) throw refused(node.node, 'its numbers need all of 32 bits without a sign');
+  const direction = node.attributes.string('direction', '');
+  if (direction !== 'LEFT' && direction !== 'RIGHT') throw invalid(node.node, `direction ${direction}`);
+  // From 16 on nothing is left of such a number, and 2^16 still fits.
+  const factor = node.zip(ZIP.INT_POW, node.int(2), node.zip(ZIP.INT_MIN, count, node.int(16)));
+  if (direction === 'RIGHT') return node.zip(ZIP.INT_DIV, value, factor);
+  return node.wrapped(node.retyped(node.zip(ZIP.INT_MUL, value, factor), value.onnxType));
+}
 
 function isInfinite(node: Lowering, value: Value): Value {
   const positive = node.attributes.int('detect_positive', 1) !== 0;

@@ -23,6 +23,8 @@ export const shaping: LowerMap = {
   },
   Size: (node) => [node.int(elementCount(node.input(0).shape), dataType.int64)],
   Range: (node) => [range(node)],
+  EyeLike: (node) => [eye(node)],
+  Trilu: (node) => [triangle(node, node.input(0))],
   Cast: (node) => [castTo(node, node.input(0), node.attributes.int('to', 0))],
   CastLike: (node) => [castTo(node, node.input(0), node.input(1).onnxType)],
 };
@@ -43,6 +45,34 @@ function constant(node: Lowering): Value {
   const ints = attributes.ints('value_ints');
   if (ints) return node.intTensor(ints);
   throw refused(node.node, `its value is given as ${attributes.names().join(', ')}`, 'store it as a dense tensor');
+}
+
+/** Ones where column less row is `k`. */
+function eye(node: Lowering): Value {
+  const { shape, onnxType } = node.input(0);
+  if (shape.length !== 2) throw invalid(node.node, `its input has ${shape.length} dimensions`);
+  const k = node.attributes.int('k', 0);
+  const ones = byDiagonal(node, shape, (diagonal) => diagonal === k);
+  return castTo(node, ones, node.attributes.int('dtype', onnxType));
+}
+
+/** The upper or lower triangle of each matrix, zeros elsewhere. */
+function triangle(node: Lowering, value: Value): Value {
+  if (value.shape.length < 2) throw invalid(node.node, `its input has ${value.shape.length} dimensions`);
+  const k = node.ints(1, 'k')?.[0] ?? 0;
+  const upper = node.attributes.int('upper', 1) !== 0;
+  const kept = byDiagonal(node, value.shape.slice(-2), (diagonal) => (upper ? diagonal >= k : diagonal <= k));
+  return node.select(kept, value, node.retyped(node.zero(value.type), value.onnxType));
+}
+
+/** A bool for each place of a matrix, by its column less its row. */
+function byDiagonal(node: Lowering, shape: readonly number[], isTrue: (diagonal: number) => boolean): Value {
+  const [rows = 1, columns = 1] = shape;
+  node.requireList(rows * columns);
+  const bits = Array.from({ length: rows * columns }, (_, i) =>
+    isTrue((i % columns) - Math.floor(i / columns)) ? 1 : 0,
+  );
+  return node.intTensor(bits, [rows, columns], dataType.bool);
 }
 
 function range(node: Lowering): Value {
