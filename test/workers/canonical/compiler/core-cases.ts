@@ -142,6 +142,11 @@ export const coreCases: readonly OperatorCase[] = [
     inputs: IMAGE,
     constants: [WEIGHTS, floats('b', [4], [0.1, -0.2, 0.3, 0]), floats('v', [32, 3], numbers(96, 7))],
   }),
+  graph('Conv over 9,000, padded, in blocks', {
+    nodes: [node('Conv', ['x', 'w', 'b'], ['y'], [intsAttribute('pads', [1, 1, 1, 1])])],
+    inputs: [floatInput('x', [1, 1000, 3, 3], 12)],
+    constants: [floats('w', [2, 1000, 3, 3], numbers(18_000, 13)), floats('b', [2], [1, -1])],
+  }),
   ...['SAME_UPPER', 'SAME_LOWER', 'VALID'].map((auto) =>
     graph(`Conv with auto_pad ${auto}`, {
       nodes: [node('Conv', ['x', 'w'], ['y'], [text('auto_pad', auto), intsAttribute('strides', [2, 2])])],
