@@ -2,11 +2,11 @@ import { copyFile } from 'node:fs/promises';
 import { contentIdOf } from '../../workers/protocol/content-id.ts';
 import { type Address, parseAddress, parseModelId } from '../../workers/protocol/ids.ts';
 import { modelIdOf } from '../../workers/protocol/model.ts';
-import type { Clock } from '../../workers/runtime/clock.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
-import type { Logger } from '../../workers/runtime/logger.ts';
 import { createArtifactStore } from '../../workers/store/artifact-store.ts';
 import { type ChainSession, openChainSession } from './chain-session.ts';
+import { calibrate, DEFAULT_SAMPLES, showCalibration } from './calibrate-command.ts';
+import type { CommandDeps, CommandResult } from './command-result.ts';
 import { examineModel } from './examine-model.ts';
 import { type ChainArguments, chainSessionOptions, type KeyArguments, signerSource } from './model-options.ts';
 import { buildModelSpec, type Declaration } from './model-spec.ts';
@@ -15,20 +15,6 @@ import { registerModel, retireModel } from './register-model.ts';
 import { planOf, planToRegister } from './model-plan.ts';
 import { planFacts, showFile, showPlan, showSpec, table, warningsOf } from './show-model.ts';
 
-export interface CommandDeps {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-}
-
-/** What a command found: `lines` for people, `json` for programs. */
-export interface CommandResult {
-  readonly lines: readonly string[];
-  readonly json: Readonly<Record<string, unknown>>;
-  /** What the command failed with after it found this; the exit code is 1. */
-  readonly failure?: Error;
-}
-
 export type RegisterArguments = ChainArguments &
   KeyArguments &
   Omit<Declaration, 'publisher'> & {
@@ -36,6 +22,10 @@ export type RegisterArguments = ChainArguments &
     readonly store: string;
     /** False registers the model as not triable. Default true: refused when it does not compile. */
     readonly plan?: boolean;
+    /** Tolerances are measured, not declared. */
+    readonly calibrate?: boolean;
+    readonly samples?: number;
+    readonly input?: string;
   };
 
 export async function registerCommand(
@@ -49,7 +39,14 @@ export async function registerCommand(
     const signer = await session.signer(source);
     const examined = await examineModel({ file, ...(given.shape && { bindings: given.shape }) }, deps);
     const compiled = planToRegister(examined.bytes, given.plan ?? true);
-    const declared = { ...given, publisher: parseAddress(signer.address) };
+    const { samples = DEFAULT_SAMPLES } = given;
+    const calibration =
+      compiled && given.calibrate ? await calibrate(examined, compiled, { ...given, samples }, deps) : undefined;
+    const declared = {
+      ...given,
+      publisher: parseAddress(signer.address),
+      ...(calibration && { calibrated: calibration.tolerances }),
+    };
     const spec = buildModelSpec(examined, declared, compiled);
     const store = await createArtifactStore({ folder: given.store }, deps);
     const stored = await store.put(examined.bytes);
@@ -64,7 +61,8 @@ export async function registerCommand(
           ? `model ${modelId} is already registered; nothing was sent`
           : `model ${modelId} is registered`,
         ...showFile(examined),
-        ...showSpec(spec),
+        ...(calibration && compiled ? showCalibration(calibration, compiled) : []),
+        ...showSpec(spec, { calibrated: calibration !== undefined }),
         ...table([
           ['stored', store.path(stored.contentId)],
           ...(transaction === undefined
@@ -80,7 +78,8 @@ export async function registerCommand(
         contentId: stored.contentId,
         alreadyRegistered,
         triable,
-        warnings: warningsOf(spec),
+        warnings: [...new Set([...warningsOf(spec), ...(calibration?.warnings ?? [])])],
+        calibration,
         spec,
         transaction,
         gasUsed: gasUsed === undefined ? undefined : Number(gasUsed),

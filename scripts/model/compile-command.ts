@@ -1,5 +1,5 @@
 import { explainInstruction } from '../../workers/canonical/plan/explain.ts';
-import type { CommandDeps, CommandResult } from './commands.ts';
+import type { CommandDeps, CommandResult } from './command-result.ts';
 import { readModelFile } from './examine-model.ts';
 import { planOf } from './model-plan.ts';
 import { summarisePlan } from './plan-summary.ts';

@@ -73,6 +73,12 @@ export function numberOption(text: string): number {
   return value;
 }
 
+/** A whole number from 0 up. */
+export function countOption(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 0 up');
+  return Number(text);
+}
+
 /** `--shape batch=4`, any number of times. */
 export function shapeOption(
   text: string,

@@ -7,7 +7,8 @@ import { codeOf, RemitError } from '../../workers/runtime/errors.ts';
 
 /** A model's plan, or why it has none. */
 export type ModelPlan =
-  { readonly compiled: CompiledModel } | { readonly compiled: undefined; readonly refusal: RemitError };
+  | { readonly compiled: CompiledModel; readonly refusal?: undefined }
+  | { readonly compiled: undefined; readonly refusal: RemitError };
 
 /**
  * Compiles a file the way every node will. What no plan can hold is an answer, not a failure.

@@ -15,8 +15,8 @@ export interface Declaration {
   /** Tolerance of float outputs: `absTol + relTol · |canonical|`. */
   readonly absTol: number;
   readonly relTol: number;
-  /** Measured tolerances, one for each output, that take the place of the declared ones. */
-  readonly calibrated?: readonly Tolerance[];
+  /** Measured tolerances by output, that take the place of the declared ones. */
+  readonly calibrated?: readonly (Tolerance | undefined)[];
   /** Bounds of every input element. */
   readonly lo: number;
   readonly hi: number;
@@ -77,7 +77,8 @@ function kindWithoutPlan(type: string): OutputKind {
   return type === 'float32' ? OutputKind.Continuous : OutputKind.Index;
 }
 
-function requireSameTensors(
+/** @throws RemitError `MODEL_PLAN_MISMATCH` when the engine sees other tensors than the compiler */
+export function requireSameTensors(
   engine: Pick<ExaminedModel, 'inputs' | 'outputs'>,
   compiled: Pick<CompiledModel, 'inputs' | 'outputs'>,
 ): void {

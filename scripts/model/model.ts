@@ -3,8 +3,17 @@ import { systemClock } from '../../workers/runtime/clock.ts';
 import { codeOf, messageOf, RemitError } from '../../workers/runtime/errors.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
 import { type CompileArguments, compileCommand } from './compile-command.ts';
+import { type CalibrateArguments, calibrateCommand, DEFAULT_SAMPLES } from './calibrate-command.ts';
+import type { CommandResult } from './command-result.ts';
 import * as commands from './commands.ts';
-import { listOption, numberOption, shapeOption, withChainOptions, withKeyOptions } from './model-options.ts';
+import {
+  countOption,
+  listOption,
+  numberOption,
+  shapeOption,
+  withChainOptions,
+  withKeyOptions,
+} from './model-options.ts';
 import { DECLARED_BY_DEFAULT as usual } from './model-spec.ts';
 
 const EX_USAGE = 64;
@@ -40,7 +49,7 @@ function program(): Command {
       .option('--json', 'print one JSON object')
       .exitOverride()
       .showHelpAfterError();
-  const show = ({ lines, json, failure }: commands.CommandResult, asJson: boolean): void => {
+  const show = ({ lines, json, failure }: CommandResult, asJson: boolean): void => {
     const whole = failure ? { ...json, error: jsonOf(failure) } : json;
     if (asJson) process.stdout.write(`${JSON.stringify(whole)}\n`);
     else if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
@@ -55,6 +64,16 @@ function program(): Command {
     .action(async (file: string, given: CompileArguments & Printed) =>
       show(await compileCommand(file, given, deps), given.json === true),
     );
+  withSamples(
+    withDomain(
+      command(
+        'calibrate',
+        'compares the engines of this machine with the canonical run, and proposes tolerances',
+      ).argument('<file>'),
+    ),
+  ).action(async (file: string, given: CalibrateArguments & Printed) =>
+    show(await calibrateCommand(file, given, deps), given.json === true),
+  );
   withDeclaration(
     withKeyOptions(
       withChainOptions(
@@ -64,6 +83,9 @@ function program(): Command {
       ),
     ),
   )
+    .option('--calibrate', 'measure the tolerances as `model calibrate` does, instead of declaring them')
+    .addOption(samplesOption())
+    .option('--input <file>', 'with --calibrate: inputs that are compared as well')
     .option('--no-plan', 'register without a plan: not triable, nobody can put an answer on trial')
     .option('--store <folder>', 'store that serves the file to operators', STORE)
     .action(async (file: string, given: commands.RegisterArguments & Printed) =>
@@ -109,6 +131,18 @@ function withDomain(command: Command): Command {
   return command
     .addOption(number('--lo <x>', 'smallest input element', usual.lo))
     .addOption(number('--hi <x>', 'largest input element', usual.hi));
+}
+
+function samplesOption(): Option {
+  return new Option('--samples <n>', 'random inputs over the domain to calibrate with')
+    .argParser(countOption)
+    .default(DEFAULT_SAMPLES);
+}
+
+function withSamples(command: Command): Command {
+  return command
+    .addOption(samplesOption())
+    .option('--input <file>', '.json, .jpg or .png: inputs that are compared as well');
 }
 
 function withDeclaration(command: Command): Command {

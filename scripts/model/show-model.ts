@@ -12,7 +12,7 @@ export const NOT_TRIABLE =
   'NOT TRIABLE: without a registered plan the chain cannot decide an answer of this model; a wrong answer is reported, not slashed';
 export const TRIABLE = 'TRIABLE: its plan is registered, so a wrong answer can be proven on the chain, and is slashed';
 export const UNBOUNDED =
-  'WARNING: an input has no bounds; a requester can send numbers so large that engines honestly differ from the canonical run: declare --lo and --hi';
+  'an input has no bounds; a requester can send numbers so large that engines honestly differ from the canonical run: declare --lo and --hi';
 const DECLARED = 'tolerances are declared by the publisher, not calibrated';
 
 export interface PlanFacts extends Omit<Plan, 'instructions'> {
@@ -74,7 +74,7 @@ export function showSpec(spec: ModelSpec, { calibrated = false }: { readonly cal
     ]),
     ...(calibrated ? [] : [`  ${DECLARED}`]),
     `  ${triable(spec) ? TRIABLE : NOT_TRIABLE}`,
-    ...warningsOf(spec).map((warning) => `  ${warning}`),
+    ...warningsOf(spec).map((warning) => `  WARNING: ${warning}`),
   ];
 }
 

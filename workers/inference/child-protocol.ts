@@ -1,3 +1,4 @@
+import type { Optimization } from './optimization.ts';
 import type { ModelLimits } from './model-limits.ts';
 import type { ModelSummary } from './model-summary.ts';
 import type { TensorLayout } from './tensor-layout.ts';
@@ -23,6 +24,8 @@ export interface ChildSettings {
   readonly cache: { readonly maxEntries: number; readonly maxBytes: number };
   /** Threads inside one operator; absent = the engine's default. */
   readonly threads?: number;
+  /** How far the engine rewrites graphs; absent = as far as it can. */
+  readonly optimization?: Optimization;
 }
 
 /** How a batch of rows compares with single runs. */

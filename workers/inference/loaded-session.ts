@@ -50,7 +50,7 @@ export async function loadSession(
   const bytes = await readVerified(source, settings);
   const summary = vetModel(bytes, settings.limits);
   const declared = bindShapes(summary, source.bindings);
-  const options = { provider, threads: settings.threads };
+  const options = { provider, threads: settings.threads, optimization: settings.optimization };
   const session = await createSession(withoutWeightInputs(bytes), options);
   const blank: Tensor[] = declared.inputs.map(({ name, type, shape, length }) => ({
     name,

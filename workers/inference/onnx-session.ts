@@ -2,12 +2,15 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { RemitError } from '../runtime/errors.ts';
 import type { ElementType } from './element-type.ts';
+import type { Optimization } from './optimization.ts';
 import type { TensorData } from './tensor-data.ts';
 import type { Tensor } from './tensor-layout.ts';
 
 export interface SessionOptions {
   readonly provider: string;
   readonly threads?: number | undefined;
+  /** How far the engine rewrites the graph before it runs it; absent = as far as it can. */
+  readonly optimization?: Optimization | undefined;
 }
 
 /** One loaded model on one execution provider. */
@@ -23,8 +26,8 @@ const ERRORS_ONLY = 3;
  * Creates a session from bytes that passed vetting. The engine adds its CPU provider behind any other by itself, and
  * nodes that the asked provider cannot take run there: see `profileNodes`.
  */
-export async function createSession(model: Uint8Array, { provider, threads }: SessionOptions): Promise<OnnxSession> {
-  return wrap(await InferenceSession.create(model, sessionOptions(provider, threads)));
+export async function createSession(model: Uint8Array, options: SessionOptions): Promise<OnnxSession> {
+  return wrap(await InferenceSession.create(model, sessionOptions(options)));
 }
 
 /**
@@ -39,7 +42,7 @@ export async function profileNodes(
 ): Promise<Record<string, number>> {
   const prefix = `profile-${options.provider}`;
   const session = await InferenceSession.create(model, {
-    ...sessionOptions(options.provider, options.threads),
+    ...sessionOptions(options),
     enableProfiling: true,
     profileFilePrefix: prefix,
   });
@@ -62,13 +65,14 @@ export async function profileNodes(
   return counts;
 }
 
-function sessionOptions(provider: string, threads: number | undefined): InferenceSession.SessionOptions {
+function sessionOptions({ provider, threads, optimization }: SessionOptions): InferenceSession.SessionOptions {
   return {
     executionProviders: [provider],
     logSeverityLevel: ERRORS_ONLY,
     // Idle threads of the engine would spin on the cores that the host needs to bring the next input.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(optimization === undefined ? {} : { graphOptimizationLevel: optimization }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { BatchPolicy } from './batching.ts';
 import type { ChildSettings } from './child-protocol.ts';
 import type { AskedProvider } from './devices.ts';
 import type { ModelLimits } from './model-limits.ts';
+import type { Optimization } from './optimization.ts';
 
 /** Everything about a runner that an operator may set; absent = the default named here. */
 export interface OnnxRunnerOptions {
@@ -11,6 +12,8 @@ export interface OnnxRunnerOptions {
   readonly children?: number;
   /** Threads inside one operator. Default: the engine's. */
   readonly threads?: number;
+  /** How far the engine rewrites graphs before it runs them: other sums, in another order. Default `all`. */
+  readonly optimization?: Optimization;
   readonly limits?: Partial<ModelLimits>;
   /** Sessions kept loaded per child. Default 8 and 2 GiB. */
   readonly cache?: ChildSettings['cache'];
@@ -48,13 +51,18 @@ const defaults = {
   environment: {},
 } satisfies OnnxRunnerOptions;
 
-export type CompleteRunnerOptions = OnnxRunnerOptions & Required<Omit<OnnxRunnerOptions, 'threads'>>;
+export type CompleteRunnerOptions = OnnxRunnerOptions & Required<Omit<OnnxRunnerOptions, 'threads' | 'optimization'>>;
 
 export function withDefaults(options: OnnxRunnerOptions): CompleteRunnerOptions {
   return { ...defaults, ...options };
 }
 
 /** What the child itself has to know. */
-export function childSettings({ limits, cache, threads }: CompleteRunnerOptions): ChildSettings {
-  return { limits, cache, ...(threads === undefined ? {} : { threads }) };
+export function childSettings({ limits, cache, threads, optimization }: CompleteRunnerOptions): ChildSettings {
+  return {
+    limits,
+    cache,
+    ...(threads === undefined ? {} : { threads }),
+    ...(optimization === undefined ? {} : { optimization }),
+  };
 }
