@@ -74,6 +74,15 @@ function program(): Command {
   ).action(async (file: string, given: CalibrateArguments & Printed) =>
     show(await calibrateCommand(file, given, deps), given.json === true),
   );
+  command('explain', 'shows which instruction and operands make one number of a run')
+    .argument('<file>')
+    .requiredOption('--input <file>', '.json, .jpg or .png; the first input of several is taken')
+    .addOption(new Option('--element <n>', 'index in the trace, as trials name it').argParser(countOption))
+    .option('--output <name>', 'name or number of an output, instead of --element', '0')
+    .addOption(new Option('--at <n>', 'place in that output').argParser(countOption).default(0))
+    .action(async (file: string, given: ExplainArguments & Printed) =>
+      show(await explainCommand(file, given, deps), given.json === true),
+    );
   withDeclaration(
     withKeyOptions(
       withChainOptions(

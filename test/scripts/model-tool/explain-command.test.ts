@@ -1,0 +1,75 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ElementStory } from '../../../scripts/model/explain-element.ts';
+import { type ExplainArguments, explainCommand } from '../../../scripts/model/explain-command.ts';
+import { floats, int64s, node, onnxModel, value } from '../../support/onnx-builder.ts';
+
+const deps = { signal: new AbortController().signal };
+const perceptron = onnxModel({
+  node: [node('MatMul', ['x', 'w'], ['h']), node('Relu', ['h'], ['y'])],
+  input: [value('x', [1, 24])],
+  output: [value('y', [1, 2])],
+  initializer: [
+    floats(
+      'w',
+      [24, 2],
+      Array.from({ length: 48 }, (_, i) => (i % 2 === 0 ? i / 4 : -1)),
+    ),
+  ],
+});
+const gathering = onnxModel({
+  node: [node('Gather', ['w', 'i'], ['y'])],
+  input: [value('i', [2], 7)],
+  output: [value('y', [2])],
+  initializer: [floats('w', [4], [10, 20, 30, 40]), int64s('unused', [0])],
+});
+
+let root: string;
+async function explain(name: string, model: Uint8Array, values: readonly number[], how: Partial<ExplainArguments>) {
+  const [file, input] = [join(root, `${name}.onnx`), join(root, `${name}.json`)];
+  await writeFile(file, model);
+  await writeFile(input, JSON.stringify({ values }));
+  const { json, lines } = await explainCommand(file, { input, ...how }, deps);
+  return { story: json as unknown as ElementStory, text: lines.join('\n') };
+}
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'remit-explain-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const ones = Array.from({ length: 24 }, (_, i) => (i < 20 ? i : 0));
+
+test('model explain shows the factors of a sum, so that it can be done again by hand', async () => {
+  const { story, text } = await explain('sum', perceptron, ones, { element: 0 });
+  expect(story).toMatchObject({ instruction: 0, opType: 'MatMul', windowSize: 24, divisor: 1, coordinates: [0] });
+  expect(story.window).toHaveLength(20);
+  const sum = story.window.reduce((total, [a, b]) => total + (a?.value ?? NaN) * (b?.value ?? NaN), 0);
+  expect(sum).toBe(story.value);
+  expect(text).toMatch(/window 3 +INPUT\[3\] +3 +0x40400000 +WEIGHT\[\d+\] +1.5 +0x3fc00000 +product 4.5\n/);
+  expect(text).toContain('… and 4 more of 24');
+  expect(text).toMatch(new RegExp(`exact value +${story.value} +0x`));
+});
+
+test('model explain finds an element of an output by its place', async () => {
+  const { story } = await explain('relu', perceptron, ones, { output: 'y', at: 1 });
+  expect(story).toMatchObject({ opType: 'Relu', value: 0, bits: '0x00000000', windowSize: 0 });
+  expect(story.operands.some(({ at, value: read }) => at === 'TRACE[1]' && read === -190)).toBe(true);
+});
+
+test('model explain follows an index to what it picks', async () => {
+  const { story } = await explain('gather', gathering, [2, 3], { output: '0', at: 1 });
+  expect(story.value).toBe(40);
+  expect(story.operands.find(({ letter }) => letter === 'A')).toMatchObject({ value: 40 });
+});
+
+test.each<[string, Partial<ExplainArguments>]>([
+  ['between two instructions', { element: 5 }],
+  ['past the end of the trace', { element: 1_000 }],
+  ['of an output that is not there', { output: 'z' }],
+  ['past the end of an output', { output: 'y', at: 2 }],
+])('model explain refuses an element %s', async (_, how) => {
+  await expect(explain('none', perceptron, ones, how)).rejects.toMatchObject({ code: 'MODEL_ELEMENT_UNKNOWN' });
+});
