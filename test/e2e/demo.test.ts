@@ -67,7 +67,7 @@ describe('the demo', () => {
         {
           scheme: 'shifts a number',
           ground: 'WrongElement',
-          decided: { element: 320, opType: 'Sigmoid', at: 0 },
+          decided: { element: 256, opType: 'Gemm', at: 0, claimed: 2.942063808441162, canonical: 6.942063808441162 },
           slashed: '100000000000000000000',
         },
         { scheme: 'withholds its trace', ground: 'TraceWithheld', slashed: '100000000000000000000' },

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CompiledModel } from '../../../workers/canonical/compiler/compile-model.ts';
-import { execute } from '../../../workers/canonical/executor/execute.ts';
+import { execute, executeInstruction } from '../../../workers/canonical/executor/execute.ts';
+import { elementsOf } from '../../../workers/canonical/executor/spaces.ts';
+import { OP } from '../../../workers/canonical/plan/instruction.ts';
 import { canonicalOutput } from '../../../workers/canonical/service/canonical-output.ts';
 import { compileRegistered } from '../../../workers/canonical/service/compile-registered.ts';
 import { VectorTree } from '../../../workers/canonical/tree/vector-tree.ts';
@@ -12,6 +14,7 @@ import type { Hex, JobId } from '../../../workers/protocol/ids.ts';
 import { ZERO_HEX32 } from '../../../workers/protocol/ids.ts';
 import { type Terms, termsToChain } from '../../../workers/protocol/job.ts';
 import { decodeInts, encodeInts } from '../../../workers/protocol/vector.ts';
+import { compareOutputs } from '../../../workers/protocol/tolerance.ts';
 import { NO_EXHIBITS } from '../../../workers/protocol/trial.ts';
 import { vectorRoot } from '../../../workers/protocol/vector-root.ts';
 import { createTraceFolder } from '../../../workers/store/trace-folder.ts';
@@ -33,17 +36,27 @@ export interface CheatedJob {
   readonly blockNumber: number;
 }
 
-/** What a cheat said, and what it should have said. */
+/** What a cheat said, and what it should have said. Numbers as bit patterns. */
 export interface Lie {
-  /** Element of the answer that is shifted, and of the trace where its canonical number is. */
+  /** Element of the trace that was shifted: the first number of the last layer of sums. */
   readonly element: number;
-  readonly traceElement: number;
+  /** The first number of the answer. */
   readonly claimed: number;
   readonly canonical: number;
 }
 
 const WAIT_MS = 60_000;
 const GAS = 3_000_000n;
+const SHIFTS = [1, -1, 4, -4, 16, -16, 64, -64];
+/** Tolerances from which a difference convicts by itself. */
+const CONVICTING_RATIO = 16;
+
+interface ShiftedRun {
+  readonly element: number;
+  readonly input: Uint32Array;
+  readonly weights: Uint32Array;
+  readonly honest: Uint32Array;
+}
 
 /** Compiles the demo's model the way every node does. */
 export async function compileDemoModel(file: string): Promise<CompiledModel> {
@@ -51,8 +64,8 @@ export async function compileDemoModel(file: string): Promise<CompiledModel> {
 }
 
 /**
- * Attests an answer with one number shifted by one. The scheme that defends itself then posts a trace that fits its answer: right
- * everywhere but in that number, and serves it, as an operator who believes itself right would.
+ * Attests the answer that follows when one number of the last layer of sums, a logit, is shifted. The scheme that defends itself then
+ * posts the trace with that number, computed on from there, and serves it: every other number is what its instruction yields.
  */
 export class Cheat {
   readonly scheme: Scheme;
@@ -80,21 +93,48 @@ export class Cheat {
   async play(job: CheatedJob): Promise<Lie> {
     const { plan, weights } = this.#compiled;
     const input = bitsOf(job.input);
-    const trace = execute(plan, { input, weights });
-    const honest = bitsOf(canonicalOutput(this.#model.spec, trace));
-    const traceElement = this.#model.spec.outputs[0]?.start ?? 0;
-    const lying = honest.slice();
-    const [canonical = 0] = honest;
-    const claimed = patternOf(floatOf(canonical) + 1);
-    lying[0] = claimed;
-    const answer = bytesOf(lying);
-    await this.#send('attest', this.#stack.deployed.addresses.JobRegistry, attestCall(job.terms, answer));
-    if (this.scheme === 'shifts a number') {
-      const shifted = trace.slice();
-      shifted[traceElement] = claimed;
-      await this.#defend(job, { input, trace: shifted, output: lying });
+    const honest = execute(plan, { input, weights });
+    const element = this.#lastSum();
+    const right = bitsOf(canonicalOutput(this.#model.spec, honest));
+    const { lying, wrong } = this.#shifted({ element, input, weights, honest });
+    await this.#send('attest', this.#stack.deployed.addresses.JobRegistry, attestCall(job.terms, bytesOf(wrong)));
+    if (this.scheme === 'shifts a number') await this.#defend(job, { input, trace: lying, output: wrong });
+    return { element, claimed: wrong[0] ?? 0, canonical: right[0] ?? 0 };
+  }
+
+  /** The trace with one number shifted, by so much that the answer leaves its tolerance far behind. */
+  #shifted({ element, input, weights, honest }: ShiftedRun): {
+    readonly lying: Uint32Array;
+    readonly wrong: Uint32Array;
+  } {
+    const { spec } = this.#model;
+    for (const shift of SHIFTS) {
+      const lying = honest.slice();
+      lying[element] = patternOf(floatOf(honest[element] ?? 0) + shift);
+      this.#computeOn(element, { input, weights, trace: lying });
+      const [claimed, canonical] = [lying, honest].map((trace) => canonicalOutput(spec, trace));
+      if (!claimed || !canonical) continue;
+      const gaps = compareOutputs(spec.outputs, claimed, canonical);
+      if (!gaps.agrees && gaps.worst.ratio > CONVICTING_RATIO) return { lying, wrong: bitsOf(claimed) };
     }
-    return { element: 0, traceElement, claimed, canonical };
+    throw new Error('no shift of the last layer makes the answer wrong enough');
+  }
+
+  /** The first number of the last layer of sums. */
+  #lastSum(): number {
+    const last = this.#compiled.plan.instructions.findLast(({ op }) => op === OP.DOT);
+    if (!last) throw new Error('the model sums nothing');
+    return last.start;
+  }
+
+  /** Runs everything after the instruction that writes `element` again, on the changed trace. */
+  #computeOn(
+    element: number,
+    { input, weights, trace }: Readonly<Record<'input' | 'weights' | 'trace', Uint32Array>>,
+  ): void {
+    const spaces = { input: elementsOf(input), weights: elementsOf(weights), trace: elementsOf(trace) };
+    const later = this.#compiled.plan.instructions.filter(({ start }) => start > element);
+    for (const instruction of later) executeInstruction(instruction, spaces);
   }
 
   async #defend(

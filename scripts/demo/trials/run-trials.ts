@@ -68,7 +68,7 @@ export async function runTrials(
     expectations.equal(`who ${scheme}: the fee went back`, slashed.refund, FEE);
     const attested = watch.events().find((event) => event.type === 'JobAttested' && ofJob(event));
     const attestedAt = attested ? await timeOf(attested.log.blockNumber, stack) : 0;
-    return reportTrial({ cheat, lie, jobId: job.jobId, from: job.blockNumber, attestedAt }, compiled, stack);
+    return reportTrial({ cheat, lie, job, attestedAt }, compiled, stack);
   });
   const done = await Promise.all(reports);
   for (const report of done) expectTrial(report, expectations);
@@ -89,7 +89,7 @@ function expectTrial(report: TrialReport, expectations: Expectations): void {
     return;
   }
   expectations.equal(`who ${scheme}: by one element of its own trace`, ground, 'WrongElement');
-  expectations.equal(`who ${scheme}: the shifted one`, decided?.element ?? -1, lie.traceElement);
+  expectations.equal(`who ${scheme}: the shifted one`, decided?.element ?? -1, lie.element);
 }
 
 async function termsFor(

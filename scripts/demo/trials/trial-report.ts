@@ -1,4 +1,10 @@
 import type { Result } from 'ethers';
+import { execute } from '../../../workers/canonical/executor/execute.ts';
+import { readerOf } from '../../../workers/canonical/judge/interpret.ts';
+import { readOperand } from '../../../workers/canonical/judge/read-operand.ts';
+import { type Instruction, OP, type Operand } from '../../../workers/canonical/plan/instruction.ts';
+import { unravel, windowSize } from '../../../workers/canonical/plan/sizes.ts';
+import { decodeInts } from '../../../workers/protocol/vector.ts';
 import type { CompiledModel } from '../../../workers/canonical/compiler/compile-model.ts';
 import { instructionAt } from '../../../workers/canonical/plan/plan.ts';
 import { createChainReader } from '../../../workers/chain/chain-reader.ts';
@@ -7,7 +13,7 @@ import { searchLogs } from '../../../workers/chain/log-search.ts';
 import type { Address, Hex32, JobId } from '../../../workers/protocol/ids.ts';
 import { Ground } from '../../../workers/protocol/trial.ts';
 import type { Stack } from '../../stack/stack.ts';
-import { type Cheat, floatOf, type Lie, type Scheme } from './cheat.ts';
+import { type Cheat, type CheatedJob, floatOf, type Lie, type Scheme } from './cheat.ts';
 
 /** One transaction of a trial. */
 export interface TrialStep {
@@ -30,6 +36,9 @@ export interface DecidingElement {
   readonly at: number;
   readonly claimed: number;
   readonly canonical: number;
+  /** for a sum of products: the factors, in the order of the window, and the bias; what a reader needs to add up by hand */
+  readonly products: readonly (readonly [number, number])[];
+  readonly bias: number | undefined;
 }
 
 /** What became of one false answer. */
@@ -64,15 +73,12 @@ export async function reportTrial(
   {
     cheat,
     lie,
-    jobId,
-    from,
+    job: { jobId, input, blockNumber: from },
     attestedAt,
   }: {
     readonly cheat: Cheat;
     readonly lie: Lie;
-    readonly jobId: JobId;
-    /** block of the request */
-    readonly from: number;
+    readonly job: CheatedJob;
     /** chain time of the attestation */
     readonly attestedAt: number;
   },
@@ -112,7 +118,9 @@ export async function reportTrial(
     ground: groundOf(convicted),
     steps,
     decided:
-      convicted && Number(convicted['ground']) === Ground.WrongElement ? decidedBy(convicted, compiled) : undefined,
+      convicted && Number(convicted['ground']) === Ground.WrongElement
+        ? decidedBy(convicted, compiled, input)
+        : undefined,
     slashed: amount('amount'),
     burned: amount('burned'),
     opener: amount('openerAmount'),
@@ -127,17 +135,44 @@ function groundOf(args: Result | undefined): string {
   return Object.entries(Ground).find(([, value]) => value === number)?.[0] ?? String(number);
 }
 
-function decidedBy(args: Result, { plan, origins }: CompiledModel): DecidingElement {
+function decidedBy(args: Result, compiled: CompiledModel, input: Uint8Array): DecidingElement {
+  const { plan, origins } = compiled;
   const element = Number(args['element']);
   const { index } = instructionAt(plan, element);
+  const instruction = plan.instructions[index];
+  if (!instruction) throw new Error(`no instruction writes element ${element}`);
   const origin = origins[index];
   return {
     element,
     instruction: index,
     node: origin?.node ?? '?',
     opType: origin?.opType ?? '?',
-    at: element - (plan.instructions[index]?.start ?? 0),
+    at: element - instruction.start,
     claimed: floatOf(Number(args['claimed'])),
     canonical: floatOf(Number(args['canonical'])),
+    ...factorsOf(instruction, element - instruction.start, compiled, input),
+  };
+}
+
+/** What a sum of products reads. Everything before the first wrong number is as in the canonical trace. */
+function factorsOf(
+  instruction: Instruction,
+  at: number,
+  { plan, weights }: CompiledModel,
+  bytes: Uint8Array,
+): Pick<DecidingElement, 'products' | 'bias'> {
+  if (instruction.op !== OP.DOT) return { products: [], bias: undefined };
+  const input = new Uint32Array(decodeInts(bytes).buffer);
+  const read = readerOf({ input, weights, trace: execute(plan, { input, weights }) });
+  const o = unravel(at, instruction.dims);
+  const [left, right, bias] = instruction.operands;
+  const value = (operand: Operand | undefined, index: readonly number[]): number =>
+    operand ? floatOf(readOperand(operand, index, read)) : 0;
+  return {
+    products: Array.from({ length: windowSize(instruction) }, (_, k) => {
+      const index = [...o, ...unravel(k, instruction.window)];
+      return [value(left, index), value(right, index)] as const;
+    }),
+    bias: bias && value(bias, o),
   };
 }
