@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Declaration, buildModelSpec, DECLARED_BY_DEFAULT } from '../../../scripts/model/model-spec.ts';
 import type { BoundTensor } from '../../../workers/inference/tensor-layout.ts';
+import { compileRegistered } from '../../../workers/canonical/service/compile-registered.ts';
 import { sha256Of } from '../../../workers/protocol/content-id.ts';
 import { parseAddress, ZERO_HEX32 } from '../../../workers/protocol/ids.ts';
 import { OutputKind, triable } from '../../../workers/protocol/model.ts';
 import { bitsOfFloat } from '../../../workers/protocol/vector.ts';
+import { smallModel } from '../../support/onnx-builder.ts';
 
 const digest = sha256Of(Buffer.from('a model'));
 const declared: Declaration = { ...DECLARED_BY_DEFAULT, publisher: parseAddress(`0x${'11'.repeat(20)}`) };
@@ -18,6 +20,21 @@ const tensor = (type: BoundTensor['type'], length: number, start = 0): BoundTens
 const examined = { digest, inputs: [tensor('float32', 10)], outputs: [tensor('float32', 3), tensor('int64', 2, 64)] };
 
 describe('buildModelSpec', () => {
+  it('refuses a plan whose tensors are not those that the engine sees', () => {
+    const compiled = compileRegistered(smallModel());
+    expect(() => buildModelSpec(examined, declared, compiled)).toThrow(
+      expect.objectContaining({ code: 'MODEL_PLAN_MISMATCH' }) as Error,
+    );
+  });
+
+  it('puts measured tolerances in the place of declared ones', () => {
+    const calibrated = [{ absTol: 0.5, relTol: 0.25 }, undefined];
+    expect(buildModelSpec(examined, { ...declared, calibrated }).outputs).toMatchObject([
+      { absTol: bitsOfFloat(0.5), relTol: bitsOfFloat(0.25) },
+      { absTol: 0, relTol: 0 },
+    ]);
+  });
+
   it('makes a model that is not triable, and says so by a plan root of zero', () => {
     const spec = buildModelSpec(examined, declared);
     expect(spec).toMatchObject({
