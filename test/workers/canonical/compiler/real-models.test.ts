@@ -6,20 +6,15 @@ import { execute } from '../../../../workers/canonical/executor/execute.ts';
 import { ruleOn } from '../../../../workers/canonical/judge/evidence.ts';
 import { SPACE } from '../../../../workers/canonical/plan/instruction.ts';
 import { sizeOf } from '../../../../workers/canonical/plan/sizes.ts';
-import { haveSharedModels, sharedModel } from '../../../support/shared-models.ts';
+import { haveSharedModels, labelledInputs, sharedModel } from '../../../support/shared-models.ts';
 import { seeded } from '../executor/random-instructions.ts';
 
 const OWN = 'models/credit-score/credit-score.onnx';
-const SHARED = [
-  'acasxu_1_1',
-  'cifar10-resnet_2b',
-  'face-detector-rfb-320',
-  'large_mlp',
-  'lenet_5',
-  'mnist-net_256x4',
-  'multihead_attention',
-  'xgboost',
-];
+/** Networks that tell classes apart, with inputs whose class their authors say. */
+const LABELLED = [
+  ['mnist-net_256x4', 'mnist-digits.json'],
+  ['cifar10-resnet_2b', 'cifar10-images.json'],
+] as const;
 
 /** Inputs between 0 and 1, the domain of all these models. */
 function sampleInput({ plan }: CompiledModel): Uint32Array {
@@ -82,8 +77,16 @@ describe('compiled models', () => {
     await checkModel(await readFile(OWN));
   });
 
-  it.skipIf(!haveSharedModels).each(SHARED)('answers as the engine does: %s', async (name) => {
+  it.skipIf(!haveSharedModels).each(LABELLED)('gives every label right: %s', async (name, inputs) => {
     const { path } = await sharedModel(name);
-    await checkModel(await readFile(path));
+    const { plan, weights, outputs } = compileModel(await readFile(path));
+    const { start, length } = outputs[0] ?? { start: 0, length: 0 };
+    const cases = (await labelledInputs(inputs)).filter(({ label }) => label !== null);
+    expect(cases.length).toBeGreaterThanOrEqual(4);
+    for (const { values, label } of cases) {
+      const input = new Uint32Array(Float32Array.from(values).buffer);
+      const scores = [...new Float32Array(execute(plan, { input, weights }).buffer).subarray(start, start + length)];
+      expect(scores.indexOf(Math.max(...scores))).toBe(label);
+    }
   });
 });
