@@ -186,7 +186,7 @@ describe('executor and watchtower on a chain, a Redis and a store of their own',
       const route = watchtower.routes?.['/verdicts'];
       expect(await route?.(new URLSearchParams({ jobId: job.jobId }))).toMatchObject({
         status: 200,
-        body: { verdicts: [{ jobId: job.jobId, verdict: 'agrees', worstGapRatio: 0, triable: false }] },
+        body: { verdicts: [{ jobId: job.jobId, verdict: 'agrees', worstGapRatio: 0, triable: true }] },
       });
       expect(await route?.(new URLSearchParams({ limit: 'all' }))).toMatchObject({ status: 400 });
       expect(await route?.(new URLSearchParams({ verdict: 'disagrees' }))).toEqual({
