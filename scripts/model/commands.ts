@@ -34,6 +34,7 @@ export async function registerCommand(
   deps: CommandDeps,
 ): Promise<CommandResult> {
   requireServable(given.shape ?? {});
+  if (given.calibrate && given.plan === false) throw nothingToCalibrate();
   const source = signerSource(given);
   return withSession(given, deps, async (session) => {
     const signer = await session.signer(source);
@@ -223,6 +224,14 @@ async function withSession<T>(
   } finally {
     await session.close();
   }
+}
+
+function nothingToCalibrate(): RemitError {
+  return new RemitError({
+    code: 'MODEL_DECLARATION_INVALID',
+    message: '--calibrate measures gaps to the run of a plan, and --no-plan registers without one',
+    fix: 'leave one of the two away',
+  });
 }
 
 /** Workers give every dynamic dimension the size 1; a model registered with another size would be answered by nobody. */

@@ -93,20 +93,15 @@ export function explainElement(
   };
 }
 
-/** How far the index of a `PICK` moves its data; undefined when the data does not have it. */
-function pickShift({ a, b, operands }: Instruction, o: readonly number[], read: ReadElement): number | undefined {
+/** How far the index of a `PICK` moves its data; null when the data does not have it. */
+function pickShift({ a, b, operands }: Instruction, o: readonly number[], read: ReadElement): number | null {
   const [, index] = operands;
   const asked = index ? readOperand(index, o, read) | 0 : 0;
   const row = asked < 0 ? asked + a : asked;
-  return row < 0 || row >= a ? undefined : row * b;
+  return row < 0 || row >= a ? null : row * b;
 }
 
-function numberAt(
-  operand: Operand,
-  x: readonly number[],
-  read: ReadElement,
-  shift: number | undefined = 0,
-): ReadNumber {
+function numberAt(operand: Operand, x: readonly number[], read: ReadElement, shift: number | null = 0): ReadNumber {
   const number = (at: string, raw: number): ReadNumber => {
     const bits = canonicalOf(raw, operand.type);
     return { at, value: numberOf(bits, operand.type), bits: hex(bits) };
@@ -114,7 +109,7 @@ function numberAt(
   if (operand.space === SPACE.LITERAL) return number('literal', operand.bits);
   const address = addressOf(operand, x);
   if (address === undefined) return number('pad', operand.pad);
-  if (shift === undefined) return number('no such index', 0);
+  if (shift === null) return number('no such index', 0);
   return number(`${SPACES[operand.space] ?? ''}[${address + shift}]`, read(operand.space, address + shift));
 }
 

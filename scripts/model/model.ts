@@ -6,6 +6,7 @@ import { type CompileArguments, compileCommand } from './compile-command.ts';
 import { type CalibrateArguments, calibrateCommand, DEFAULT_SAMPLES } from './calibrate-command.ts';
 import type { CommandResult } from './command-result.ts';
 import * as commands from './commands.ts';
+import { type ExplainArguments, explainCommand } from './explain-command.ts';
 import {
   countOption,
   listOption,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ElementStory } from '../../../scripts/model/explain-element.ts';
 import { type ExplainArguments, explainCommand } from '../../../scripts/model/explain-command.ts';
+import { modelCli } from './model-cli.ts';
 import { floats, int64s, node, onnxModel, value } from '../../support/onnx-builder.ts';
 
 const deps = { signal: new AbortController().signal };
@@ -59,10 +60,21 @@ test('model explain finds an element of an output by its place', async () => {
   expect(story.operands.some(({ at, value: read }) => at === 'TRACE[1]' && read === -190)).toBe(true);
 });
 
+test('model explain prints one JSON object for programs', async () => {
+  const [file, input] = [join(root, 'cli.onnx'), join(root, 'cli.json')];
+  await writeFile(file, perceptron);
+  await writeFile(input, JSON.stringify({ values: ones }));
+  const run = await modelCli('explain', file, '--input', input, '--element', '64', '--json');
+  expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(run.stdout)).toMatchObject({ element: 64, instruction: 1, opType: 'Relu', input: 'cli.json' });
+});
+
 test('model explain follows an index to what it picks', async () => {
   const { story } = await explain('gather', gathering, [2, 3], { output: '0', at: 1 });
   expect(story.value).toBe(40);
   expect(story.operands.find(({ letter }) => letter === 'A')).toMatchObject({ value: 40 });
+  const outside = await explain('outside', gathering, [2, 9], { at: 1 });
+  expect(outside.story.operands.find(({ letter }) => letter === 'A')).toMatchObject({ at: 'no such index', value: 0 });
 });
 
 test.each<[string, Partial<ExplainArguments>]>([

@@ -6,6 +6,7 @@ import * as commands from '../../../scripts/model/commands.ts';
 import { DECLARED_BY_DEFAULT } from '../../../scripts/model/model-spec.ts';
 import { NOT_TRIABLE, TRIABLE, UNBOUNDED } from '../../../scripts/model/show-model.ts';
 import { contentIdOf, sha256Of } from '../../../workers/protocol/content-id.ts';
+import { bitsOfFloat } from '../../../workers/protocol/vector.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
 import { silentLogger } from '../../../workers/runtime/logger.ts';
 import { type Anvil, startAnvil } from '../../support/anvil.ts';
@@ -142,9 +143,22 @@ describe('model register', () => {
     expect(lines.join('\n')).toContain(NOT_TRIABLE);
   });
 
+  it('measures tolerances instead of declaring them when asked to', async () => {
+    const given = { calibrate: true, samples: 4, lo: -1, hi: 1, publisherFeeBps: 7 };
+    const { json, lines } = await commands.registerCommand(creditScore, asked(given), deps);
+    const { tolerances } = json['calibration'] as { tolerances: { absTol: number; relTol: number }[] };
+    expect(json).toMatchObject({ triable: true, warnings: [] });
+    expect(json['spec']).toMatchObject({
+      outputs: tolerances.map(({ absTol, relTol }) => ({ absTol: bitsOfFloat(absTol), relTol: bitsOfFloat(relTol) })),
+    });
+    expect(lines.join('\n')).toContain('gaps to the canonical run over 4 samples');
+    expect(lines.join('\n')).not.toContain('not calibrated');
+  });
+
   it.each<[string, Partial<commands.RegisterArguments>, string]>([
     ['no key', { key: undefined } as never, 'MODEL_KEY_MISSING'],
     ['a dimension that operators would not give', { shape: { n: 4 } }, 'MODEL_SHAPE_DYNAMIC'],
+    ['a calibration without a plan', { calibrate: true, plan: false }, 'MODEL_DECLARATION_INVALID'],
     ['a fee above the cap', { publisherFeeBps: 3_001 }, 'MODEL_DECLARATION_INVALID'],
     ['another network without a node', { network: 'base', rpc: undefined } as never, 'NETWORK_UNREACHABLE'],
     ['a folder without a deployment', { deployment: '/nowhere' }, 'DEPLOYMENT_MISSING'],
@@ -258,7 +272,7 @@ describe('model inspect, list and retire', () => {
     const { stdout, exitCode } = await modelCli('list', ...onChain());
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(new RegExp(`${modelId} +retired +triable +250 bps +bafkrei`));
-    expect(stdout.match(/ active +triable/g)).toHaveLength(3);
+    expect(stdout.match(/ active +triable/g)).toHaveLength(4);
     expect(stdout.match(/ active +not triable/g)).toHaveLength(1);
   });
 });
