@@ -2,9 +2,16 @@ import { OutputKind, type ModelSpec } from '../protocol/model.ts';
 import { RemitError } from '../runtime/errors.ts';
 import type { BoundTensor, TensorLayout } from './tensor-layout.ts';
 
+const KINDS: Readonly<Record<OutputKind, string>> = {
+  [OutputKind.None]: 'nothing',
+  [OutputKind.Continuous]: 'continuous',
+  [OutputKind.Index]: 'an index',
+  [OutputKind.Integer]: 'an integer',
+};
+
 /**
  * Whether a model file is what its registered spec says: the number, lengths and kinds of its inputs and outputs.
- * `Continuous` outputs must be float32 and `Index` outputs whole numbers, else they would be judged as something else.
+ * `Continuous` outputs must be float32, `Index` and `Integer` outputs whole numbers, else they would be judged as something else.
  *
  * @throws RemitError `MODEL_SPEC_MISMATCH` that names the first difference
  */
@@ -24,11 +31,11 @@ function outputDifference(spec: Pick<ModelSpec, 'outputs'>, { outputs }: TensorL
   const lengths = lengthDifference('output', spec.outputs, outputs);
   if (lengths !== undefined) return lengths;
   const at = spec.outputs.findIndex(
-    ({ kind }, index) => (kind === OutputKind.Index) === (outputs[index]?.type === 'float32'),
+    ({ kind }, index) => (kind === OutputKind.Continuous) !== (outputs[index]?.type === 'float32'),
   );
   if (at < 0) return undefined;
-  const registered = spec.outputs[at]?.kind === OutputKind.Index ? 'an index' : 'continuous';
-  return `output ${at} is registered as ${registered}, the file has ${outputs[at]?.type ?? 'nothing'}`;
+  const kind = spec.outputs[at]?.kind ?? OutputKind.None;
+  return `output ${at} is registered as ${KINDS[kind]}, the file has ${outputs[at]?.type ?? 'nothing'}`;
 }
 
 function lengthDifference(

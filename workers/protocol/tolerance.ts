@@ -52,7 +52,8 @@ export function withinTolerance(claimed: number, canonical: number, tolerance: T
 }
 
 /**
- * Compares two encoded output vectors of one model, element by element. `Index` outputs are int32 and must be equal.
+ * Compares two encoded output vectors of one model, element by element. `Index` outputs are int32 and must be equal; `Integer`
+ * outputs are int32 and may differ by `absTol`, an integer there.
  *
  * @param fraction part of every tolerance that is accepted, e.g. ¼ for a node's check of itself.
  * @throws MalformedError `OUTPUT_LENGTH` when a vector is not as long as the model's outputs, `OUTPUT_PADDING` when a gap
@@ -83,11 +84,8 @@ export function compareOutputs(
 }
 
 function* gapsOf(spec: OutputSpec, output: number, claimed: Uint8Array, canonical: Uint8Array): Generator<ElementGap> {
-  const isIndex = spec.kind === OutputKind.Index;
-  const decode = isIndex ? decodeInts : decodeFloats;
-  const tolerance = isIndex
-    ? { absTol: 0, relTol: 0 }
-    : { absTol: floatOfBits(spec.absTol), relTol: floatOfBits(spec.relTol) };
+  const decode = spec.kind === OutputKind.Continuous ? decodeFloats : decodeInts;
+  const tolerance = toleranceOf(spec);
   const [ours, theirs] = [decode(canonical), decode(claimed)];
   for (let index = 0; index < ours.length; index++) {
     const [a, b] = [theirs[index] ?? NaN, ours[index] ?? NaN];
@@ -101,6 +99,17 @@ function* gapsOf(spec: OutputSpec, output: number, claimed: Uint8Array, canonica
       allowed: tolerance.absTol + tolerance.relTol * Math.abs(b),
       ratio,
     };
+  }
+}
+
+function toleranceOf({ kind, absTol, relTol }: OutputSpec): Tolerance {
+  switch (kind) {
+    case OutputKind.Index:
+      return { absTol: 0, relTol: 0 };
+    case OutputKind.Integer:
+      return { absTol, relTol: 0 };
+    default:
+      return { absTol: floatOfBits(absTol), relTol: floatOfBits(relTol) };
   }
 }
 

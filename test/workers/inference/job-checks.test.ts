@@ -7,7 +7,7 @@ import type { LoadedModel } from '../../../workers/inference/model-runner.ts';
 import { createModelShelf } from '../../../workers/inference/model-shelf.ts';
 import { requireSpecFit } from '../../../workers/inference/spec-fit.ts';
 import type { BoundTensor, TensorLayout } from '../../../workers/inference/tensor-layout.ts';
-import { modelIdOf } from '../../../workers/protocol/model.ts';
+import { modelIdOf, OutputKind } from '../../../workers/protocol/model.ts';
 import { bitsOfFloat, encodeFloats, encodeInts } from '../../../workers/protocol/vector.ts';
 import { codeOf } from '../../../workers/runtime/errors.ts';
 import { failure, recordingLogger, specOf } from '../../support/role-jobs.ts';
@@ -42,12 +42,15 @@ describe('requireSpecFit', () => {
     expect(() => requireSpecFit(spec, found)).toThrow(words);
   });
 
-  it('refuses floats that are registered as an index', () => {
+  it.each([
+    ['an index', OutputKind.Index],
+    ['an integer', OutputKind.Integer],
+  ])('refuses floats that are registered as %s', (words, kind) => {
     const [output] = spec.outputs;
     if (!output) throw new Error('no output');
-    const index = { ...spec, outputs: [{ ...output, kind: 2 as const }] };
-    expect(() => requireSpecFit(index, layout([tensor(2)], [tensor(1)]))).toThrow('registered as an index');
-    expect(() => requireSpecFit(index, layout([tensor(2)], [tensor(1, 'int32')]))).not.toThrow();
+    const whole = { ...spec, outputs: [{ ...output, kind }] };
+    expect(() => requireSpecFit(whole, layout([tensor(2)], [tensor(1)]))).toThrow(`registered as ${words}`);
+    expect(() => requireSpecFit(whole, layout([tensor(2)], [tensor(1, 'int32')]))).not.toThrow();
   });
 });
 

@@ -81,6 +81,22 @@ describe('comparison of outputs', () => {
     });
   });
 
+  it('counts by how much integers differ, as whole numbers', () => {
+    const integers = [{ ...output(3, OutputKind.Integer), absTol: 2 }];
+    const counts = encodeInts([-1, 5, -(2 ** 31)]);
+    // as floats the first would be two NaNs, and the last two zeros
+    expect(compareOutputs(integers, encodeInts([-3, 5, -(2 ** 31)]), counts)).toMatchObject({
+      agrees: true,
+      worst: { index: 0, claimed: -3, canonical: -1, allowed: 2, ratio: 1 },
+    });
+    expect(compareOutputs(integers, encodeInts([-2, 8, 0]), counts)).toMatchObject({
+      agrees: false,
+      outside: 2,
+      first: { index: 1, claimed: 8, canonical: 5, ratio: 1.5 },
+      worst: { index: 2, claimed: 0, canonical: -(2 ** 31), ratio: 2 ** 30 },
+    });
+  });
+
   it('names the vector that has the wrong length', () => {
     const code = 'OUTPUT_LENGTH';
     const message = 'the claimed output has 1 elements, expected 67';
