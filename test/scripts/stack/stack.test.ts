@@ -46,7 +46,7 @@ describe('a stack', () => {
   it('registers a model, serves its file, and takes a job from a contract into escrow', async () => {
     const { accounts, sender, deployed, contracts, watch } = stack;
     const published = await publishModel({ file: model, publisher: accounts.publisher, feeBps: 500 }, stack);
-    expect(published.triable).toBe(false);
+    expect(published.triable).toBe(true);
     expect((await fetch(`${stack.storeUrl}/blobs/${published.contentId}`)).status).toBe(200);
 
     const { requester: from } = accounts;
