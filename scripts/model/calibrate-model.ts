@@ -57,8 +57,10 @@ export async function calibrateModel(
       engines.push({ name: engine.name, outputs: pairs.map(gapsOf) });
     }
   }
+  const sound = engines.filter(({ outputs }) => !isBroken(outputs, engines));
+  for (const { name } of engines.filter((engine) => !sound.includes(engine))) warnings.add(broken(name));
   const tolerances = compiled.outputs.map((output, at) => {
-    const gaps = engines.flatMap(({ outputs }) => outputs[at] ?? []);
+    const gaps = sound.flatMap(({ outputs }) => outputs[at] ?? []);
     for (const warning of warningsOf(output.name, gaps)) warnings.add(warning);
     if (outputKindOf(compiled, at) !== OutputKind.Continuous) return undefined;
     return requireFinite(output.name, gaps);
@@ -66,6 +68,24 @@ export async function calibrateModel(
   for (const reason of compiled.canonicalOnly) warnings.add(`answer from the canonical run: ${reason}`);
   return { samples: inputs.length, engines, unavailable, tolerances, warnings: [...warnings] };
 }
+
+/** A gap that no rounding explains, as long as another engine of this machine stays so much closer. */
+const BROKEN_SHARE = 1e-3;
+const BROKEN_FACTOR = 1_000;
+
+/** Whether an engine computes something else: its gap is large, and a thousand times that of the best engine. */
+function isBroken(
+  outputs: readonly OutputGaps[],
+  engines: readonly { readonly outputs: readonly OutputGaps[] }[],
+): boolean {
+  return outputs.some(({ relative }, at) => {
+    const best = Math.min(...engines.map((engine) => engine.outputs[at]?.relative.max ?? Infinity));
+    return relative.max > BROKEN_SHARE && relative.max > BROKEN_FACTOR * best;
+  });
+}
+
+const broken = (name: string): string =>
+  `${name} computes this model wrong on this machine: whoever answers with it is convicted. It is left out of the proposal`;
 
 /** By output, what the engine and the canonical run made of every sample that both could run. */
 function pairsOf(facts: {
