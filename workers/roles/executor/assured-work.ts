@@ -107,7 +107,7 @@ function answerGap(modelId: ModelId, ratio: number): RemitError {
   return new RemitError({
     code: 'ANSWER_GAP',
     message: `an answer to model ${modelId} is ${ratio.toPrecision(3)} tolerances off the canonical one; ${FRACTION} is the most that is attested`,
-    fix: 'Use another execution provider, or REMIT_ASSURANCE=canonical; until this process starts anew the model is not answered.',
+    fix: 'use another execution provider (REMIT_EXECUTION_PROVIDER=cpu); until this process starts anew the model is not answered',
     context: { modelId, ratio },
   });
 }
