@@ -241,7 +241,7 @@ function requireServable(shape: Readonly<Record<string, number>>): void {
   throw new RemitError({
     code: 'MODEL_SHAPE_DYNAMIC',
     message: `dimension ${other[0]} is asked to be ${other[1]}, and operators give every dynamic dimension the size 1`,
-    fix: 'export the model with this dimension fixed in the file, and register that file',
+    fix: 'fix it in a file with ./dev model compile FILE --shape NAME=SIZE --out FIXED, and register that file',
     context: { dimension: other[0], size: other[1] },
   });
 }

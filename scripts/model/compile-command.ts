@@ -1,5 +1,6 @@
 import { explainInstruction } from '../../workers/canonical/plan/explain.ts';
 import type { CommandDeps, CommandResult } from './command-result.ts';
+import { bindInputs, fixDimensions, writeDerived } from './derive-model.ts';
 import { readModelFile } from './examine-model.ts';
 import { planOf } from './model-plan.ts';
 import { summarisePlan } from './plan-summary.ts';
@@ -7,7 +8,16 @@ import { refusedNodes } from './refused-nodes.ts';
 import type { Domain } from './sample-inputs.ts';
 import { planFacts, showPlan, table } from './show-model.ts';
 
-export type CompileArguments = Domain & { readonly shape?: Readonly<Record<string, number>> };
+export type CompileArguments = Domain & {
+  readonly shape?: Readonly<Record<string, number>>;
+  /** Values of graph inputs that become part of the model, as JSON by name. */
+  readonly bind?: Readonly<Record<string, string>>;
+  /** Where the model with bound inputs and fixed dimensions is written. */
+  readonly out?: string;
+};
+
+const NOT_WRITTEN =
+  'nodes compile the file that is registered and nothing else: write one with the bound inputs with --out FILE';
 
 /** What a file's plan is made of, or everything that stands in the way of one. Needs no chain. */
 export async function compileCommand(
@@ -15,10 +25,13 @@ export async function compileCommand(
   given: CompileArguments,
   { signal }: Pick<CommandDeps, 'signal'>,
 ): Promise<CommandResult> {
-  const { bytes } = await readModelFile(file);
+  const { path, bytes: original } = await readModelFile(file);
+  const bytes = given.bind ? bindInputs(original, given.bind) : original;
   const plan = planOf(bytes, given.shape);
   if (!plan.compiled) return refusedResult(bytes, plan.refusal);
   const { compiled } = plan;
+  const written =
+    given.out === undefined ? undefined : await writeDerived(given.out, fixDimensions(bytes, given.shape ?? {}), path);
   const { operators, worst } = summarisePlan(compiled, given, { signal });
   const instruction = compiled.plan.instructions[worst.instruction];
   const origin = compiled.origins[worst.instruction];
@@ -37,9 +50,11 @@ export async function compileCommand(
         ['dearest proof', `${worst.gas} gas for ${worst.calldataBytes} bytes: its calldata alone`],
         ['', `element ${worst.element}, instruction ${worst.instruction} of ${origin?.opType} ${origin?.node}`],
         ['', instruction ? explainInstruction(instruction) : ''],
+        ...(written === undefined ? [] : [['written', written]]),
       ]),
+      ...(given.bind && written === undefined ? [`  WARNING: ${NOT_WRITTEN}`] : []),
     ],
-    json: { compiled: true, ...planFacts(compiled), macs: total, operators, worst: { ...worst, ...origin } },
+    json: { compiled: true, ...planFacts(compiled), macs: total, operators, worst: { ...worst, ...origin }, written },
   };
 }
 

@@ -89,4 +89,14 @@ export function shapeOption(
   return { ...before, [name]: Number(size) };
 }
 
+/** `--bind k=[5]`, any number of times. The value stays JSON: its type is the input's. */
+export function bindOption(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, name = '', value = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === '') throw new InvalidArgumentError('expected NAME=VALUE, for example k=5 or axes=[0,1]');
+  return { ...before, [name]: value };
+}
+
 export const listOption = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

@@ -8,6 +8,7 @@ import type { CommandResult } from './command-result.ts';
 import * as commands from './commands.ts';
 import { type ExplainArguments, explainCommand } from './explain-command.ts';
 import {
+  bindOption,
   countOption,
   listOption,
   numberOption,
@@ -62,6 +63,8 @@ function program(): Command {
   withDomain(command('compile', 'shows what FILE compiles to: plan, operators, dearest proof; or all refused nodes'))
     .argument('<file>')
     .option('--shape <name=size>', 'size of a dynamic dimension; may be repeated', shapeOption)
+    .option('--bind <name=value>', 'makes an input part of the model: k=5, axes=[0,1]; may be repeated', bindOption)
+    .option('--out <file>', 'writes the model with bound inputs and fixed dimensions, to be registered')
     .action(async (file: string, given: CompileArguments & Printed) =>
       show(await compileCommand(file, given, deps), given.json === true),
     );

@@ -37,7 +37,7 @@ export function notConstant(node: NodeRef, input: string, role: string): RemitEr
   return new RemitError({
     code: 'MODEL_INPUT_NOT_CONSTANT',
     message: `${described(node)} takes its ${role} from ${input}, which is not known when the model is compiled`,
-    fix: `make ${role} a constant of the model: replace the graph input that it comes from by an initializer`,
+    fix: `make ${role} a constant of the model; a graph input becomes one with ./dev model compile FILE --bind NAME=VALUE --out BOUND`,
     context: { ...node, input, role },
   });
 }
