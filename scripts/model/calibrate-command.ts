@@ -1,4 +1,6 @@
 import type { CompiledModel } from '../../workers/canonical/compiler/compile-model.ts';
+import { TYPE } from '../../workers/canonical/plan/instruction.ts';
+import type { Tolerance } from '../../workers/protocol/tolerance.ts';
 import { SeededRandom } from '../gen/random.ts';
 import { type Calibration, calibrateModel } from './calibrate-model.ts';
 import type { CommandDeps, CommandResult } from './command-result.ts';
@@ -58,6 +60,11 @@ export function showCalibration(
   { samples, engines, unavailable, tolerances, warnings }: Calibration,
   { outputs }: Pick<CompiledModel, 'outputs'>,
 ): string[] {
+  const proposal = (type: number | undefined, tolerance: Tolerance | undefined): string => {
+    if (!tolerance) return 'indices, judged by what they point at';
+    if (type !== TYPE.F32) return `whole numbers within ${tolerance.absTol}, when registered with --calibrate`;
+    return `--abs-tol ${tolerance.absTol} --rel-tol ${tolerance.relTol}`;
+  };
   const short = (value: number): string => value.toExponential(2);
   const rows = engines.flatMap(({ name, outputs: gaps }) =>
     gaps.map(({ absolute, relative, worst }, at) => [
@@ -71,12 +78,7 @@ export function showCalibration(
     `  gaps to the canonical run over ${samples} samples: max, p99.9, mean`,
     ...table([['engine', 'output', 'absolute', 'relative', 'worst'], ...rows]),
     ...unavailable.map((reason) => `  not at hand: ${reason}`),
-    ...table(
-      outputs.map(({ name }, at) => {
-        const proposed = tolerances[at];
-        return [name, proposed ? `--abs-tol ${proposed.absTol} --rel-tol ${proposed.relTol}` : 'whole numbers'];
-      }),
-    ),
+    ...table(outputs.map(({ name, type }, at) => [name, proposal(type, tolerances[at])])),
     ...warnings.map((warning) => `  WARNING: ${warning}`),
   ];
 }

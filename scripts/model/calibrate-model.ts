@@ -10,7 +10,14 @@ import { RemitError } from '../../workers/runtime/errors.ts';
 import type { CommandDeps } from './command-result.ts';
 import { ENGINES, type EngineOutput, runEngine } from './engine-runs.ts';
 import type { ExaminedModel } from './examine-model.ts';
-import { gapsOf, type OutputGaps, proposedTolerance, type SamplePair } from './gap-statistics.ts';
+import {
+  gapsOf,
+  type OutputGaps,
+  proposedIntegerTolerance,
+  proposedTolerance,
+  type SamplePair,
+} from './gap-statistics.ts';
+import { leastIntegerTolerance } from './integer-tolerance.ts';
 import { outputKindOf } from './model-plan.ts';
 import { requireSameTensors } from './model-spec.ts';
 import type { NamedInput } from './named-inputs.ts';
@@ -20,7 +27,7 @@ export interface Calibration {
   readonly engines: readonly { readonly name: string; readonly outputs: readonly OutputGaps[] }[];
   /** Engines that this machine does not have, and why. */
   readonly unavailable: readonly string[];
-  /** By output; undefined where whole numbers are judged otherwise. */
+  /** By output: whole numbers for integers; undefined for indices, which are judged by what they point at. */
   readonly tolerances: readonly (Tolerance | undefined)[];
   readonly warnings: readonly string[];
 }
@@ -62,8 +69,9 @@ export async function calibrateModel(
   const tolerances = compiled.outputs.map((output, at) => {
     const gaps = sound.flatMap(({ outputs }) => outputs[at] ?? []);
     for (const warning of warningsOf(output.name, gaps)) warnings.add(warning);
-    if (outputKindOf(compiled, at) !== OutputKind.Continuous) return undefined;
-    return requireFinite(output.name, gaps);
+    const kind = outputKindOf(compiled, at);
+    if (kind === OutputKind.Continuous) return requireFinite(output.name, gaps);
+    return kind === OutputKind.Integer ? integerTolerance(compiled, at, gaps) : undefined;
   });
   for (const reason of compiled.canonicalOnly) warnings.add(`answer from the canonical run: ${reason}`);
   return { samples: inputs.length, engines, unavailable, tolerances, warnings: [...warnings] };
@@ -133,6 +141,13 @@ function warningsOf(name: string, gaps: readonly OutputGaps[]): string[] {
       ? [`output ${name} is not finite on an engine where the canonical run is`]
       : []),
   ];
+}
+
+/** Nodes that answer from the canonical run have no gap, whatever their engine does. */
+function integerTolerance(compiled: CompiledModel, at: number, gaps: readonly OutputGaps[]): Tolerance {
+  const least = leastIntegerTolerance(compiled, at);
+  const absTol = compiled.canonicalOnly.length > 0 ? least : Math.max(least, proposedIntegerTolerance(gaps));
+  return { absTol, relTol: 0 };
 }
 
 function requireFinite(name: string, gaps: readonly OutputGaps[]): Tolerance {

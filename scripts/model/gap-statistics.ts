@@ -89,6 +89,11 @@ export function proposedTolerance(gaps: readonly OutputGaps[]): Tolerance {
   };
 }
 
+/** The same for whole numbers: sixteen times the worst gap, 0 when there is none; what int32 holds at most. */
+export function proposedIntegerTolerance(gaps: readonly OutputGaps[]): number {
+  return Math.min(2 ** 31 - 1, MARGIN * Math.max(0, ...gaps.map(({ absolute }) => absolute.max)));
+}
+
 function roundedUp(value: number): number {
   if (value <= LEAST_TOLERANCE) return LEAST_TOLERANCE;
   const [digits = '1', exponent = '0'] = value.toExponential(15).split('e');

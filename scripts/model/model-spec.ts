@@ -5,6 +5,7 @@ import type { Tolerance } from '../../workers/protocol/tolerance.ts';
 import { bitsOfFloat } from '../../workers/protocol/vector.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import type { ExaminedModel } from './examine-model.ts';
+import { leastIntegerTolerance } from './integer-tolerance.ts';
 import { outputKindOf } from './model-plan.ts';
 
 /** What a publisher declares about a model beyond its file. */
@@ -29,7 +30,8 @@ const PUBLISHER_FEE_BPS_MAX = 3_000;
 
 /**
  * The spec of a model: triable with the plan that its file compiles to, else without plan and trace. Float outputs are judged by the
- * declared tolerance, rounded to float32; whole numbers must be equal, indices by what they point at within the tolerance.
+ * declared tolerance, rounded to float32; indices by what they point at within the tolerance; other whole numbers must be equal, or
+ * a few steps apart where they are quantised floats.
  *
  * @throws RemitError `MODEL_DECLARATION_INVALID` that names the option; `MODEL_PLAN_MISMATCH` when the engine sees other tensors than
  * the compiler
@@ -57,14 +59,16 @@ export function buildModelSpec(
     inputs: inputs.map(({ length }) => ({ length, lo: bitsOfFloat(lo), hi: bitsOfFloat(hi) })),
     outputs: outputs.map(({ start, length, type }, at) => {
       const kind = compiled ? outputKindOf(compiled, at) : kindWithoutPlan(type);
-      // What an index points at is a float; other whole numbers differ by whole numbers.
+      const place = { start: compiled?.outputs[at]?.start ?? start, length, kind };
+      if (compiled && kind === OutputKind.Integer) {
+        return { ...place, absTol: calibrated?.[at]?.absTol ?? leastIntegerTolerance(compiled, at), relTol: 0 };
+      }
+      // What an index points at is a float.
       const tolerance = type === 'float32' || (compiled && kind === OutputKind.Index);
       return {
-        start: compiled?.outputs[at]?.start ?? start,
-        length,
+        ...place,
         absTol: tolerance ? bitsOfFloat(calibrated?.[at]?.absTol ?? absTol) : 0,
         relTol: tolerance ? bitsOfFloat(calibrated?.[at]?.relTol ?? relTol) : 0,
-        kind,
       };
     }),
     onnxSha256: digest,

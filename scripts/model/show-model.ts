@@ -68,8 +68,8 @@ export function showSpec(spec: ModelSpec, { calibrated = false }: { readonly cal
       ...spec.outputs.map(({ length, absTol, relTol, kind }, at) => [
         `output ${at}`,
         kind === OutputKind.Integer || (kind === OutputKind.Index && !triable(spec))
-          ? `${length} whole numbers, exact`
-          : `${length} floats, tolerance ${shortest(absTol)} + ${shortest(relTol)} of the value`,
+          ? `${length} whole numbers, ${absTol === 0 ? 'exact' : `within ${absTol}`}`
+          : `${length} ${kind === OutputKind.Index ? 'indices of numbers' : 'floats'}, tolerance ${shortest(absTol)} + ${shortest(relTol)} of the value`,
       ]),
     ]),
     ...(calibrated ? [] : [`  ${DECLARED}`]),

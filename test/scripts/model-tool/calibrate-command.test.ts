@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { calibrateCommand } from '../../../scripts/model/calibrate-command.ts';
 import { UNBOUNDED } from '../../../scripts/model/show-model.ts';
+import { dataType } from '../../../workers/onnx/data-type.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
 import { silentLogger } from '../../../workers/runtime/logger.ts';
-import { node, onnxModel, value } from '../../support/onnx-builder.ts';
+import { floats, node, onnxModel, value } from '../../support/onnx-builder.ts';
 
 const deps = { clock: systemClock, logger: silentLogger, signal: new AbortController().signal };
 let root: string;
@@ -53,4 +54,19 @@ test('model calibrate refuses a domain in which no sample gives finite numbers',
   await expect(calibrateCommand(await fileOf('exp.onnx', oneNode('Exp')), given, deps)).rejects.toMatchObject({
     code: 'MODEL_CALIBRATION_UNSTABLE',
   });
+});
+
+test('model calibrate proposes whole numbers for quantised floats, and as many as an engine is off', async () => {
+  const quantising = onnxModel({
+    node: [node('Softmax', ['x'], ['p']), node('QuantizeLinear', ['p', 'scale'], ['y'])],
+    input: [value('x', [1, 8])],
+    output: [value('y', [1, 8], dataType.uint8)],
+    initializer: [floats('scale', [], [1 / 255])],
+  });
+  const given = { samples: 4, lo: -4, hi: 4 };
+  const { json, lines } = await calibrateCommand(await fileOf('quantising.onnx', quantising), given, deps);
+  const [tolerance] = json['tolerances'] as { absTol: number; relTol: number }[];
+  expect(tolerance?.relTol).toBe(0);
+  expect([4, 16]).toContain(tolerance?.absTol);
+  expect(lines.join('\n')).toContain(`whole numbers within ${tolerance?.absTol}`);
 });

@@ -2,11 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { type Declaration, buildModelSpec, DECLARED_BY_DEFAULT } from '../../../scripts/model/model-spec.ts';
 import type { BoundTensor } from '../../../workers/inference/tensor-layout.ts';
 import { compileRegistered } from '../../../workers/canonical/service/compile-registered.ts';
+import { dataType } from '../../../workers/onnx/data-type.ts';
 import { sha256Of } from '../../../workers/protocol/content-id.ts';
 import { parseAddress, ZERO_HEX32 } from '../../../workers/protocol/ids.ts';
 import { OutputKind, triable } from '../../../workers/protocol/model.ts';
 import { bitsOfFloat } from '../../../workers/protocol/vector.ts';
-import { smallModel } from '../../support/onnx-builder.ts';
+import {
+  floats,
+  intAttribute,
+  type ModelParts,
+  node,
+  onnxModel,
+  smallModel,
+  value,
+} from '../../support/onnx-builder.ts';
 
 const digest = sha256Of(Buffer.from('a model'));
 const declared: Declaration = { ...DECLARED_BY_DEFAULT, publisher: parseAddress(`0x${'11'.repeat(20)}`) };
@@ -52,6 +61,26 @@ describe('buildModelSpec', () => {
       { start: 0, length: 3, absTol: bitsOfFloat(0.5), relTol: bitsOfFloat(0.25), kind: OutputKind.Continuous },
       { start: 64, length: 2, absTol: 0, relTol: 0, kind: OutputKind.Index },
     ]);
+  });
+
+  it('allows quantised floats the steps that a check against a quarter of the tolerance needs, and other integers none', () => {
+    const quantising = (more: ModelParts['node'] = [], output = 'q'): Uint8Array =>
+      onnxModel({
+        node: [node('QuantizeLinear', ['x', 'scale', 'zero'], ['q']), ...more],
+        input: [value('x', [10])],
+        output: [value(output, [10], output === 'q' ? dataType.int8 : dataType.int32)],
+        initializer: [floats('scale', [], [0.5]), { name: 'zero', dims: [], dataType: dataType.int8, int32Data: [3] }],
+      });
+    const specOutput = (file: Uint8Array): unknown => {
+      const compiled = compileRegistered(file);
+      const named = (all: typeof compiled.inputs, type: BoundTensor['type']): BoundTensor[] =>
+        all.map(({ name, length, start }) => ({ ...tensor(type, length, start), name }));
+      const tensors = { digest, inputs: named(compiled.inputs, 'float32'), outputs: named(compiled.outputs, 'int8') };
+      return buildModelSpec(tensors, declared, compiled).outputs[0];
+    };
+    expect(specOutput(quantising())).toMatchObject({ kind: OutputKind.Integer, absTol: 4, relTol: 0 });
+    const cast = node('Cast', ['q'], ['y'], [intAttribute('to', dataType.int32)]);
+    expect(specOutput(quantising([cast], 'y'))).toMatchObject({ kind: OutputKind.Integer, absTol: 0, relTol: 0 });
   });
 
   it('bounds every input by the declared domain', () => {
