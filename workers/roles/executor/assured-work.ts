@@ -4,6 +4,7 @@ import { obtainInput, type InputBlobs } from '../../inference/job-input.ts';
 import type { JobWork, WorkOrder, WorkResult } from '../../inference/job-work.ts';
 import { keccak } from '../../protocol/keccak.ts';
 import type { ModelId } from '../../protocol/ids.ts';
+import { type ModelSpec, OutputKind } from '../../protocol/model.ts';
 import { compareOutputs } from '../../protocol/tolerance.ts';
 import { decodeInts } from '../../protocol/vector.ts';
 import { vectorRoot } from '../../protocol/vector-root.ts';
@@ -49,6 +50,7 @@ export function createAssuredWork({ mode, ratio }: Assurance, deps: AssuredWorkD
     const opened = await canonical.open(model.modelId, signal);
     const input = await obtainInput({ terms: order.terms, input: order.input, model }, { blobs }, signal);
     const trace = await opened.run(new Uint32Array(decodeInts(input).buffer), signal);
+    requireFinite(opened.spec, trace);
     return canonicalOutput(opened.spec, trace);
   }
 
@@ -96,6 +98,27 @@ export function createAssuredWork({ mode, ratio }: Assurance, deps: AssuredWorkD
       return result;
     },
   };
+}
+
+/** Bits of the exponent: all set in infinities and NaN. */
+const NOT_FINITE = 0x7f800000;
+
+/**
+ * An input can make a canonical number overflow where an engine's stays finite. Such an answer would end void, so the job is
+ * left to others; nothing is wrong with the model.
+ */
+function requireFinite({ outputs }: ModelSpec, trace: Uint32Array): void {
+  for (const { start, length, kind } of outputs) {
+    if (kind !== OutputKind.Continuous) continue;
+    const at = trace.subarray(start, start + length).findIndex((bits) => (bits & NOT_FINITE) === NOT_FINITE);
+    if (at < 0) continue;
+    throw new RemitError({
+      code: 'CANONICAL_NOT_FINITE',
+      message: `number ${at} of the canonical answer is not finite: this input leads the model out of its range`,
+      fix: 'nothing here: the job is not answered; the publisher can declare a narrower domain',
+      context: { element: at },
+    });
+  }
 }
 
 /** The same answer for the same question, uniform in [0, 1). */

@@ -22,16 +22,20 @@ interface Scene {
   readonly answers?: readonly Uint8Array[];
   readonly canonicalOnly?: readonly string[];
   readonly triable?: boolean;
+  /** the canonical run gives NaN for an element of the answer this many times, then is right */
+  readonly overflows?: number;
 }
 
-function bench({ assurance = {}, answers = [ANSWER], canonicalOnly = [], triable = true }: Scene) {
+function bench({ assurance = {}, answers = [ANSWER], canonicalOnly = [], triable = true, overflows = 0 }: Scene) {
   let asked = 0;
   const counts = { runs: 0, opened: 0 };
   const model: CanonicalModel = {
     ...{ spec: SPEC_OUT, plan: PLAN, canonicalOnly, weights: { tree: WEIGHT_TREE, length: WEIGHTS.length } },
     run: async (input) => {
       counts.runs += 1;
-      return execute(PLAN, { input, weights: WEIGHTS });
+      const trace = execute(PLAN, { input, weights: WEIGHTS });
+      if (counts.runs <= overflows) trace[260] = 0x7fc00000;
+      return trace;
     },
   };
   const tensor = { name: 'x', type: 'float32', shape: [100], length: 100, start: 0 } as const;
@@ -86,6 +90,12 @@ describe('an answer to a triable model', () => {
     await expect(run()).rejects.toMatchObject({ code: 'ANSWER_GAP', retryable: false });
     await expect(run()).rejects.toMatchObject({ code: 'ANSWER_GAP' });
     expect(counts.runs).toBe(1);
+  });
+
+  it('is left to others when the canonical one is not finite, and the model is answered as before', async () => {
+    const { run } = bench({ overflows: 1 });
+    await expect(run()).rejects.toMatchObject({ code: 'CANONICAL_NOT_FINITE', retryable: false });
+    expect((await run()).output).toBe(ANSWER);
   });
 
   it('is the canonical one where another engine may honestly differ', async () => {
