@@ -20,6 +20,8 @@ import { RemitError } from '../../workers/runtime/errors.ts';
 export interface ReadNumber {
   /** `TRACE[17]`; `pad` out of range, `literal` in the instruction */
   readonly at: string;
+  /** of the trace, where it lies there: it can be explained as well */
+  readonly element: number | undefined;
   readonly value: number;
   readonly bits: string;
 }
@@ -35,7 +37,7 @@ export interface ElementStory {
   readonly coordinates: readonly number[];
   /** operands that are read once, by their letter */
   readonly operands: readonly (ReadNumber & { readonly letter: string })[];
-  /** of the window, its first places: one number of each operand that walks it */
+  /** one number of each operand that walks the window, place by place */
   readonly window: readonly (readonly ReadNumber[])[];
   readonly windowSize: number;
   /** what a sum of products is divided by */
@@ -51,13 +53,12 @@ const numberOf = (bits: number, type: ElementType): number => (type === TYPE.F32
 /**
  * Which instruction makes an element of the trace, from which numbers: enough to do it again by hand.
  *
- * @param places how many places of a window are shown
  * @throws RemitError `MODEL_ELEMENT_UNKNOWN` for an element that no instruction writes
  */
 export function explainElement(
   { plan, weights, origins }: Pick<CompiledModel, 'plan' | 'weights' | 'origins'>,
   run: { readonly input: Uint32Array; readonly trace: Uint32Array },
-  { element, places }: { readonly element: number; readonly places: number },
+  element: number,
 ): ElementStory {
   const { index, padding } = instructionAt(plan, element);
   const instruction = plan.instructions[index];
@@ -67,9 +68,8 @@ export function explainElement(
   const { op, dims, operands, type, a } = instruction;
   const o = unravel(flat, dims);
   const { bits } = judgeElement(instruction, flat, read);
-  const size = windowSize(instruction);
   const walking = operands.filter((_, i) => readsWindow(op, i));
-  const shown = walking.length === 0 ? 0 : Math.min(size, places);
+  const size = walking.length === 0 ? 0 : windowSize(instruction);
   return {
     element,
     instruction: index,
@@ -82,15 +82,41 @@ export function explainElement(
       const shift = op === OP.PICK && i === 0 ? pickShift(instruction, o, read) : 0;
       return [{ letter: String.fromCharCode(65 + i), ...numberAt(operand, o, read, shift) }];
     }),
-    window: Array.from({ length: shown }, (_, k) => {
+    window: Array.from({ length: size }, (_, k) => {
       const x = [...o, ...unravel(k, instruction.window)];
       return walking.map((operand) => numberAt(operand, x, read));
     }),
-    windowSize: walking.length === 0 ? 0 : size,
+    windowSize: size,
     divisor: op === OP.DOT ? a : undefined,
     value: numberOf(bits, type),
     bits: hex(bits),
   };
+}
+
+/**
+ * The elements of the trace that an element is made of, and those that these are made of, level by level, each once.
+ *
+ * @param depth how many levels are followed
+ * @param most how many elements are followed at most
+ */
+export function explainBelow(
+  story: ElementStory,
+  { depth, most }: { readonly depth: number; readonly most: number },
+  explain: (element: number) => ElementStory,
+): { readonly stories: readonly ElementStory[]; readonly omitted: number } {
+  const seen = new Set([story.element]);
+  const stories: ElementStory[] = [];
+  let [level, omitted]: [readonly ElementStory[], number] = [[story], 0];
+  for (let d = 0; d < depth; d++) {
+    const reads = level.flatMap(({ operands, window }) => [...operands, ...window.flat()]);
+    const elements = [...new Set(reads.flatMap((read) => read.element ?? []))].filter((element) => !seen.has(element));
+    const followed = elements.slice(0, Math.max(0, most - stories.length));
+    omitted += elements.length - followed.length;
+    for (const element of elements) seen.add(element);
+    level = followed.map(explain);
+    stories.push(...level);
+  }
+  return { stories, omitted };
 }
 
 /** How far the index of a `PICK` moves its data; null when the data does not have it. */
@@ -102,15 +128,16 @@ function pickShift({ a, b, operands }: Instruction, o: readonly number[], read: 
 }
 
 function numberAt(operand: Operand, x: readonly number[], read: ReadElement, shift: number | null = 0): ReadNumber {
-  const number = (at: string, raw: number): ReadNumber => {
+  const number = (at: string, raw: number, element?: number): ReadNumber => {
     const bits = canonicalOf(raw, operand.type);
-    return { at, value: numberOf(bits, operand.type), bits: hex(bits) };
+    return { at, element, value: numberOf(bits, operand.type), bits: hex(bits) };
   };
   if (operand.space === SPACE.LITERAL) return number('literal', operand.bits);
   const address = addressOf(operand, x);
   if (address === undefined) return number('pad', operand.pad);
   if (shift === null) return number('no such index', 0);
-  return number(`${SPACES[operand.space] ?? ''}[${address + shift}]`, read(operand.space, address + shift));
+  const [place, raw] = [address + shift, read(operand.space, address + shift)];
+  return number(`${SPACES[operand.space] ?? ''}[${place}]`, raw, operand.space === SPACE.TRACE ? place : undefined);
 }
 
 function elementUnknown(element: number, traceLength: number): RemitError {

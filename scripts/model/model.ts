@@ -81,9 +81,14 @@ function program(): Command {
   command('explain', 'shows which instruction and operands make one number of a run')
     .argument('<file>')
     .requiredOption('--input <file>', '.json, .jpg or .png; the first input of several is taken')
-    .addOption(new Option('--element <n>', 'index in the trace, as trials name it').argParser(countOption))
+    .option('--element <n>', 'index in the trace, as trials name it, or a place in an output: scores[3]')
     .option('--output <name>', 'name or number of an output, instead of --element', '0')
     .addOption(new Option('--at <n>', 'place in that output').argParser(countOption).default(0))
+    .addOption(
+      new Option('--depth <n>', 'also explains what it is made of, so many levels down')
+        .argParser(countOption)
+        .default(0),
+    )
     .action(async (file: string, given: ExplainArguments & Printed) =>
       show(await explainCommand(file, given, deps), given.json === true),
     );

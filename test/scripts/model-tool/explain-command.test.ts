@@ -44,9 +44,9 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const ones = Array.from({ length: 24 }, (_, i) => (i < 20 ? i : 0));
 
 test('model explain shows the factors of a sum, so that it can be done again by hand', async () => {
-  const { story, text } = await explain('sum', perceptron, ones, { element: 0 });
+  const { story, text } = await explain('sum', perceptron, ones, { element: '0' });
   expect(story).toMatchObject({ instruction: 0, opType: 'MatMul', windowSize: 24, divisor: 1, coordinates: [0] });
-  expect(story.window).toHaveLength(20);
+  expect(story.window).toHaveLength(24);
   const sum = story.window.reduce((total, [a, b]) => total + (a?.value ?? NaN) * (b?.value ?? NaN), 0);
   expect(sum).toBe(story.value);
   expect(text).toMatch(/window 3 +INPUT\[3\] +3 +0x40400000 +WEIGHT\[\d+\] +1.5 +0x3fc00000 +product 4.5\n/);
@@ -69,6 +69,34 @@ test('model explain prints one JSON object for programs', async () => {
   expect(JSON.parse(run.stdout)).toMatchObject({ element: 64, instruction: 1, opType: 'Relu', input: 'cli.json' });
 });
 
+test('model explain takes a place in an output in brackets', async () => {
+  const { story } = await explain('brackets', perceptron, ones, { element: 'y[1]' });
+  expect(story).toMatchObject({ element: 65, opType: 'Relu' });
+  const numbered = await explain('brackets', perceptron, ones, { element: '0[1]' });
+  expect(numbered.story.element).toBe(65);
+});
+
+test('model explain goes down as many levels as it is asked to, and explains each element once', async () => {
+  const squares = onnxModel({
+    node: [node('Add', ['x', 'x'], ['a']), node('Mul', ['a', 'a'], ['b']), node('Sub', ['b', 'a'], ['y'])],
+    input: [value('x', [2])],
+    output: [value('y', [2])],
+  });
+  const below = async (depth: number): Promise<(readonly [string, number])[]> => {
+    const { story } = await explain('squares', squares, [3, 5], { at: 1, depth });
+    const { below: stories } = story as unknown as { below: ElementStory[] };
+    return stories.map(({ opType, value: made }) => [opType, made] as const);
+  };
+  expect(await below(0)).toEqual([]);
+  expect(await below(1)).toEqual([
+    ['Mul', 100],
+    ['Add', 10],
+  ]);
+  expect(await below(9)).toEqual(await below(1));
+  const { text } = await explain('squares', squares, [3, 5], { at: 1, depth: 1 });
+  expect(text.match(/exact value/g)).toHaveLength(3);
+});
+
 test('model explain follows an index to what it picks', async () => {
   const { story } = await explain('gather', gathering, [2, 3], { output: '0', at: 1 });
   expect(story.value).toBe(40);
@@ -78,10 +106,12 @@ test('model explain follows an index to what it picks', async () => {
 });
 
 test.each<[string, Partial<ExplainArguments>]>([
-  ['between two instructions', { element: 5 }],
-  ['past the end of the trace', { element: 1_000 }],
+  ['between two instructions', { element: '5' }],
+  ['past the end of the trace', { element: '1000' }],
   ['of an output that is not there', { output: 'z' }],
   ['past the end of an output', { output: 'y', at: 2 }],
+  ['past the end of an output in brackets', { element: 'y[2]' }],
+  ['that is no number', { element: '-1' }],
 ])('model explain refuses an element %s', async (_, how) => {
   await expect(explain('none', perceptron, ones, how)).rejects.toMatchObject({ code: 'MODEL_ELEMENT_UNKNOWN' });
 });
