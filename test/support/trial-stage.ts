@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from '@nomicfoundation/hardhat-ethers/types';
-import { type ContractTransactionResponse, MaxUint256, type TransactionReceipt, ZeroHash } from 'ethers';
+import { MaxUint256, type TransactionReceipt, type TransactionResponse, ZeroHash } from 'ethers';
 import type { NetworkConnection } from 'hardhat/types/network';
 import type { AttestationRecord } from '../../workers/protocol/attestation-record.ts';
 import type { Address, Hex, Hex32, JobId } from '../../workers/protocol/ids.ts';
@@ -93,8 +93,15 @@ export function sampleCase(change: Partial<TrialCase> = {}): TrialCase {
   };
 }
 
-/** A fixture: the whole system with a real court, whose judge rules as it is told, and everybody a trial needs. */
-export async function setTrialStage({ ethers, networkHelpers }: Pick<NetworkConnection, 'ethers' | 'networkHelpers'>) {
+/**
+ * A fixture: the whole system with a real court, whose judge rules as it is told, and everybody a trial needs.
+ *
+ * @param realJudge puts the real judge in its place; `judge` is then nobody
+ */
+export async function setTrialStage(
+  { ethers, networkHelpers }: Pick<NetworkConnection, 'ethers' | 'networkHelpers'>,
+  realJudge = false,
+) {
   const signers = (await ethers.getSigners()).values();
   const next = (): HardhatEthersSigner => {
     const { value } = signers.next();
@@ -116,12 +123,13 @@ export async function setTrialStage({ ethers, networkHelpers }: Pick<NetworkConn
   };
   const { admin, operator, key, treasury } = people;
   const judge = await ethers.deployContract('JudgeStub', admin);
+  const appointed = realJudge ? await ethers.deployContract('TensorJudge', admin) : judge;
   const system = await deploySystem(ethers, admin, {
-    judge: await judge.getAddress(),
+    judge: await appointed.getAddress(),
     treasury: treasury.address,
     parameters: { stakeAtRiskMin: 1n },
   });
-  const { trials, examiner } = await deployTrialCourt(ethers, admin, system, await judge.getAddress());
+  const { trials, examiner } = await deployTrialCourt(ethers, admin, system, await appointed.getAddress());
   const { token, settlement, staking, models } = system;
   for (const person of Object.values(people)) {
     await token.mint(person, 10_000n * TOKEN);
@@ -312,7 +320,7 @@ export interface Mined {
   readonly at: bigint;
 }
 
-export async function mined(stage: TrialStage, sent: Promise<ContractTransactionResponse>): Promise<Mined> {
+export async function mined(stage: TrialStage, sent: Promise<TransactionResponse>): Promise<Mined> {
   const receipt = await (await sent).wait();
   if (receipt === null) throw new Error('not mined');
   const block = await stage.ethers.provider.getBlock(receipt.blockNumber);
