@@ -1,36 +1,16 @@
 import type { HardhatEthersSigner } from '@nomicfoundation/hardhat-ethers/types';
 import { expect } from 'chai';
 import { network } from 'hardhat';
-import { createChainReader } from '../../../workers/chain/chain-reader.ts';
-import { createContractRead } from '../../../workers/chain/contract-reads.ts';
-import type { Addresses } from '../../../workers/chain/deployments.ts';
-import { createJobView } from '../../../workers/chain/job-view.ts';
-import { createTrialFiles } from '../../../workers/chain/trial-file.ts';
-import { createTrialReads } from '../../../workers/chain/trial-reads.ts';
-import { execute } from '../../../workers/canonical/executor/execute.ts';
-import { VectorTree } from '../../../workers/canonical/tree/vector-tree.ts';
-import { parseRecord, recordToJson } from '../../../workers/protocol/attestation-record.ts';
-import type { Address, Hex, Hex32 } from '../../../workers/protocol/ids.ts';
-import { jobIdOf, parseTerms, type Terms, termsToChain, termsToJson } from '../../../workers/protocol/job.ts';
-import { modelIdOf } from '../../../workers/protocol/model.ts';
+import { parseRecord } from '../../../workers/protocol/attestation-record.ts';
+import { parseTerms, termsToChain } from '../../../workers/protocol/job.ts';
 import { bitsOfFloat } from '../../../workers/protocol/vector.ts';
-import { catalog, type MessageInput } from '../../../workers/queue/catalog.ts';
-import { parseMessage } from '../../../workers/queue/producer.ts';
-import { createCases } from '../../../workers/roles/trial/case.ts';
-import { bitsOfBytes, bytesOfBits } from '../../../workers/roles/trial/elements.ts';
-import { createTrialMetrics } from '../../../workers/roles/trial/metrics.ts';
-import { createTrialHandler } from '../../../workers/roles/trial/play-trial.ts';
-import type { CanonicalModels, TrialPorts } from '../../../workers/roles/trial/ports.ts';
-import { createTrialChain } from '../../../workers/roles/trial/trial-chain.ts';
-import { noMetrics } from '../../../workers/runtime/metrics.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
-import { contextOf, recordingLogger } from '../../support/role-jobs.ts';
+import { bytesOfBits } from '../../../workers/roles/trial/elements.ts';
+import { attestClaim, type Claim, playOut, trialPlayer } from '../../support/trial-player.ts';
 import { setTrialStage, TrialStatus, type TrialStage } from '../../support/trial-stage.ts';
-import { INPUT, memoryNotes, PLAN, SPEC_OUT, TRACE, WEIGHT_TREE, WEIGHTS } from '../../workers/roles/trial/bench.ts';
+import { INPUT, PLAN, SPEC_OUT, TRACE, WEIGHT_TREE, WEIGHTS } from '../../workers/roles/trial/bench.ts';
 
 const { ethers, networkHelpers } = await network.create();
 const fixture = () => setTrialStage({ ethers, networkHelpers });
-const hexOf = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString('hex')}`;
 
 /** The claimed numbers: shifted at one element of the answer. */
 const SHIFTED = TRACE.map((bits, at) => (at === 296 ? bitsOfFloat(9) : bits));
@@ -38,140 +18,23 @@ const SHIFTED = TRACE.map((bits, at) => (at === 296 ? bitsOfFloat(9) : bits));
 const LYING = TRACE.map((bits, at) => (at === 130 ? bitsOfFloat(0.5) : bits));
 
 /** A job of the three-layer plan, attested with `answer`. */
-async function attested(stage: TrialStage, answer: Uint8Array) {
-  const { models, jobs, publisher, requester, key, operator } = stage;
-  const spec = { ...SPEC_OUT, publisher: publisher.address as Address };
-  const inputs = spec.inputs.map((input) => ({ ...input, lo: bitsOfFloat(-10), hi: bitsOfFloat(10) }));
-  const registered = { ...spec, inputs, outputs: [...spec.outputs] };
-  await models.connect(publisher).register(registered);
-  const terms: Terms = {
-    requester: requester.address as Address,
-    modelId: modelIdOf(registered),
-    inputRoot: new VectorTree(bitsOfBytes(INPUT)).root,
-    ...{ availability: 1, delivery: 1, callbackPhase: 0, callbackGas: 0 },
-    callbackTarget: ethers.ZeroAddress as Address,
-    fee: 10n ** 18n,
-    stakeAtRisk: 10n ** 20n,
-    operator: operator.address as Address,
-    offerPenalty: 0n,
-    attestDeadline: BigInt(await networkHelpers.time.latest()) + 600n,
-    challengeWindow: 3_600,
-    policy: ethers.ZeroAddress as Address,
-    parametersVersion: Number(await jobs.currentVersion()),
-    salt: 77n,
-  };
-  await jobs.connect(requester).request(termsToChain(terms), hexOf(INPUT));
-  const root = new VectorTree(bitsOfBytes(answer)).root;
-  const output = { root, content: ethers.ZeroHash, vector: hexOf(answer) };
-  const receipt = await (await jobs.connect(key).attest(termsToChain(terms), output, '0x')).wait();
-  const block = await ethers.provider.getBlock(receipt?.blockNumber ?? 0);
-  const at = {
-    ...{ blockNumber: block?.number ?? 0, blockHash: block?.hash ?? '', txHash: receipt?.hash ?? '' },
-    ...{ logIndex: 0, timestamp: block?.timestamp ?? 0 },
-  };
-  const record = {
-    outputRoot: root,
-    outputContent: ethers.ZeroHash as Hex32,
-    operator: operator.address as Address,
-    challengeEnd: BigInt(at.timestamp + terms.challengeWindow),
-  };
-  const { chainId, registry } = stage;
-  const message = parseMessage(catalog.trial, {
-    ...{ chainId: Number(chainId), registry, jobId: jobIdOf(terms, { chainId, registry }) },
-    terms: termsToJson(terms) as MessageInput<'trial'>['terms'],
-    ...{ input: hexOf(INPUT), output: hexOf(answer), record: recordToJson(record), request: at, attest: at },
+function attested(stage: TrialStage, answer: Uint8Array): Promise<Claim> {
+  const inputs = SPEC_OUT.inputs.map((input) => ({ ...input, lo: bitsOfFloat(-10), hi: bitsOfFloat(10) }));
+  return attestClaim(stage, { spec: { ...SPEC_OUT, inputs }, input: INPUT, answer });
+}
+
+interface Side {
+  readonly signer: HardhatEthersSigner;
+  readonly trace?: Uint32Array;
+  readonly served?: Uint32Array;
+}
+
+/** A node that computes `trace`: by default the right one. */
+const player = (stage: TrialStage, claim: Claim, { signer, trace = TRACE, served }: Side) =>
+  trialPlayer(stage, claim, {
+    ...{ signer, trace, served, plan: PLAN },
+    weights: { tree: WEIGHT_TREE, length: WEIGHTS.length },
   });
-  return { message, spec: registered };
-}
-
-/** A node of one account in front of the real contracts; what it sends is mined at once. */
-async function player(
-  stage: TrialStage,
-  { message, spec }: Awaited<ReturnType<typeof attested>>,
-  { signer, trace = TRACE, served }: { signer: HardhatEthersSigner; trace?: Uint32Array; served?: Uint32Array },
-) {
-  const us = signer.address as Address;
-  const named = {
-    JobRegistry: stage.jobs,
-    TrialCourt: stage.trials,
-    Settlement: stage.settlement,
-    OperatorStaking: stage.staking,
-  };
-  const addresses = Object.fromEntries(
-    await Promise.all(Object.entries(named).map(async ([name, contract]) => [name, await contract.getAddress()])),
-  ) as Addresses;
-  const rpc = {
-    call: (method: string, params: readonly unknown[]): Promise<unknown> =>
-      ethers.provider.send(method, params as unknown[]),
-  };
-  const reader = createChainReader({ rpc });
-  const read = createContractRead(addresses, { rpc });
-  const chain = createTrialChain(
-    { us },
-    {
-      view: createJobView({ read, reader }),
-      files: createTrialFiles(addresses, { rpc }),
-      reads: createTrialReads({ read }),
-      head: () => reader.head(),
-      vectorIn: async () => undefined,
-    },
-  );
-  const canonical: CanonicalModels = {
-    open: async () => ({
-      spec,
-      plan: PLAN,
-      weights: { tree: WEIGHT_TREE, length: WEIGHTS.length },
-      run: async (input) => (trace === TRACE ? execute(PLAN, { input, weights: WEIGHTS }) : trace),
-    }),
-  };
-  const sent: string[] = [];
-  const clock = new ManualClock();
-  const ports: TrialPorts = {
-    chain,
-    specs: { specOf: async () => spec },
-    canonical,
-    blobs: { get: () => Promise.reject(new Error('no blobs')) },
-    outputs: { find: async () => undefined },
-    traces: { put: async () => undefined, remove: async () => undefined },
-    peers: { fetch: async () => served && bytesOfBits(served) },
-    notes: memoryNotes(),
-    transactions: {
-      enqueueAgain: async (_, { to, data, value, step }) => {
-        await (await signer.sendTransaction({ to, data, value: BigInt(value) })).wait();
-        sent.push(step.replace(/-[0-9a-f]{16}$/, ''));
-      },
-    },
-    metrics: createTrialMetrics(noMetrics),
-    clock,
-    random: () => `0x${'5a'.repeat(32)}` as Hex32,
-  };
-  const handler = createTrialHandler(
-    {
-      ...{ us, operator: signer === stage.key ? (stage.operator.address as Address) : us, challenges: true },
-      court: addresses.TrialCourt,
-      policy: { urgentSeconds: 60, commitBlocks: 0, hurrySeconds: 60, readChunksMax: 64 },
-      ...{ pollMs: 1_000, serveWaitMs: 0 },
-    },
-    { ...ports, cases: createCases(ports) },
-  );
-  const logger = recordingLogger();
-  return { sent, look: () => handler(message, contextOf(logger)), logger };
-}
-
-/** Lets both sides look in turn until the court has ruled. */
-async function playOut(
-  stage: TrialStage,
-  id: string,
-  sides: readonly { readonly look: () => Promise<unknown> }[],
-): Promise<bigint> {
-  for (let turn = 0; turn < 40; turn++) {
-    const { status } = await stage.trials.trialOf(id);
-    if (status > TrialStatus.Hearing) return status;
-    for (const side of sides) await side.look();
-    await networkHelpers.mine(1);
-  }
-  throw new Error('the trial does not end');
-}
 
 const ruling = (trace: Uint32Array, element: number) => ({
   ...{ wrong: true, outOfRange: false, claimed: trace[element] ?? 0, canonical: TRACE[element] ?? 0 },
