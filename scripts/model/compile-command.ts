@@ -4,7 +4,7 @@ import { bindInputs, fixDimensions, writeDerived } from './derive-model.ts';
 import { readModelFile } from './examine-model.ts';
 import { planOf } from './model-plan.ts';
 import { summarisePlan } from './plan-summary.ts';
-import { refusedNodes } from './refused-nodes.ts';
+import { operatorName, refusedNodes } from './refused-nodes.ts';
 import type { Domain } from './sample-inputs.ts';
 import { planFacts, showPlan, table } from './show-model.ts';
 
@@ -59,8 +59,7 @@ export async function compileCommand(
 }
 
 function refusedResult(bytes: Uint8Array, refusal: Error): CommandResult {
-  // What cannot be read at all has no nodes to name.
-  const refused = readable(bytes);
+  const refused = refusedNodes(bytes);
   return {
     failure: refusal,
     lines:
@@ -68,20 +67,8 @@ function refusedResult(bytes: Uint8Array, refusal: Error): CommandResult {
         ? []
         : table([
             ['refused node', 'operator', 'opset'],
-            ...refused.map(({ name, opType, domain, opset }) => [
-              name,
-              domain === '' ? opType : `${domain}.${opType}`,
-              String(opset),
-            ]),
+            ...refused.map((node) => [node.name, operatorName(node), String(node.opset)]),
           ]),
     json: { compiled: false, refused },
   };
-}
-
-function readable(bytes: Uint8Array): ReturnType<typeof refusedNodes> {
-  try {
-    return refusedNodes(bytes);
-  } catch {
-    return [];
-  }
 }

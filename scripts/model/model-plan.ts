@@ -4,6 +4,7 @@ import { instructionAt } from '../../workers/canonical/plan/plan.ts';
 import { compileRegistered } from '../../workers/canonical/service/compile-registered.ts';
 import { OutputKind } from '../../workers/protocol/model.ts';
 import { codeOf, RemitError } from '../../workers/runtime/errors.ts';
+import { operatorName, refusedNodes } from './refused-nodes.ts';
 
 /** A model's plan, or why it has none. */
 export type ModelPlan =
@@ -29,19 +30,21 @@ export function planOf(file: Uint8Array, shapes?: Readonly<Record<string, number
 /**
  * The plan to register with, or none where the publisher gives trials up.
  *
- * @throws RemitError the compiler's, with that way out as advice
+ * @throws RemitError the compiler's, naming every node that is refused, with that way out as advice
  */
 export function planToRegister(file: Uint8Array, wanted: boolean): CompiledModel | undefined {
   if (!wanted) return undefined;
   const plan = planOf(file);
   if (plan.compiled) return plan.compiled;
   const { code, message, fix, context } = plan.refusal;
+  const refused = refusedNodes(file);
+  const names = refused.map((node) => `${node.name} (${operatorName(node)})`).join(', ');
   const without = 'register it with --no-plan: then nobody can put an answer on trial';
   throw new RemitError({
     code,
-    message,
+    message: refused.length > 1 ? `${message}; refused in all: ${names}` : message,
     fix: fix === undefined ? without : `${fix}; or ${without}`,
-    context,
+    context: { ...context, ...(refused.length > 1 && { refused: names }) },
     cause: plan.refusal,
   });
 }

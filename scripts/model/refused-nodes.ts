@@ -10,14 +10,19 @@ const BODIES: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Every node of a file whose operator no plan can hold, those in the bodies of control flow among them: the compiler stops
- * at the first.
- *
- * @throws RemitError what `readGraph` throws
+ * at the first. None of a file that cannot be read at all.
  */
 export function refusedNodes(file: Uint8Array): readonly NodeRef[] {
-  const { graph, opsets } = readGraph(file);
-  return refusedIn(graph, opsets);
+  try {
+    const { graph, opsets } = readGraph(file);
+    return refusedIn(graph, opsets);
+  } catch {
+    return [];
+  }
 }
+
+/** An operator as people write it. */
+export const operatorName = ({ domain, opType }: NodeRef): string => (domain === '' ? opType : `${domain}.${opType}`);
 
 function refusedIn({ nodes }: Pick<Graph, 'nodes'>, opsets: OperatorSets): readonly NodeRef[] {
   return nodes.flatMap((node) => {
