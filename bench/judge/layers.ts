@@ -20,6 +20,7 @@ export const opName = (op: number): string => Object.entries(OP).find(([, code])
 
 /** One trial for each instruction of a model, all of the same job: the chain goes back after each. */
 export async function trialsOfLayers({ stage }: Court, run: ModelRun): Promise<readonly LayerTrial[]> {
+  const before = await stage.networkHelpers.takeSnapshot();
   const opened = await openRun(stage, run);
   const snapshot = await stage.networkHelpers.takeSnapshot();
   const places = run.model.plan.instructions.map((instruction, index) => ({ index, element: middleOf(instruction) }));
@@ -35,5 +36,7 @@ export async function trialsOfLayers({ stage }: Court, run: ModelRun): Promise<r
     trials.push({ instruction: index, node, opType, op: opName(instruction.op), element, window, ruling, ...gas });
     await snapshot.restore();
   }
+  // Otherwise the job would keep its share of the operator's stake locked.
+  await before.restore();
   return trials;
 }
