@@ -7,6 +7,7 @@ import { judgeElement } from '../../workers/canonical/judge/judge-element.ts';
 import { type ReadElement } from '../../workers/canonical/judge/read-operand.ts';
 import { VectorTree } from '../../workers/canonical/tree/vector-tree.ts';
 import type { Hex, Hex32 } from '../../workers/protocol/ids.ts';
+import { changedTree, type JudgedTree } from './changed-tree.ts';
 
 /** Merkle roots and lengths of the three vectors: `Vectors` of the contracts. */
 export interface Vectors {
@@ -46,7 +47,7 @@ export interface RunVectors {
   readonly trace: Uint32Array;
 }
 
-type Trees = Readonly<Record<Reference['space'], VectorTree>>;
+type Trees = Readonly<Record<Reference['space'], JudgedTree>>;
 
 const vectorsOf = ({ input, weights, trace }: RunVectors): Readonly<Record<Reference['space'], Uint32Array>> => ({
   [SPACE.INPUT]: input,
@@ -54,7 +55,7 @@ const vectorsOf = ({ input, weights, trace }: RunVectors): Readonly<Record<Refer
   [SPACE.TRACE]: trace,
 });
 
-const treesOf = (run: RunVectors): Trees => {
+const treesOf = (run: RunVectors): Readonly<Record<Reference['space'], VectorTree>> => {
   const vectors = vectorsOf(run);
   return {
     [SPACE.INPUT]: new VectorTree(vectors[SPACE.INPUT]),
@@ -81,13 +82,14 @@ export async function judgeSamples(
       const element = instruction.start + Math.floor(random() * sizeOf(instruction));
       await expectRuling(instruction, element, run, trees, judge, false);
       counts.honest += 1;
-      await expectRuling(instruction, element, changed(run, SPACE.TRACE, element), undefined, judge, true);
+      const flipped = changed(run, trees, SPACE.TRACE, element);
+      await expectRuling(instruction, element, flipped.run, flipped.trees, judge, true);
       counts.mutated += 1;
       const operand = someOperand(instruction, element, run, random);
       if (!operand) continue;
-      const other = changed(run, operand.space, operand.address);
-      const wrong = ruleOn(instruction, element, reader(other)).wrong;
-      await expectRuling(instruction, element, other, undefined, judge, wrong);
+      const other = changed(run, trees, operand.space, operand.address);
+      const wrong = ruleOn(instruction, element, reader(other.run)).wrong;
+      await expectRuling(instruction, element, other.run, other.trees, judge, wrong);
       counts[wrong ? 'mutated' : 'equivalent'] += 1;
     }
   }
@@ -99,12 +101,19 @@ const reader = (run: RunVectors): ReadElement => {
   return (space, address) => vectors[space][address] ?? 0;
 };
 
-/** The same vectors with the lowest bit of one element flipped. */
-function changed(run: RunVectors, space: Reference['space'], address: number): RunVectors {
+/** The same vectors and trees with the lowest bit of one element flipped. */
+function changed(
+  run: RunVectors,
+  trees: ReturnType<typeof treesOf>,
+  space: Reference['space'],
+  address: number,
+): { readonly run: RunVectors; readonly trees: Trees } {
   const name = space === SPACE.INPUT ? 'input' : space === SPACE.WEIGHT ? 'weights' : 'trace';
   const vector = run[name].slice();
-  vector[address] = ((vector[address] ?? 0) ^ 1) >>> 0;
-  return { ...run, [name]: vector };
+  const bits = ((vector[address] ?? 0) ^ 1) >>> 0;
+  vector[address] = bits;
+  const tree = changedTree(trees[space], address, bits);
+  return { run: { ...run, [name]: vector }, trees: { ...trees, [space]: tree } };
 }
 
 function someOperand(instruction: Instruction, element: number, run: RunVectors, random: () => number) {
@@ -122,12 +131,12 @@ async function expectRuling(
   instruction: Instruction,
   element: number,
   run: RunVectors,
-  known: Trees | undefined,
+  trees: Trees,
   judge: Judge,
   wrong: boolean,
 ): Promise<void> {
   const read = reader(run);
-  const ruling = await judge(questionOf(instruction, element, run, known ?? treesOf(run), read));
+  const ruling = await judge(questionOf(instruction, element, run, trees, read));
   const twin = ruleOn(instruction, element, read);
   // The judge counts what beats a claimed rank; it does not look for the right one.
   const canonical = instruction.op === OP.RANK ? 0 : twin.canonical;
