@@ -131,6 +131,37 @@ describe('an honest challenger', () => {
     );
   });
 
+  it('wins against every strategy of a claimant, on all plans of up to 8 instructions', () => {
+    const every: Strategy[] = (['claimed', 'right', 'nonsense', 'never'] as const).flatMap((posts) =>
+      [true, false].flatMap((serves) =>
+        [0, 1, 2, 3, 99].flatMap((answers) =>
+          [0, TIMES.reveal + 2].map((slowness) => ({ posts, serves, answers, slowness })),
+        ),
+      ),
+    );
+    let played = 0;
+    for (let instructions = 1; instructions <= 8; instructions++) {
+      const plan = { instructions, size: 3 };
+      const stride = 64;
+      // the first number, the last, and the padding after it, of every instruction; and the filling of the tree
+      const places = Array.from({ length: instructions }, (_, i) => [0, 2, 3].map((at) => i * stride + at)).flat();
+      for (const place of [...places, traceOf(plan).length - 1]) {
+        for (const goesOn of [true, false]) {
+          for (const strategy of every) {
+            const changes = new Map([[place, (traceOf(plan)[place] ?? 0) + 1]]);
+            // With the right trace it is the answer that is wrong.
+            const gap = strategy.posts === 'right' ? 'large' : 'none';
+            const world = worldOf({ plan, gap, ...(gap === 'none' && { changes, goesOn }) });
+            playOut(world, strategy);
+            played += 1;
+            if (world.court.outcome !== 'convicted') expect({ plan, place, goesOn, strategy }).toBe('convicted');
+          }
+        }
+      }
+    }
+    expect(played).toBe(every.length * 2 * (3 * 36 + 8));
+  });
+
   it('wins when the trace is right and the output is not, published or withheld', () => {
     fc.assert(
       fc.property(plans, fc.boolean(), strategies, (plan, published, strategy) => {
