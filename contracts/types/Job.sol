@@ -36,7 +36,8 @@ enum JobReason {
 enum Availability {
     None, //   private: nobody but the requester and the operator can check the answer
     Inline, // the vector travels in calldata and in the event, at most 4 KiB; its root is computed on-chain
-    Blob //    the vector is published under the sha2-256 digest of its bytes
+    Blob, //   the vector is published under the sha2-256 digest of its bytes
+    Feed //    the vector is the last answers of a feed, derived on-chain; it is in the event like an inline one
 }
 
 /// @notice How the output reaches the chain.
