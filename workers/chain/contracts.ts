@@ -1,6 +1,9 @@
 import { Contract, type ContractRunner, Interface, type InterfaceAbi } from 'ethers';
 import { Artifact_EquivocationCourt } from '../../generated/artifacts/EquivocationCourt.js';
+import { Artifact_IFeedRegistry } from '../../generated/artifacts/IFeedRegistry.js';
+import { Artifact_IFeedRequests } from '../../generated/artifacts/IFeedRequests.js';
 import { Artifact_InferenceConsumer } from '../../generated/artifacts/InferenceConsumer.js';
+import { Artifact_IScheduler } from '../../generated/artifacts/IScheduler.js';
 import { Artifact_JobRegistry } from '../../generated/artifacts/JobRegistry.js';
 import { Artifact_ModelRegistry } from '../../generated/artifacts/ModelRegistry.js';
 import { Artifact_OperatorStaking } from '../../generated/artifacts/OperatorStaking.js';
@@ -9,6 +12,9 @@ import { Artifact_Slasher } from '../../generated/artifacts/Slasher.js';
 import { Artifact_TrialCourt } from '../../generated/artifacts/TrialCourt.js';
 import type {
   EquivocationCourt,
+  IFeedRegistry,
+  IFeedRequests,
+  IScheduler,
   JobRegistry,
   ModelRegistry,
   OperatorStaking,
@@ -27,6 +33,9 @@ const ABIS: Readonly<Record<ContractName, InterfaceAbi>> = {
   Slasher: Artifact_Slasher.abi,
   EquivocationCourt: Artifact_EquivocationCourt.abi,
   TrialCourt: Artifact_TrialCourt.abi,
+  FeedRegistry: Artifact_IFeedRegistry.abi,
+  FeedRequests: Artifact_IFeedRequests.abi,
+  Scheduler: Artifact_IScheduler.abi,
 };
 
 /** Our contracts' ABIs by name. */
@@ -56,6 +65,9 @@ export interface Contracts {
   readonly Slasher: Slasher;
   readonly EquivocationCourt: EquivocationCourt;
   readonly TrialCourt: TrialCourt;
+  readonly FeedRegistry: IFeedRegistry;
+  readonly FeedRequests: IFeedRequests;
+  readonly Scheduler: IScheduler;
 }
 
 /** Reads go through `rpc`, and end when `signal` aborts. A read that reverts throws what `rpc` throws. */

@@ -13,10 +13,13 @@ const CONTRACTS = [
   'Slasher',
   'EquivocationCourt',
   'TrialCourt',
+  'FeedRegistry',
+  'FeedRequests',
+  'Scheduler',
 ] as const;
 
-/** What a deployment may lack: its address is then zero, as the job registry has it. */
-const OPTIONAL: ReadonlySet<string> = new Set(['TrialCourt']);
+/** What a deployment may lack: its address is then zero. */
+const OPTIONAL: ReadonlySet<string> = new Set(['TrialCourt', 'FeedRegistry', 'FeedRequests', 'Scheduler']);
 
 export type ContractName = (typeof CONTRACTS)[number];
 export type Addresses = Readonly<Record<ContractName, Address>>;

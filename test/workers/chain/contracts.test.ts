@@ -34,6 +34,9 @@ describe('connectContracts', () => {
     Slasher: REGISTRY,
     EquivocationCourt: REGISTRY,
     TrialCourt: REGISTRY,
+    FeedRegistry: REGISTRY,
+    FeedRequests: REGISTRY,
+    Scheduler: REGISTRY,
   };
 
   it('reads through the pool, at any block', async () => {

@@ -17,6 +17,9 @@ const addresses: Addresses = {
   Slasher: account(0xa5),
   EquivocationCourt: account(0xa6),
   TrialCourt: account(0xa7),
+  FeedRegistry: account(0xa8),
+  FeedRequests: account(0xa9),
+  Scheduler: account(0xaa),
 };
 
 function rawLog(from: ContractName, event: string, values: readonly unknown[], more: Partial<RawLog> = {}): RawLog {
