@@ -3,12 +3,13 @@ import { TYPE } from '../../workers/canonical/plan/instruction.ts';
 import type { Tolerance } from '../../workers/protocol/tolerance.ts';
 import { SeededRandom } from '../gen/random.ts';
 import { type Calibration, calibrateModel } from './calibrate-model.ts';
-import type { CommandDeps, CommandResult } from './command-result.ts';
+import type { CommandDeps, CommandResult } from '../chain/command-result.ts';
 import { examineModel, type ExaminedModel } from './examine-model.ts';
 import { planOf } from './model-plan.ts';
 import { namedInputs, type NamedInput } from './named-inputs.ts';
 import { type Domain, sampleInput } from './sample-inputs.ts';
-import { table, UNBOUNDED } from './show-model.ts';
+import { table } from '../chain/table.ts';
+import { UNBOUNDED } from './show-model.ts';
 
 export type CalibrateArguments = Domain & {
   readonly samples: number;

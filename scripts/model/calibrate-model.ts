@@ -7,7 +7,7 @@ import { OutputKind } from '../../workers/protocol/model.ts';
 import type { Tolerance } from '../../workers/protocol/tolerance.ts';
 import { alignedStarts, decodeFloats, decodeInts, ELEMENT_BYTES } from '../../workers/protocol/vector.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
-import type { CommandDeps } from './command-result.ts';
+import type { CommandDeps } from '../chain/command-result.ts';
 import { ENGINES, type EngineOutput, runEngine } from './engine-runs.ts';
 import type { ExaminedModel } from './examine-model.ts';
 import {

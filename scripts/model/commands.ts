@@ -4,16 +4,18 @@ import { type Address, parseAddress, parseModelId } from '../../workers/protocol
 import { modelIdOf } from '../../workers/protocol/model.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import { createArtifactStore } from '../../workers/store/artifact-store.ts';
-import { type ChainSession, openChainSession } from './chain-session.ts';
+import type { ChainArguments, KeyArguments } from '../chain/chain-options.ts';
+import { withSession } from '../chain/with-session.ts';
 import { calibrate, DEFAULT_SAMPLES, showCalibration } from './calibrate-command.ts';
-import type { CommandDeps, CommandResult } from './command-result.ts';
+import type { CommandDeps, CommandResult } from '../chain/command-result.ts';
 import { examineModel } from './examine-model.ts';
-import { type ChainArguments, chainSessionOptions, type KeyArguments, signerSource } from './model-options.ts';
+import { signerSource } from './model-options.ts';
 import { buildModelSpec, type Declaration } from './model-spec.ts';
 import { findModel, listModels } from './registered-models.ts';
 import { registerModel, retireModel } from './register-model.ts';
 import { planOf, planToRegister } from './model-plan.ts';
-import { planFacts, showFile, showPlan, showSpec, table, warningsOf } from './show-model.ts';
+import { table } from '../chain/table.ts';
+import { planFacts, showFile, showPlan, showSpec, warningsOf } from './show-model.ts';
 
 export type RegisterArguments = ChainArguments &
   KeyArguments &
@@ -211,19 +213,6 @@ export async function fetchCommand(
     ]),
     json: { contentId, digest, size, path: given.out ?? path },
   };
-}
-
-async function withSession<T>(
-  given: ChainArguments,
-  deps: CommandDeps,
-  work: (session: ChainSession) => Promise<T>,
-): Promise<T> {
-  const session = await openChainSession(chainSessionOptions(given), deps);
-  try {
-    return await work(session);
-  } finally {
-    await session.close();
-  }
 }
 
 function nothingToCalibrate(): RemitError {

@@ -1,12 +1,13 @@
 import { explainInstruction } from '../../workers/canonical/plan/explain.ts';
-import type { CommandDeps, CommandResult } from './command-result.ts';
+import type { CommandDeps, CommandResult } from '../chain/command-result.ts';
 import { bindInputs, fixDimensions, writeDerived } from './derive-model.ts';
 import { readModelFile } from './examine-model.ts';
 import { planOf } from './model-plan.ts';
 import { summarisePlan } from './plan-summary.ts';
 import { operatorName, refusedNodes } from './refused-nodes.ts';
 import type { Domain } from './sample-inputs.ts';
-import { planFacts, showPlan, table } from './show-model.ts';
+import { table } from '../chain/table.ts';
+import { planFacts, showPlan } from './show-model.ts';
 
 export type CompileArguments = Domain & {
   readonly shape?: Readonly<Record<string, number>>;

@@ -2,7 +2,7 @@ import { createOnnxRunner } from '../../workers/inference/model-runner.ts';
 import type { Optimization } from '../../workers/inference/optimization.ts';
 import { encodeInts } from '../../workers/protocol/vector.ts';
 import { codeOf, messageOf } from '../../workers/runtime/errors.ts';
-import type { CommandDeps } from './command-result.ts';
+import type { CommandDeps } from '../chain/command-result.ts';
 import type { ExaminedModel } from './examine-model.ts';
 import type { NamedInput } from './named-inputs.ts';
 

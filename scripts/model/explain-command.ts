@@ -1,12 +1,12 @@
 import { execute } from '../../workers/canonical/executor/execute.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
-import type { CommandDeps, CommandResult } from './command-result.ts';
+import type { CommandDeps, CommandResult } from '../chain/command-result.ts';
 import type { CompiledModel } from '../../workers/canonical/compiler/compile-model.ts';
 import { readModelFile } from './examine-model.ts';
 import { type ElementStory, explainBelow, explainElement, type ReadNumber } from './explain-element.ts';
 import { planOf } from './model-plan.ts';
 import { namedInputs } from './named-inputs.ts';
-import { table } from './show-model.ts';
+import { table } from '../chain/table.ts';
 
 export interface ExplainArguments {
   /** File of inputs; the first of several is taken. */

@@ -1,64 +1,12 @@
-import { join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import type { SignerSource } from '../../workers/runtime/keystore.ts';
-import { Secret } from '../../workers/runtime/secret.ts';
-import type { ChainSessionOptions } from './chain-session.ts';
-
-export interface ChainArguments {
-  readonly network: string;
-  readonly rpc?: string;
-  readonly deployments: string;
-  readonly deployment?: string;
-}
-
-export interface KeyArguments {
-  readonly key?: string;
-  readonly keystore?: string;
-  readonly passwordFile?: string;
-}
-
-const LOCAL_RPC = 'http://127.0.0.1:8545';
-
-export function withChainOptions(command: Command): Command {
-  return command
-    .option('--network <name>', 'network whose deployment is meant', 'localhost')
-    .addOption(new Option('--rpc <url>', `node to ask; ${LOCAL_RPC} for localhost`).env('REMIT_RPC_URL'))
-    .option('--deployment <folder>', 'what `hardhat deploy` wrote; default <deployments>/<network>')
-    .addOption(
-      new Option('--deployments <folder>', 'where deployments are kept')
-        .env('REMIT_DEPLOYMENTS')
-        .default('deployments')
-        .hideHelp(),
-    );
-}
-
-export function withKeyOptions(command: Command): Command {
-  return command
-    .option('--key <key>', 'publisher’s key, on local chains only: anvil:<index> or 0x…')
-    .option('--keystore <file>', 'publisher’s encrypted web3 keystore')
-    .option('--password-file <file>', 'file with the password of the keystore');
-}
-
-/** @throws RemitError `NETWORK_UNREACHABLE` when a network is named whose node is not */
-export function chainSessionOptions({ network, rpc, deployments, deployment }: ChainArguments): ChainSessionOptions {
-  const rpcUrl = rpc ?? (network === 'localhost' ? LOCAL_RPC : undefined);
-  if (rpcUrl === undefined || !URL.canParse(rpcUrl)) {
-    throw new RemitError({
-      code: 'NETWORK_UNREACHABLE',
-      message:
-        rpcUrl === undefined ? `no node is known for network ${network}` : `${rpcUrl} is not the address of a node`,
-      fix: 'name a node of this network: --rpc https://…',
-      context: { network },
-    });
-  }
-  return { rpcUrl, deploymentFolder: resolve(deployment ?? join(deployments, network)) };
-}
+import { givenSigner, type KeyArguments } from '../chain/chain-options.ts';
 
 /** @throws RemitError `MODEL_KEY_MISSING` */
-export function signerSource({ key, keystore, passwordFile }: KeyArguments): SignerSource {
-  if (keystore !== undefined && passwordFile !== undefined) return { keystorePath: keystore, passwordFile };
-  if (key !== undefined && keystore === undefined) return { devKey: new Secret(key) };
+export function signerSource(given: KeyArguments): SignerSource {
+  const source = givenSigner(given);
+  if (source) return source;
   throw new RemitError({
     code: 'MODEL_KEY_MISSING',
     message: 'no key of the publisher is given',
@@ -71,12 +19,6 @@ export function numberOption(text: string): number {
   const value = /^-?inf(inity)?$/i.test(text) ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
   if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('expected a number');
   return value;
-}
-
-/** A whole number from 0 up. */
-export function countOption(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 0 up');
-  return Number(text);
 }
 
 /** `--shape batch=4`, any number of times. */
@@ -98,5 +40,3 @@ export function bindOption(
   if (name === '') throw new InvalidArgumentError('expected NAME=VALUE, for example k=5 or axes=[0,1]');
   return { ...before, [name]: value };
 }
-
-export const listOption = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

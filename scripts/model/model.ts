@@ -1,72 +1,37 @@
-import { Command, CommanderError, Option } from 'commander';
-import { systemClock } from '../../workers/runtime/clock.ts';
-import { codeOf, messageOf, RemitError } from '../../workers/runtime/errors.ts';
-import { silentLogger } from '../../workers/runtime/logger.ts';
-import { type CompileArguments, compileCommand } from './compile-command.ts';
-import { type CalibrateArguments, calibrateCommand, DEFAULT_SAMPLES } from './calibrate-command.ts';
-import type { CommandResult } from './command-result.ts';
-import * as commands from './commands.ts';
-import { type ExplainArguments, explainCommand } from './explain-command.ts';
+import { type Command, Option } from 'commander';
 import {
-  bindOption,
   countOption,
   listOption,
-  numberOption,
-  shapeOption,
   withChainOptions,
-  withKeyOptions,
-} from './model-options.ts';
+  withKeyOptions as withKeyOptionsOf,
+} from '../chain/chain-options.ts';
+import { type CommandLine, type Printed, runCommandLine } from '../chain/command-line.ts';
+import { type CompileArguments, compileCommand } from './compile-command.ts';
+import { type CalibrateArguments, calibrateCommand, DEFAULT_SAMPLES } from './calibrate-command.ts';
+import * as commands from './commands.ts';
+import { type ExplainArguments, explainCommand } from './explain-command.ts';
+import { bindOption, numberOption, shapeOption } from './model-options.ts';
 import { DECLARED_BY_DEFAULT as usual } from './model-spec.ts';
 
-const EX_USAGE = 64;
 const STORE = 'data/store';
 
-const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort(new Error('stopped')));
-const deps = { clock: systemClock, logger: silentLogger, signal: interrupted.signal };
+process.exitCode = await runCommandLine(
+  {
+    name: 'model',
+    description: 'compiles, calibrates, explains, registers, inspects, lists, retires and fetches models',
+    argv: process.argv.slice(2),
+  },
+  define,
+);
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(argv: readonly string[]): Promise<number> {
-  try {
-    await program().parseAsync(argv, { from: 'user' });
-    return process.exitCode === 1 ? 1 : 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EX_USAGE;
-    process.stderr.write(`${explained(error)}\n`);
-    if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: jsonOf(error) })}\n`);
-    return 1;
-  }
-}
-
-function program(): Command {
-  const root = new Command('model')
-    .description('compiles, calibrates, explains, registers, inspects, lists, retires and fetches models')
-    .exitOverride()
-    .showHelpAfterError();
-  const command = (name: string, description: string): Command =>
-    root
-      .command(name)
-      .description(description)
-      .option('--json', 'print one JSON object')
-      .exitOverride()
-      .showHelpAfterError();
-  const show = ({ lines, json, failure }: CommandResult, asJson: boolean): void => {
-    const whole = failure ? { ...json, error: jsonOf(failure) } : json;
-    if (asJson) process.stdout.write(`${JSON.stringify(whole)}\n`);
-    else if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
-    if (!failure) return;
-    process.stderr.write(`${explained(failure)}\n`);
-    process.exitCode = 1;
-  };
-
+function define({ deps, command, show }: CommandLine): void {
   withDomain(command('compile', 'shows what FILE compiles to: plan, operators, dearest proof; or all refused nodes'))
     .argument('<file>')
     .option('--shape <name=size>', 'size of a dynamic dimension; may be repeated', shapeOption)
     .option('--bind <name=value>', 'makes an input part of the model: k=5, axes=[0,1]; may be repeated', bindOption)
     .option('--out <file>', 'writes the model with bound inputs and fixed dimensions, to be registered')
     .action(async (file: string, given: CompileArguments & Printed) =>
-      show(await compileCommand(file, given, deps), given.json === true),
+      show(await compileCommand(file, given, deps), given.json),
     );
   withSamples(
     withDomain(
@@ -76,7 +41,7 @@ function program(): Command {
       ).argument('<file>'),
     ),
   ).action(async (file: string, given: CalibrateArguments & Printed) =>
-    show(await calibrateCommand(file, given, deps), given.json === true),
+    show(await calibrateCommand(file, given, deps), given.json),
   );
   command('explain', 'shows which instruction and operands make one number of a run')
     .argument('<file>')
@@ -90,7 +55,7 @@ function program(): Command {
         .default(0),
     )
     .action(async (file: string, given: ExplainArguments & Printed) =>
-      show(await explainCommand(file, given, deps), given.json === true),
+      show(await explainCommand(file, given, deps), given.json),
     );
   withDeclaration(
     withKeyOptions(
@@ -107,7 +72,7 @@ function program(): Command {
     .option('--no-plan', 'register without a plan: not triable, nobody can put an answer on trial')
     .option('--store <folder>', 'store that serves the file to operators', STORE)
     .action(async (file: string, given: commands.RegisterArguments & Printed) =>
-      show(await commands.registerCommand(file, given, deps), given.json === true),
+      show(await commands.registerCommand(file, given, deps), given.json),
     );
   withDeclaration(
     withChainOptions(
@@ -116,15 +81,15 @@ function program(): Command {
   )
     .option('--publisher <address>', 'for a file: show the spec and id it would have')
     .action(async (reference: string, given: Parameters<typeof commands.inspectCommand>[1] & Printed) =>
-      show(await commands.inspectCommand(reference, given, deps), given.json === true),
+      show(await commands.inspectCommand(reference, given, deps), given.json),
     );
   withChainOptions(command('list', 'lists every model of the deployment')).action(
     async (given: Parameters<typeof commands.listCommand>[0] & Printed) =>
-      show(await commands.listCommand(given, deps), given.json === true),
+      show(await commands.listCommand(given, deps), given.json),
   );
   withKeyOptions(withChainOptions(command('retire', 'ends new requests for a model').argument('<id>'))).action(
     async (id: string, given: Parameters<typeof commands.retireCommand>[1] & Printed) =>
-      show(await commands.retireCommand(id, given, deps), given.json === true),
+      show(await commands.retireCommand(id, given, deps), given.json),
   );
   command('fetch', 'brings a model file from a store or its peers, and checks its hash')
     .argument('<content-id-or-digest>')
@@ -132,13 +97,12 @@ function program(): Command {
     .option('--peer <url>', 'read-only HTTP peer; may be repeated', listOption)
     .option('--out <file>', 'also copy it here')
     .action(async (reference: string, given: commands.FetchArguments & Printed) =>
-      show(await commands.fetchCommand(reference, given, deps), given.json === true),
+      show(await commands.fetchCommand(reference, given, deps), given.json),
     );
-  return root;
 }
 
-interface Printed {
-  readonly json?: boolean;
+function withKeyOptions(command: Command): Command {
+  return withKeyOptionsOf(command, 'publisher');
 }
 
 function number(flags: string, description: string, value: number): Option {
@@ -169,18 +133,4 @@ function withDeclaration(command: Command): Command {
     .addOption(number('--rel-tol <x>', 'relative tolerance of float outputs', usual.relTol))
     .addOption(number('--publisher-fee-bps <n>', 'part of every fee, in 1/10,000, at most 3000', usual.publisherFeeBps))
     .option('--shape <name=size>', 'size of a dynamic dimension; may be repeated', shapeOption);
-}
-
-function explained(error: unknown): string {
-  if (error instanceof RemitError) return error.explain();
-  return codeOf(error) === 'UNEXPECTED' ? messageOf(error) : `${codeOf(error)}: ${messageOf(error)}${fixOf(error)}`;
-}
-
-/** Errors of the protocol carry a fix too. */
-function fixOf(error: unknown): string {
-  return error instanceof Error && 'fix' in error && typeof error.fix === 'string' ? `\n  fix:  ${error.fix}` : '';
-}
-
-function jsonOf(error: unknown): unknown {
-  return error instanceof RemitError ? error : { code: codeOf(error), message: messageOf(error) };
 }

@@ -3,8 +3,8 @@ import { interfaces } from '../../workers/chain/contracts.ts';
 import type { Hex, Hex32, ModelId } from '../../workers/protocol/ids.ts';
 import { modelIdOf, type ModelSpec, ModelStatus, triable } from '../../workers/protocol/model.ts';
 import type { Clock } from '../../workers/runtime/clock.ts';
-import type { ChainSession } from './chain-session.ts';
-import { callRefused, sendCall } from './send-call.ts';
+import type { ChainSession } from '../chain/chain-session.ts';
+import { callRefused, sendCall } from '../chain/send-call.ts';
 
 export interface Registration {
   readonly modelId: ModelId;

@@ -5,7 +5,7 @@ import { createModelSpecs } from '../../workers/chain/model-specs.ts';
 import { type ModelId, parseModelId } from '../../workers/protocol/ids.ts';
 import { type ModelSpec, ModelStatus } from '../../workers/protocol/model.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
-import type { ChainSession } from './chain-session.ts';
+import type { ChainSession } from '../chain/chain-session.ts';
 
 /** A model as the chain has it. */
 export interface RegisteredModel {

@@ -7,6 +7,7 @@ import { contentIdOf } from '../../workers/protocol/content-id.ts';
 import type { BoundTensor } from '../../workers/inference/tensor-layout.ts';
 import type { ExaminedModel } from './examine-model.ts';
 import type { ModelPlan } from './model-plan.ts';
+import { type Row, table } from '../chain/table.ts';
 
 export const NOT_TRIABLE =
   'NOT TRIABLE: without a registered plan the chain cannot decide an answer of this model; a wrong answer is reported, not slashed';
@@ -21,14 +22,6 @@ export interface PlanFacts extends Omit<Plan, 'instructions'> {
   readonly instructions: number;
   /** why nodes should answer from the canonical run; empty when they need not */
   readonly canonicalOnly: readonly string[];
-}
-
-type Row = readonly string[];
-
-/** Columns as wide as their longest cell. */
-export function table(rows: readonly Row[]): string[] {
-  const widths = rows.reduce<number[]>((wide, row) => row.map((cell, at) => Math.max(wide[at] ?? 0, cell.length)), []);
-  return rows.map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd());
 }
 
 /** What is in a file, and what a run of it gave. */
