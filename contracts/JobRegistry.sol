@@ -50,6 +50,8 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
     address public immutable equivocationCourt;
     /// @notice The only caller of `openTrial` and `resolveTrial`; zero in a deployment without a court.
     address public immutable trialCourt;
+    /// @notice The only caller of `requestFromFeed`; zero in a deployment without feeds.
+    address public immutable feedRequests;
 
     mapping(JobId jobId => JobSlot) private _slots;
 
@@ -61,6 +63,7 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
         ISlasher slasher_,
         address equivocationCourt_,
         address trialCourt_,
+        address feedRequests_,
         uint32 challengeWindowFloor,
         Parameters memory parameters
     )
@@ -71,6 +74,7 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
         slasher = slasher_;
         equivocationCourt = equivocationCourt_;
         trialCourt = trialCourt_;
+        feedRequests = feedRequests_;
         _book.open(challengeWindowFloor, uint32(operatorStaking_.unbondingDelay()), parameters);
     }
 
@@ -151,8 +155,17 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
     /* REQUEST */
 
     function request(Terms memory terms, bytes calldata input) external returns (JobId jobId) {
-        if (terms.offerPenalty != 0) revert JobRegistryInvalidOffer(terms.operator, terms.offerPenalty);
-        return _request(terms, input);
+        return _requestPlain(msg.sender, terms, input);
+    }
+
+    function requestFromFeed(
+        address requester,
+        Terms memory terms,
+        bytes calldata input
+    ) external returns (JobId jobId) {
+        if (msg.sender != feedRequests) revert JobRegistryUnauthorized(msg.sender);
+        if (terms.options.availability() != Availability.Feed) revert JobRegistryNotFromFeed();
+        return _requestPlain(requester, terms, input);
     }
 
     function requestWithOffer(
@@ -163,38 +176,49 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
     ) external returns (JobId jobId) {
         if (terms.offerPenalty == 0) revert JobRegistryInvalidOffer(terms.operator, 0);
         if (block.timestamp > offerExpiry) revert JobRegistryOfferExpired(offerExpiry);
-        jobId = _request(terms, input);
+        jobId = _request(msg.sender, terms, input);
         bytes32 structHash = keccak256(abi.encode(OFFER_TYPEHASH, jobId, terms.offerPenalty, offerExpiry));
         (address signer, , ) = ECDSA.tryRecover(_hashTypedDataV4(structHash), offerSignature);
         address operator = operatorStaking.lockByKey(signer, 0, terms.offerPenalty);
         if (operator == address(0) || operator != terms.operator) revert JobRegistryNotAttester(signer);
     }
 
+    function _requestPlain(address requester, Terms memory terms, bytes calldata input) private returns (JobId) {
+        if (terms.offerPenalty != 0) revert JobRegistryInvalidOffer(terms.operator, terms.offerPenalty);
+        return _request(requester, terms, input);
+    }
+
     /// @dev Calls only contracts of this deployment, so it needs no guard against reentrancy.
-    function _request(Terms memory terms, bytes calldata input) private returns (JobId jobId) {
+    function _request(address requester, Terms memory terms, bytes calldata input) private returns (JobId jobId) {
         (bool active, uint256 inputLength, uint256 outputLength) = modelRegistry.lengthsOf(terms.modelId);
         if (!active) revert JobRegistryModelNotActive(terms.modelId);
+        terms.requester = requester;
         JobOptions options = terms.options.withVersion(_book.check(terms));
         terms.options = options;
-        terms.requester = msg.sender;
         if (terms.policy != address(0) && terms.policy.code.length == 0) revert JobRegistryInvalidPolicy(terms.policy);
         if (options.delivery() == Delivery.Inline) _checkInline(outputLength * ELEMENT_BYTES);
 
         Availability availability = options.availability();
         uint256 expected = availability == Availability.Blob ? 32 : 0;
-        if (availability == Availability.Inline) {
+        bool inData = availability == Availability.Inline;
+        if (availability == Availability.Feed) {
+            // Only what the chain itself took from a feed may say so.
+            if (msg.sender != feedRequests) revert JobRegistryUnauthorized(msg.sender);
+            inData = true;
+        }
+        if (inData) {
             expected = inputLength * ELEMENT_BYTES;
             _checkInline(expected);
         }
         if (input.length != expected) revert JobRegistryInputLength(input.length, expected);
-        if (availability == Availability.Inline) terms.inputRoot = VectorTree.rootOf(input);
+        if (inData) terms.inputRoot = VectorTree.rootOf(input);
 
         jobId = JobHash.idOfMemory(terms);
         // INVARIANT(I11): a slot is written from None once; every terminal status stays.
         if (_slots[jobId].status() != JobStatus.None) revert JobRegistryAlreadyRequested(jobId);
         _slots[jobId] = JobSlotLib.requested(block.timestamp, block.number, outputLength);
-        emit JobRequested(jobId, msg.sender, terms, input);
-        settlement.escrow(msg.sender, terms.fee);
+        emit JobRequested(jobId, requester, terms, input);
+        settlement.escrow(requester, terms.fee);
     }
 
     /* ATTEST */

@@ -23,6 +23,8 @@ contract OperatorStaking is IOperatorStaking, EIP712, ReentrancyGuardTransient {
     address public immutable jobRegistry;
     address public immutable slasher;
     address public immutable settlement;
+    /// @notice Locks the bonds of feeds; zero in a deployment without feeds.
+    address public immutable feedRegistry;
     uint256 public immutable unbondingDelay;
     uint256 public immutable revocationDelay;
     uint256 public immutable epochLength;
@@ -40,6 +42,7 @@ contract OperatorStaking is IOperatorStaking, EIP712, ReentrancyGuardTransient {
         address jobRegistry_,
         address slasher_,
         address settlement_,
+        address feedRegistry_,
         uint256 unbondingDelay_,
         uint256 revocationDelay_,
         uint256 epochLength_
@@ -50,6 +53,7 @@ contract OperatorStaking is IOperatorStaking, EIP712, ReentrancyGuardTransient {
         jobRegistry = jobRegistry_;
         slasher = slasher_;
         settlement = settlement_;
+        feedRegistry = feedRegistry_;
         unbondingDelay = unbondingDelay_;
         revocationDelay = revocationDelay_;
         epochLength = epochLength_;
@@ -173,6 +177,18 @@ contract OperatorStaking is IOperatorStaking, EIP712, ReentrancyGuardTransient {
     }
 
     function unlock(address operator, uint256 amount) external onlyJobRegistry {
+        _relock(operator, amount, 0);
+    }
+
+    /* FEEDS */
+
+    function lockBond(address operator, uint256 amount) external {
+        if (msg.sender != feedRegistry) revert OperatorStakingUnauthorized(msg.sender);
+        _relock(operator, 0, amount);
+    }
+
+    function unlockBond(address operator, uint256 amount) external {
+        if (msg.sender != feedRegistry) revert OperatorStakingUnauthorized(msg.sender);
         _relock(operator, amount, 0);
     }
 

@@ -20,18 +20,28 @@ contract Settlement is ISettlement, ReentrancyGuardTransient {
     address public immutable slasher;
     /// @notice The court, which holds bonds; zero in a deployment without one.
     address public immutable trialCourt;
+    /// @notice Holds the funds of feeds and the fees of data requests as bonds; zero in a deployment without feeds.
+    address public immutable feedRegistry;
 
     mapping(address account => uint256 amount) private _balances;
     mapping(bytes32 key => uint256 amount) private _bonds;
     uint256 private _totalHeld;
 
     /// @dev The callers are fixed for ever: no administrator can grant anybody the right to move a balance (I21, I31).
-    constructor(IERC20 token_, address jobRegistry_, address modelRegistry_, address slasher_, address trialCourt_) {
+    constructor(
+        IERC20 token_,
+        address jobRegistry_,
+        address modelRegistry_,
+        address slasher_,
+        address trialCourt_,
+        address feedRegistry_
+    ) {
         _TOKEN = token_;
         jobRegistry = jobRegistry_;
         modelRegistry = modelRegistry_;
         slasher = slasher_;
         trialCourt = trialCourt_;
+        feedRegistry = feedRegistry_;
     }
 
     modifier onlyJobRegistry() {
@@ -40,7 +50,9 @@ contract Settlement is ISettlement, ReentrancyGuardTransient {
     }
 
     modifier onlyBondKeeper() {
-        if (msg.sender != modelRegistry && msg.sender != trialCourt) revert SettlementUnauthorized(msg.sender);
+        if (msg.sender != modelRegistry && msg.sender != trialCourt && msg.sender != feedRegistry) {
+            revert SettlementUnauthorized(msg.sender);
+        }
         _;
     }
 

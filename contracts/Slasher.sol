@@ -16,6 +16,8 @@ contract Slasher is ISlasher {
     IOperatorStaking public immutable operatorStaking;
     ISettlement public immutable settlement;
     address public immutable jobRegistry;
+    /// @notice The only caller of `slashDoubleReport`; zero in a deployment without feeds.
+    address public immutable feedRegistry;
 
     uint16 private immutable _EQUIVOCATION_REPORTER_BPS;
     uint16 private immutable _EQUIVOCATION_REQUESTER_BPS;
@@ -27,12 +29,14 @@ contract Slasher is ISlasher {
         IOperatorStaking operatorStaking_,
         ISettlement settlement_,
         address jobRegistry_,
+        address feedRegistry_,
         Shares memory equivocation,
         Shares memory conviction
     ) {
         operatorStaking = operatorStaking_;
         settlement = settlement_;
         jobRegistry = jobRegistry_;
+        feedRegistry = feedRegistry_;
         _check(equivocation);
         _check(conviction);
         // An equivocation has no opener; a share for one would be lost.
@@ -123,6 +127,16 @@ contract Slasher is ISlasher {
         // Costs only: nothing is left to be shared, and a part without a taker is burned.
         uint256[4] memory parts = _split(amount, award, convictionShares());
         _credit(jobId, operator, requester, Offence.TrialVoid, amount, award, parts);
+    }
+
+    function slashDoubleReport(bytes32 feedId, address operator, address reporter, uint256 amount) external {
+        if (msg.sender != feedRegistry) revert SlasherUnauthorized(msg.sender);
+        operatorStaking.slash(operator, amount, 0);
+        Award memory award = Award(address(0), 0, reporter, 0);
+        // Nobody asked for a feed's round: there is no requester to compensate, and that share is burned.
+        Shares memory shares = Shares(0, _EQUIVOCATION_REPORTER_BPS, 0);
+        uint256[4] memory parts = _split(amount, award, shares);
+        _credit(JobId.wrap(feedId), operator, address(0), Offence.DoubleReport, amount, award, parts);
     }
 
     /* INTERNAL */

@@ -114,6 +114,8 @@ interface IJobRegistry {
     error JobRegistryInlineTooLarge(uint256 length, uint256 max);
     /// @notice Thrown when root and content id do not fit the vector or the delivery.
     error JobRegistryOutputMismatch(bytes32 root, bytes32 content);
+    /// @notice Thrown when `requestFromFeed` gets options that do not say `Availability.Feed`.
+    error JobRegistryNotFromFeed();
     error JobRegistryInvalidOffer(address operator, uint256 penalty);
     error JobRegistryOfferExpired(uint256 expiry);
     error JobRegistryUnknownJob(JobId jobId);
@@ -175,6 +177,14 @@ interface IJobRegistry {
     /// `offerPenalty` must be zero. A named `operator` without an offer is asked, not bound.
     /// @param input the vector (inline), the 32-byte sha2-256 digest of the published vector (blob), or nothing
     function request(Terms memory terms, bytes calldata input) external returns (JobId jobId);
+
+    /// @notice Like `request`, for `requester` and with `Availability.Feed`. Only `IFeedRequests`, which has taken the input from a
+    /// feed: so a job that says so was computed from one by the chain itself.
+    function requestFromFeed(
+        address requester,
+        Terms memory terms,
+        bytes calldata input
+    ) external returns (JobId jobId);
 
     /// @notice Like `request`, for an operator that has seen the terms and signed an `Offer`: its penalty is locked now, and
     /// goes to the requester if it misses the deadline.

@@ -5,7 +5,8 @@ pragma solidity 0.8.37;
 /// @notice Free stake can be locked by a job or sent into unbonding; locked stake answers for a job; unbonding stake stays
 /// slashable until it is withdrawn. Knows nothing of jobs.
 /// @dev The unbonding delay is fixed at deployment and at least as long as the longest life of a job, so nobody leaves
-/// before his liability ends (I6). Locks and unlocks are announced by the `IJobRegistry` events that cause them.
+/// before his liability ends (I6). Locks and unlocks are announced by the `IJobRegistry` and
+/// `IFeedRegistry` events that cause them.
 interface IOperatorStaking {
     /// @notice The stake of one operator, token units.
     struct Stake {
@@ -106,6 +107,12 @@ interface IOperatorStaking {
 
     /// @notice Returns `amount` of locked stake to free stake. Only the job registry.
     function unlock(address operator, uint256 amount) external;
+
+    /// @notice Locks `amount` of free stake as a feed bond. Only the feed registry.
+    function lockBond(address operator, uint256 amount) external;
+
+    /// @notice Returns a feed bond to free stake. Only the feed registry.
+    function unlockBond(address operator, uint256 amount) external;
 
     /// @notice Takes `lockedAmount` out of locked stake, then up to `extraAmount` out of free, then unbonding stake, and
     /// sends the sum to `Settlement`. Only the slasher.

@@ -83,10 +83,12 @@ interface ISettlement {
         uint256 treasuryAmount
     ) external;
 
-    /// @notice Moves `amount` from the balance of `account` into the bond `key`. Only the model registry or the court.
+    /// @notice Moves `amount` from the balance of `account` into the bond `key`. Only the model registry, the court or the
+    /// feed registry.
     function bond(bytes32 key, address account, uint256 amount) external;
 
-    /// @notice Moves `amount` from the bond `key` into the balance of `account`. Only the model registry or the court.
+    /// @notice Moves `amount` from the bond `key` into the balance of `account`. Only the model registry, the court or the
+    /// feed registry.
     function releaseBond(bytes32 key, address account, uint256 amount) external;
 
     /// @notice Credits tokens that a slash has just moved here. Only the slasher.

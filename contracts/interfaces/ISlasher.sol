@@ -12,7 +12,8 @@ interface ISlasher {
         MissedOffer,
         Equivocation,
         WrongResult,
-        TrialVoid
+        TrialVoid,
+        DoubleReport
     }
 
     /// @notice Who brought a conviction about, and what it cost them. Costs are paid first, the opener's before the
@@ -32,7 +33,7 @@ interface ISlasher {
     }
 
     /// @notice `amount` of stake is gone: `fromLocked + fromFree + fromUnbonding == openerAmount + proverAmount +
-    /// requesterAmount + burned`.
+    /// requesterAmount + burned`. For a double report `jobId` is the id of the feed.
     event OperatorSlashed(
         JobId indexed jobId,
         address indexed operator,
@@ -78,6 +79,10 @@ interface ISlasher {
         uint256 locked,
         Award calldata award
     ) external;
+
+    /// @notice Slashes the feed bond of an operator that signed two values for one turn. Shares as for an equivocation, without a
+    /// requester: that share is burned. Only the feed registry.
+    function slashDoubleReport(bytes32 feedId, address operator, address reporter, uint256 amount) external;
 
     /// @notice Takes the opener's costs, and as a penalty what `award` names as the prover's, out of the stake that a trial which
     /// ended void has just set free: the job's lock at most. Only the job registry.

@@ -99,7 +99,7 @@ library ParameterBook {
         _checkWindow(window, e.limits.challengeWindowMin, e.limits.challengeWindowMax);
     }
 
-    /// @notice Refuses terms that the current parameters do not allow; returns their version.
+    /// @notice Refuses terms that the current parameters do not allow; returns their version. The requester must be filled in.
     function check(Book storage self, Terms memory terms) internal view returns (uint256) {
         // One read: the fields of a storage struct are read one by one.
         Limits memory limits = self.current.limits;
@@ -111,7 +111,7 @@ library ParameterBook {
             revert IJobRegistry.JobRegistryInvalidDeadline(deadline, block.timestamp + 1, latest);
         }
         _checkWindow(options.challengeWindow(), limits.challengeWindowMin, limits.challengeWindowMax);
-        _checkCallback(terms.callbackTarget, options, limits.callbackGasMax);
+        _checkCallback(terms, options, limits.callbackGasMax);
         // INVARIANT(I27): no job without a fee, and none that nobody stands behind.
         if (terms.fee == 0) revert IJobRegistry.JobRegistryNoFee();
         if (terms.stakeAtRisk < limits.stakeAtRiskMin) {
@@ -120,12 +120,13 @@ library ParameterBook {
         return limits.version;
     }
 
-    function _checkCallback(address target, JobOptions options, uint256 gasMax) private view {
+    function _checkCallback(Terms memory terms, JobOptions options, uint256 gasMax) private view {
+        address target = terms.callbackTarget;
         uint256 callbackGas = options.callbackGas();
         bool valid =
             options.callbackPhase() == CallbackPhase.None
                 ? target == address(0) && callbackGas == 0
-                : (target == address(0) ? msg.sender : target).code.length != 0 && callbackGas <= gasMax;
+                : (target == address(0) ? terms.requester : target).code.length != 0 && callbackGas <= gasMax;
         if (!valid) revert IJobRegistry.JobRegistryInvalidCallback(target, callbackGas, gasMax);
     }
 

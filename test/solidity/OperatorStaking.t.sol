@@ -16,7 +16,16 @@ contract OperatorStakingFuzzTest is Test {
 
     function setUp() public {
         _token = new DevToken(18);
-        _staking = new OperatorStaking(_token, address(this), address(this), VAULT, DELAY, 1 days, EPOCH);
+        _staking = new OperatorStaking(
+            _token,
+            address(this),
+            address(this),
+            VAULT,
+            address(this),
+            DELAY,
+            1 days,
+            EPOCH
+        );
         _staking.appointAttester(address(this), "");
         vm.warp(1_000 * EPOCH);
     }

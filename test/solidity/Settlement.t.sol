@@ -16,7 +16,7 @@ contract SettlementFuzzTest is Test {
 
     function setUp() public {
         _token = new DevToken(18);
-        _settlement = new Settlement(_token, address(this), address(this), address(this), address(0));
+        _settlement = new Settlement(_token, address(this), address(this), address(this), address(0), address(0));
     }
 
     /// @notice I1, I12: whatever goes into escrow comes out, and the sum that is held never moves on the way.

@@ -122,6 +122,7 @@ contract SlasherFuzzTest is Test {
             IOperatorStaking(address(_ledger)),
             ISettlement(address(_ledger)),
             address(this),
+            address(0),
             ISlasher.Shares(0, 0, 0),
             ISlasher.Shares(shares[0], shares[1], shares[2])
         );
@@ -136,6 +137,7 @@ contract SlasherFuzzTest is Test {
             new Slasher(
                 IOperatorStaking(address(_ledger)),
                 ISettlement(address(_ledger)),
+                address(this),
                 address(this),
                 ISlasher.Shares(0, prover, requester),
                 ISlasher.Shares(opener, prover, requester)

@@ -24,6 +24,7 @@ export const CHALLENGE_WINDOW_FLOOR = 60n;
 export const BOND_RELEASE_DELAY = 7n * 86_400n;
 export const PUBLISHER_BOND_MAX = 1_000n * 10n ** 18n;
 export const EQUIVOCATION_SHARES = { openerBps: 0n, proverBps: 2_500n, requesterBps: 2_500n };
+export const LEAVE_DELAY = 7n * 86_400n;
 export const CONVICTION_SHARES = { openerBps: 1_000n, proverBps: 2_000n, requesterBps: 2_000n };
 
 /** What the court of the tests asks for, token units and wei. */
@@ -42,6 +43,12 @@ export interface SystemOverrides {
   readonly trialCourt?: string;
   /** The judge of a real trial court, which then takes that account's place. */
   readonly judge?: string;
+  /** The account that plays the feed registry; none when absent. */
+  readonly feedRegistry?: string;
+  /** The account that plays the feed requests; none when absent. */
+  readonly feedRequests?: string;
+  /** Whether `deployFeeds` follows at once: the others are then told where it will put its contracts. */
+  readonly feeds?: boolean;
   /** A token instead of the dev token. */
   readonly token?: string;
   readonly treasury?: string;
@@ -64,20 +71,23 @@ export async function deploySystem(
   const at = (offset: number): string => getCreateAddress({ from: deployer.address, nonce: nonce + offset });
   const [settlementAt, stakingAt, slasherAt, modelsAt, jobsAt, courtAt] = [at(0), at(1), at(2), at(3), at(4), at(5)];
   const trialCourt = overrides.judge === undefined ? (overrides.trialCourt ?? ZeroAddress) : at(7);
+  const first = overrides.judge === undefined ? 6 : 8;
+  const feedRegistry = overrides.feeds ? at(first) : (overrides.feedRegistry ?? ZeroAddress);
+  const feedRequests = overrides.feeds ? at(first + 1) : (overrides.feedRequests ?? ZeroAddress);
 
   const settlement = await ethers.deployContract(
     'Settlement',
-    [token, jobsAt, modelsAt, slasherAt, trialCourt],
+    [token, jobsAt, modelsAt, slasherAt, trialCourt, feedRegistry],
     deployer,
   );
   const staking = await ethers.deployContract(
     'OperatorStaking',
-    [token, jobsAt, slasherAt, settlementAt, UNBONDING_DELAY, REVOCATION_DELAY, EPOCH_LENGTH],
+    [token, jobsAt, slasherAt, settlementAt, feedRegistry, UNBONDING_DELAY, REVOCATION_DELAY, EPOCH_LENGTH],
     deployer,
   );
   const slasher = await ethers.deployContract(
     'Slasher',
-    [stakingAt, settlementAt, jobsAt, EQUIVOCATION_SHARES, CONVICTION_SHARES],
+    [stakingAt, settlementAt, jobsAt, feedRegistry, EQUIVOCATION_SHARES, CONVICTION_SHARES],
     deployer,
   );
   const models = await ethers.deployContract(
@@ -92,7 +102,18 @@ export async function deploySystem(
   };
   const jobs = await ethers.deployContract(
     'JobRegistry',
-    [authority, modelsAt, stakingAt, settlementAt, slasherAt, courtAt, trialCourt, CHALLENGE_WINDOW_FLOOR, parameters],
+    [
+      authority,
+      modelsAt,
+      stakingAt,
+      settlementAt,
+      slasherAt,
+      courtAt,
+      trialCourt,
+      feedRequests,
+      CHALLENGE_WINDOW_FLOOR,
+      parameters,
+    ],
     deployer,
   );
   const court = await ethers.deployContract('EquivocationCourt', [jobsAt, stakingAt], deployer);
@@ -113,4 +134,15 @@ export async function deployTrialCourt(
     deployer,
   );
   return { examiner, trials };
+}
+
+/** Deploys what feeds need where `deploySystem` with `feeds` has promised it to the others, after the trial court if there is one. */
+export async function deployFeeds(
+  ethers: HardhatEthers,
+  deployer: HardhatEthersSigner,
+  { staking, settlement, slasher, jobs, models }: Awaited<ReturnType<typeof deploySystem>>,
+) {
+  const feeds = await ethers.deployContract('FeedRegistry', [staking, settlement, slasher, LEAVE_DELAY], deployer);
+  const feedRequests = await ethers.deployContract('FeedRequests', [feeds, jobs, models], deployer);
+  return { feeds, feedRequests };
 }

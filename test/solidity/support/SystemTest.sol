@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {EquivocationCourt} from "../../../contracts/EquivocationCourt.sol";
+import {FeedRegistry} from "../../../contracts/FeedRegistry.sol";
+import {FeedRequests} from "../../../contracts/FeedRequests.sol";
 import {JobRegistry} from "../../../contracts/JobRegistry.sol";
 import {ModelRegistry} from "../../../contracts/ModelRegistry.sol";
 import {OperatorStaking} from "../../../contracts/OperatorStaking.sol";
@@ -25,16 +27,21 @@ struct System {
     EquivocationCourt court;
     /// an account that plays the trial court
     address trialCourt;
+    FeedRegistry feeds;
+    FeedRequests feedRequests;
     address treasury;
 }
 
-/// @notice Deploys the six contracts the way the deployment scripts do: each address is predicted from the nonce.
+/// @notice Deploys the contracts the way the deployment scripts do: each address is predicted from the nonce.
 abstract contract SystemTest is Test {
     uint256 internal constant UNBONDING_DELAY = 7 days;
     uint256 internal constant REVOCATION_DELAY = 1 days;
     uint256 internal constant EPOCH_LENGTH = 1 hours;
     uint32 internal constant CHALLENGE_WINDOW_FLOOR = 60;
     uint256 internal constant PUBLISHER_BOND_MAX = 1_000e18;
+
+    /// nonce that the first contract takes
+    uint256 private _firstNonce;
 
     function deploySystem() internal returns (System memory) {
         (address trialCourt, ) = actor("trial court");
@@ -47,18 +54,14 @@ abstract contract SystemTest is Test {
         (system.treasury, ) = actor("treasury");
         system.token = new DevToken(18);
         system.authority = new AccessManager(address(this));
-        uint256 nonce = vm.getNonce(address(this));
-        address settlementAt = vm.computeCreateAddress(address(this), nonce);
-        address stakingAt = vm.computeCreateAddress(address(this), nonce + 1);
-        address slasherAt = vm.computeCreateAddress(address(this), nonce + 2);
-        address modelsAt = vm.computeCreateAddress(address(this), nonce + 3);
-        address jobsAt = vm.computeCreateAddress(address(this), nonce + 4);
-        system.settlement = new Settlement(system.token, jobsAt, modelsAt, slasherAt, system.trialCourt);
+        _firstNonce = vm.getNonce(address(this));
+        system.settlement = new Settlement(system.token, _at(4), _at(3), _at(2), system.trialCourt, _at(6));
         system.staking = new OperatorStaking(
             system.token,
-            jobsAt,
-            slasherAt,
-            settlementAt,
+            _at(4),
+            _at(2),
+            _at(0),
+            _at(6),
             UNBONDING_DELAY,
             REVOCATION_DELAY,
             EPOCH_LENGTH
@@ -66,7 +69,8 @@ abstract contract SystemTest is Test {
         system.slasher = new Slasher(
             system.staking,
             system.settlement,
-            jobsAt,
+            _at(4),
+            _at(6),
             ISlasher.Shares(0, 2_500, 2_500),
             ISlasher.Shares(1_000, 2_000, 2_000)
         );
@@ -83,16 +87,26 @@ abstract contract SystemTest is Test {
             system.staking,
             system.settlement,
             system.slasher,
-            vm.computeCreateAddress(address(this), nonce + 5),
+            _at(5),
             system.trialCourt,
+            _at(7),
             CHALLENGE_WINDOW_FLOOR,
             defaultParameters(system.treasury)
         );
         system.court = new EquivocationCourt(system.jobs, system.staking);
-        assertEq(address(system.jobs), jobsAt, "job registry's address");
+        system.feeds = new FeedRegistry(system.staking, system.settlement, system.slasher, UNBONDING_DELAY);
+        system.feedRequests = new FeedRequests(system.feeds, system.jobs, system.models);
+        assertEq(address(system.settlement), _at(0), "settlement's address");
+        assertEq(address(system.staking), _at(1), "staking's address");
+        assertEq(address(system.slasher), _at(2), "slasher's address");
+        assertEq(address(system.jobs), _at(4), "job registry's address");
         assertEq(address(system.court), system.jobs.equivocationCourt(), "court's address");
-        assertEq(address(system.staking), stakingAt, "staking's address");
-        assertEq(address(system.slasher), slasherAt, "slasher's address");
+        assertEq(address(system.feeds), _at(6), "feed registry's address");
+        assertEq(address(system.feedRequests), system.jobs.feedRequests(), "feed requests' address");
+    }
+
+    function _at(uint256 offset) private returns (address) {
+        return vm.computeCreateAddress(address(this), _firstNonce + offset);
     }
 
     function defaultParameters(address treasury) internal pure returns (Parameters memory) {
