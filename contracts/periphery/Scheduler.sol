@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IFeedRegistry} from "../interfaces/IFeedRegistry.sol";
+import {IFeedRequests} from "../interfaces/IFeedRequests.sol";
+import {IJobRegistry} from "../interfaces/IJobRegistry.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IScheduler} from "../interfaces/IScheduler.sol";
+import {ISettlement} from "../interfaces/ISettlement.sol";
+import {Median} from "../libraries/Median.sol";
+import {FeedId, FeedState} from "../types/Feed.sol";
+import {Availability, CallbackPhase, JobId, Terms} from "../types/Job.sol";
+import {JobOptionsLib} from "../types/JobOptions.sol";
+import {ScheduleAccount} from "./ScheduleAccount.sol";
+
+/// @notice See `IScheduler`.
+contract Scheduler is IScheduler, ReentrancyGuardTransient {
+    /// @dev What changes in the life of a schedule. One slot but for the owner.
+    struct Life {
+        address owner;
+        bool cancelled;
+        uint64 run;
+        uint40 lastAt;
+        int128 lastAnswer;
+    }
+
+    IFeedRegistry public immutable feedRegistry;
+    ISettlement public immutable settlement;
+    IModelRegistry public immutable modelRegistry;
+    /// @notice What schedules are clones of.
+    address public immutable account;
+
+    mapping(address schedule => Schedule) private _terms;
+    mapping(address schedule => Life) private _lives;
+    mapping(address schedule => mapping(JobId jobId => uint64)) public runOf;
+
+    constructor(
+        IJobRegistry jobRegistry,
+        IFeedRequests feedRequests,
+        IFeedRegistry feedRegistry_,
+        ISettlement settlement_,
+        IModelRegistry modelRegistry_
+    ) {
+        feedRegistry = feedRegistry_;
+        settlement = settlement_;
+        modelRegistry = modelRegistry_;
+        account = address(new ScheduleAccount(jobRegistry, feedRequests, settlement_));
+    }
+
+    /* OWNERS */
+
+    function create(Schedule calldata terms, bytes calldata input) external returns (address schedule) {
+        _check(terms, input);
+        schedule = Clones.clone(account);
+        _terms[schedule] = terms;
+        _lives[schedule].owner = msg.sender;
+        emit ScheduleCreated(schedule, msg.sender, terms, input);
+    }
+
+    function cancel(address schedule, address to) external nonReentrant returns (uint256 refund) {
+        Life storage life = _owned(schedule);
+        life.cancelled = true;
+        refund = settlement.balanceOf(schedule);
+        emit ScheduleCancelled(schedule, refund);
+        if (refund != 0) ScheduleAccount(schedule).withdraw(to, refund);
+    }
+
+    function withdraw(address schedule, address to, uint256 amount) external nonReentrant {
+        _owned(schedule);
+        emit ScheduleWithdrawn(schedule, to, amount);
+        ScheduleAccount(schedule).withdraw(to, amount);
+    }
+
+    /* EVERYBODY */
+
+    function trigger(address schedule, bytes calldata input) external nonReentrant returns (JobId jobId) {
+        Schedule memory terms = _terms[schedule];
+        Life storage life = _lives[schedule];
+        (ScheduleState state, uint256 notBefore) = _stateOf(schedule, terms, life);
+        if (state == ScheduleState.None) revert SchedulerUnknownSchedule(schedule);
+        if (state != ScheduleState.Due) revert SchedulerNotDue(schedule, state, notBefore);
+        bool fromFeed = FeedId.unwrap(terms.feedId) != 0;
+        if (!fromFeed && keccak256(input) != terms.inputHash) revert SchedulerInputMismatch(terms.inputHash);
+        uint64 run = ++life.run;
+        life.lastAt = uint40(block.timestamp);
+        if (fromFeed) life.lastAnswer = feedRegistry.latestRound(terms.feedId).answer;
+        // A run number as the salt: no two jobs of a schedule are the same.
+        jobId =
+            fromFeed
+                ? ScheduleAccount(schedule).requestFromFeed(_jobTerms(terms, Availability.Feed, run), terms.feedId)
+                : ScheduleAccount(schedule).request(_jobTerms(terms, Availability.Inline, run), input);
+        runOf[schedule][jobId] = run;
+        emit ScheduleTriggered(schedule, jobId, run, msg.sender, terms.tip);
+        if (terms.tip != 0) ScheduleAccount(schedule).withdraw(msg.sender, terms.tip);
+    }
+
+    /* VIEWS */
+
+    function ownerOf(address schedule) external view returns (address) {
+        return _lives[schedule].owner;
+    }
+
+    function termsOf(address schedule) external view returns (Schedule memory) {
+        return _terms[schedule];
+    }
+
+    function stateOf(address schedule) external view returns (ScheduleState state, uint256 notBefore) {
+        return _stateOf(schedule, _terms[schedule], _lives[schedule]);
+    }
+
+    function lastRun(address schedule) external view returns (uint64 run, uint40 at, int128 answer) {
+        Life storage life = _lives[schedule];
+        return (life.run, life.lastAt, life.lastAnswer);
+    }
+
+    /* INTERNAL */
+
+    function _owned(address schedule) private view returns (Life storage life) {
+        life = _lives[schedule];
+        if (life.owner == address(0)) revert SchedulerUnknownSchedule(schedule);
+        if (life.owner != msg.sender) revert SchedulerUnauthorized(msg.sender);
+    }
+
+    function _stateOf(
+        address schedule,
+        Schedule memory terms,
+        Life storage life
+    ) private view returns (ScheduleState state, uint256 notBefore) {
+        if (life.owner == address(0)) return (ScheduleState.None, 0);
+        if (life.cancelled) return (ScheduleState.Cancelled, 0);
+        bool hasRun = life.run != 0;
+        notBefore = hasRun ? uint256(life.lastAt) + terms.interval : 0;
+        bool fromFeed = FeedId.unwrap(terms.feedId) != 0;
+        bool live = !fromFeed || feedRegistry.feedState(terms.feedId) == FeedState.Live;
+        if (block.timestamp < notBefore) {
+            bool early =
+                live &&
+                    terms.deviationBps != 0 &&
+                    block.timestamp >= uint256(life.lastAt) + terms.gap &&
+                    Median.isMoved(feedRegistry.latestRound(terms.feedId).answer, life.lastAnswer, terms.deviationBps);
+            if (!early) return (ScheduleState.Waiting, notBefore);
+        }
+        if (!live) return (ScheduleState.FeedNotLive, notBefore);
+        if (settlement.balanceOf(schedule) < uint256(terms.fee) + terms.tip) {
+            return (ScheduleState.Unfunded, notBefore);
+        }
+        return (ScheduleState.Due, notBefore);
+    }
+
+    function _jobTerms(
+        Schedule memory terms,
+        Availability availability,
+        uint64 run
+    ) private view returns (Terms memory job) {
+        job.modelId = terms.modelId;
+        job.fee = terms.fee;
+        job.stakeAtRisk = terms.stakeAtRisk;
+        job.operator = terms.operator;
+        job.callbackTarget = terms.callbackTarget;
+        job.options = JobOptionsLib.create(
+            availability,
+            terms.delivery,
+            terms.callbackPhase,
+            terms.callbackGas,
+            terms.challengeWindow,
+            uint40(block.timestamp + terms.attestTime),
+            run
+        );
+    }
+
+    function _check(Schedule calldata terms, bytes calldata input) private view {
+        (bool active, uint256 inputLength, ) = modelRegistry.lengthsOf(terms.modelId);
+        _require(active, "modelId");
+        bool fromFeed = FeedId.unwrap(terms.feedId) != 0;
+        if (fromFeed) {
+            _require(feedRegistry.feedState(terms.feedId) != FeedState.None, "feedId");
+            _require(terms.inputHash == 0 && input.length == 0, "inputHash");
+            _require(inputLength <= feedRegistry.ROUNDS_KEPT(), "modelId");
+        } else {
+            _require(terms.deviationBps == 0, "deviationBps");
+            _require(input.length == inputLength * 4 && keccak256(input) == terms.inputHash, "inputHash");
+        }
+        // The rest of a job's terms is checked by the job registry at every request: its bounds may change.
+        _require(terms.fee != 0, "fee");
+        _require(terms.interval != 0 && terms.gap <= terms.interval, "interval");
+        _require(terms.attestTime != 0, "attestTime");
+        bool called = terms.callbackPhase != CallbackPhase.None;
+        _require(called == (terms.callbackTarget != address(0)), "callbackTarget");
+    }
+
+    function _require(bool ok, bytes32 field) private pure {
+        if (!ok) revert SchedulerInvalidSchedule(field);
+    }
+}
