@@ -1,6 +1,8 @@
 import type { Result } from 'ethers';
 import {
   type Address,
+  type DataRequestId,
+  type FeedId,
   type Hex,
   type Hex32,
   type JobId,
@@ -9,8 +11,11 @@ import {
   parseHex32,
   parseJobId,
   parseModelId,
+  ZERO_ADDRESS,
 } from '../protocol/ids.ts';
+import { type DataTerms, parseDataTerms } from '../protocol/data-terms.ts';
 import { type JobReason, type Terms, termsOfChain } from '../protocol/job.ts';
+import { parseScheduleTerms, type ScheduleTerms } from '../protocol/schedule.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { LogFilter } from './chain-reader.ts';
 import type { RawLog } from './chain-values.ts';
@@ -49,6 +54,15 @@ interface EventFields {
   EquivocationProven: { jobId: JobId; operator: Address; reporter: Address };
   AttesterAppointed: { operator: Address; attester: Address };
   AttesterRevoked: { operator: Address; attester: Address; revokedAt: bigint };
+  FeedCreated: { feedId: FeedId; steward: Address; sourcesDigest: Hex32 };
+  FeedReported: { feedId: FeedId; round: number; answer: bigint; turn: bigint; leader: number; paid: boolean };
+  FeedDisputed: { feedId: FeedId; answer: bigint; turn: bigint; leader: number; paid: boolean };
+  DataRequested: { requestId: DataRequestId; terms: DataTerms; spec: Hex };
+  DataAnswered: { requestId: DataRequestId; answer: bigint; turn: bigint; leader: number };
+  DataExpired: { requestId: DataRequestId; refund: bigint };
+  ScheduleCreated: { schedule: Address; owner: Address; terms: ScheduleTerms; input: Hex };
+  ScheduleTriggered: { schedule: Address; jobId: JobId; run: bigint; triggeredBy: Address; tip: bigint };
+  ScheduleCancelled: { schedule: Address; refund: bigint };
 }
 
 export type EventType = keyof EventFields;
@@ -64,6 +78,15 @@ const account = (args: Result, field: string): Address => parseAddress(args[fiel
 const jobAndOperator = (args: Result): { jobId: JobId; operator: Address } => ({
   ...job(args),
   operator: account(args, 'operator'),
+});
+const feed = (args: Result): { feedId: FeedId } => ({ feedId: parseHex32(args['feedId']) as FeedId });
+const request = (args: Result): { requestId: DataRequestId } => ({
+  requestId: parseHex32(args['requestId']) as DataRequestId,
+});
+const round = (args: Result): { answer: bigint; turn: bigint; leader: number } => ({
+  answer: big(args, 'answer'),
+  turn: big(args, 'turn'),
+  leader: Number(args['leader']),
 });
 const reasonOf = (args: Result): JobReason => Number(args['reason']) as JobReason;
 
@@ -143,6 +166,55 @@ const TABLE: {
       revokedAt: big(args, 'revokedAt'),
     }),
   },
+  FeedCreated: {
+    from: 'FeedRegistry',
+    read: (args) => ({
+      ...feed(args),
+      steward: account(args, 'steward'),
+      sourcesDigest: parseHex32(args['sourcesDigest']),
+    }),
+  },
+  FeedReported: {
+    from: 'FeedRegistry',
+    read: (args) => ({ ...feed(args), round: Number(args['round']), ...round(args), paid: Boolean(args['paid']) }),
+  },
+  FeedDisputed: {
+    from: 'FeedRegistry',
+    read: (args) => ({ ...feed(args), ...round(args), paid: Boolean(args['paid']) }),
+  },
+  DataRequested: {
+    from: 'FeedRegistry',
+    read: (args) => ({
+      ...request(args),
+      terms: parseDataTerms((args['terms'] as Result).toObject()),
+      spec: args['spec'] as Hex,
+    }),
+  },
+  DataAnswered: { from: 'FeedRegistry', read: (args) => ({ ...request(args), ...round(args) }) },
+  DataExpired: { from: 'FeedRegistry', read: (args) => ({ ...request(args), refund: big(args, 'refund') }) },
+  ScheduleCreated: {
+    from: 'Scheduler',
+    read: (args) => ({
+      schedule: account(args, 'schedule'),
+      owner: account(args, 'owner'),
+      terms: parseScheduleTerms((args['terms'] as Result).toObject()),
+      input: args['input'] as Hex,
+    }),
+  },
+  ScheduleTriggered: {
+    from: 'Scheduler',
+    read: (args) => ({
+      ...job(args),
+      schedule: account(args, 'schedule'),
+      run: big(args, 'run'),
+      triggeredBy: account(args, 'triggeredBy'),
+      tip: big(args, 'tip'),
+    }),
+  },
+  ScheduleCancelled: {
+    from: 'Scheduler',
+    read: (args) => ({ schedule: account(args, 'schedule'), refund: big(args, 'refund') }),
+  },
 };
 
 export interface EventDecoder {
@@ -152,14 +224,15 @@ export interface EventDecoder {
   decode(log: RawLog): ChainEvent | undefined;
 }
 
-/** Reads the logs of one deployment. `only` narrows what is asked for. */
+/** Reads the logs of one deployment, of those contracts that it has. `only` narrows what is asked for. */
 export function createEventDecoder(
   addresses: Addresses,
   only: readonly EventType[] = Object.keys(TABLE) as EventType[],
 ): EventDecoder {
-  const byTopic = new Map(only.map((type) => [topicOf(type), type]));
+  const there = only.filter((type) => addresses[TABLE[type].from] !== ZERO_ADDRESS);
+  const byTopic = new Map(there.map((type) => [topicOf(type), type]));
   return {
-    filter: { addresses: [...new Set(only.map((type) => addresses[TABLE[type].from]))], topics: [...byTopic.keys()] },
+    filter: { addresses: [...new Set(there.map((type) => addresses[TABLE[type].from]))], topics: [...byTopic.keys()] },
     decode(raw) {
       const type = byTopic.get(raw.topics[0] ?? '');
       if (type === undefined || addresses[TABLE[type].from] !== raw.address) return undefined;

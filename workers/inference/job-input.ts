@@ -59,6 +59,7 @@ async function bytesOf(
 ): Promise<Uint8Array> {
   switch (availability) {
     case Availability.Inline:
+    case Availability.Feed:
       return Buffer.from(input.slice(2), 'hex');
     case Availability.Blob:
       return blobs.get(input, { maxBytes, signal });

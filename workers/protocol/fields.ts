@@ -2,7 +2,7 @@ import { type Address, type Hex32, parseAddress, parseHex32 } from './ids.ts';
 import { MalformedError, shown } from './malformed.ts';
 
 /** A Solidity type that the chain's records are made of. Enums are `uint8`. */
-export type FieldType = 'address' | 'bytes32' | `uint${8 | 16 | 32 | 64 | 128 | 256}`;
+export type FieldType = 'address' | 'bytes32' | `uint${8 | 16 | 32 | 40 | 64 | 96 | 128 | 256}`;
 
 /** How a record's fields are named and encoded, in their order on the chain. Field names are those of the Solidity struct. */
 export type FieldTable<T> = readonly (readonly [name: keyof T & string, type: FieldType])[];

@@ -17,6 +17,14 @@ declare const jobIdBrand: unique symbol;
 export type ModelId = Hex32 & { readonly [modelIdBrand]: true };
 declare const modelIdBrand: unique symbol;
 
+/** Identity of a feed, as `FeedRegistry.createFeed` computes it. */
+export type FeedId = Hex32 & { readonly [feedIdBrand]: true };
+declare const feedIdBrand: unique symbol;
+
+/** `keccak256(abi.encode(chainId, feedRegistry, terms))`; zero stands for the rounds of a feed itself. */
+export type DataRequestId = Hex32 & { readonly [dataRequestIdBrand]: true };
+declare const dataRequestIdBrand: unique symbol;
+
 /** A 20-byte account with its EIP-55 checksum. */
 export type Address = `0x${string}` & { readonly [brand]: 'Address' };
 

@@ -29,8 +29,13 @@ export const JobReason = {
 export type JobReason = (typeof JobReason)[keyof typeof JobReason];
 
 /** How everybody can obtain the input. */
-export const Availability = { None: 0, Inline: 1, Blob: 2 } as const;
+export const Availability = { None: 0, Inline: 1, Blob: 2, Feed: 3 } as const;
 export type Availability = (typeof Availability)[keyof typeof Availability];
+
+/** Whether the input vector itself is in the request's event. One that the chain took from a feed is there like an inline one. */
+export function isInEvent(availability: Availability): boolean {
+  return availability === Availability.Inline || availability === Availability.Feed;
+}
 
 /** How the output reaches the chain. */
 export const Delivery = { None: 0, Inline: 1, Blob: 2 } as const;

@@ -1,11 +1,14 @@
 import * as z from 'zod';
-import { address, coordinates, count, hex, hex32, jobId, uint } from './message-fields.ts';
-import { termsSchema } from './terms-schema.ts';
+import { subjectOfSchedule } from '../protocol/schedule.ts';
+import { address, coordinates, count, feedId, hex, hex32, jobId, requestId, uint } from './message-fields.ts';
+import { dataTermsSchema, scheduleTermsSchema, termsSchema } from './terms-schema.ts';
 
 /** Everything that is fixed about a queue. Producers and consumers read it; nothing about a queue is said elsewhere. */
 export interface QueueDefinition<S extends z.ZodType = z.ZodType> {
   readonly name: string;
   readonly schema: S;
+  /** What the message is about, 32 bytes as hex, where that is not the job in its field `jobId`. */
+  readonly subject?: (message: z.output<S>) => string;
   /** The last part of the message's id: which step of the job's life this is. */
   readonly phase: (message: z.output<S>) => string;
   /** Runs in all before the message is kept as failed. A run that asks to be called later does not count. */
@@ -27,7 +30,8 @@ export const MAX_STALLS = 3;
 const KEEP = { completed: 20_000, failed: 20_000, seconds: 86_400 };
 const KIB = 1_024;
 
-const ofJob = { chainId: count.positive(), registry: address, jobId, terms: termsSchema };
+const onChain = { chainId: count.positive(), registry: address };
+const ofJob = { ...onChain, jobId, terms: termsSchema };
 const record = z.strictObject({ outputRoot: hex32, outputContent: hex32, operator: address, challengeEnd: uint });
 const attested = z.strictObject({
   ...ofJob,
@@ -43,7 +47,7 @@ function define<S extends z.ZodType>(definition: QueueDefinition<S>): QueueDefin
 }
 
 export const catalog = {
-  /** Listener → executor: run this job. `input` holds the vector itself, or the sha2-256 of the blob that does, or nothing. */
+  /** Listener → executor: run this job. `input` holds the vector itself (inline or from a feed), or the sha2-256 of the blob that does, or nothing. */
   inference: define({
     name: 'inference',
     schema: z.strictObject({ ...ofJob, input: hex, request: coordinates }),
@@ -106,16 +110,44 @@ export const catalog = {
     keep: KEEP,
   }),
   /**
-   * Trial → submitter: send this call, once for ever under its step. What came of it is learnt from the chain; a message that
+   * Data: see to the rounds of a feed (one message for as long as this node has a seat in its committee), or to the answer of one
+   * question (listener → oracle). Each run is one look at the chain.
+   */
+  data: define({
+    name: 'data',
+    schema: z.discriminatedUnion('kind', [
+      z.strictObject({ ...onChain, kind: z.literal('feed'), feedId }),
+      z.strictObject({ ...onChain, kind: z.literal('request'), requestId, terms: dataTermsSchema, spec: hex }),
+    ]),
+    subject: (message) => (message.kind === 'feed' ? message.feedId : message.requestId),
+    phase: (message) => message.kind,
+    attempts: 1_000,
+    backoff: { baseMs: 250, maxMs: 5_000 },
+    maxBytes: 16 * KIB,
+    keep: KEEP,
+  }),
+  /** Listener → scheduler: trigger this schedule whenever it is due, until it is cancelled. Each run is one look at the chain. */
+  schedule: define({
+    name: 'schedule',
+    schema: z.strictObject({ ...onChain, schedule: address, terms: scheduleTermsSchema, input: hex }),
+    subject: (message) => subjectOfSchedule(message.schedule),
+    phase: () => 'schedule',
+    attempts: 1_000,
+    backoff: { baseMs: 500, maxMs: 15_000 },
+    maxBytes: 16 * KIB,
+    keep: KEEP,
+  }),
+  /**
+   * Trial, oracle and scheduler → submitter: send this call, once for ever under its step. What came of it is learnt from the chain; a message that
    * ended without its effect may be made again.
    */
   transaction: define({
     name: 'transaction',
     schema: z.strictObject({
-      chainId: count.positive(),
-      registry: address,
+      ...onChain,
+      /** What it is about: a job, a feed, a data request or a schedule. */
       jobId,
-      /** Names the effect among all of this job. The same step is the same call. */
+      /** Names the effect among all of this subject. The same step is the same call. */
       step: z.string().regex(/^[a-z0-9-]{1,80}$/),
       to: address,
       data: hex,
@@ -142,7 +174,7 @@ export type MessageOf<N extends QueueName> = z.output<Catalog[N]['schema']>;
 /** What a producer gives: plain texts and numbers. */
 export type MessageInput<N extends QueueName> = z.input<Catalog[N]['schema']>;
 
-/** What names a chain job everywhere. */
+/** What names a chain job everywhere; or a feed, a data request or a schedule, by 32 bytes in the place of the job's id. */
 export interface JobKey {
   readonly chainId: number;
   readonly registry: string;
@@ -155,4 +187,10 @@ export interface JobKey {
  */
 export function messageId({ chainId, registry, jobId }: JobKey, phase: string): string {
   return [chainId, registry.slice(2, 10), jobId.slice(2), phase].join('-').toLowerCase();
+}
+
+/** The key of what a message is about. @param message as its schema gives it */
+export function keyOf(definition: QueueDefinition, message: unknown): JobKey {
+  const fields = message as JobKey;
+  return { ...fields, jobId: definition.subject?.(message) ?? fields.jobId };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Address, Hex, Hex32, JobId } from '../protocol/ids.ts';
+import type { Address, DataRequestId, FeedId, Hex, Hex32, JobId } from '../protocol/ids.ts';
 
 /** 32 bytes as hex, lower-cased. */
 export const hex32 = z
@@ -8,6 +8,10 @@ export const hex32 = z
   .transform((value) => value.toLowerCase() as Hex32);
 
 export const jobId = hex32.transform((value) => value as JobId);
+
+export const feedId = hex32.transform((value) => value as FeedId);
+
+export const requestId = hex32.transform((value) => value as DataRequestId);
 
 /** Bytes of any length as hex, lower-cased; `0x` is none. */
 export const hex = z
@@ -23,6 +27,9 @@ export const address = z
 
 /** An unsigned integer of at most 256 bits as a decimal text, because JSON numbers stop at 2^53. */
 export const uint = z.string().regex(/^(0|[1-9]\d{0,77})$/, 'expected an unsigned integer as decimal text');
+
+/** How the input can be obtained, as its number in the contract's terms. */
+export const availability = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]);
 
 /** A member of one of the three-valued enums of the contract's terms, as its number. */
 export const member = z.union([z.literal(0), z.literal(1), z.literal(2)]);

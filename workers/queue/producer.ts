@@ -4,7 +4,15 @@ import type * as z from 'zod';
 import { withTimeout } from '../runtime/abort.ts';
 import { RemitError } from '../runtime/errors.ts';
 import type { Service } from '../runtime/service.ts';
-import { catalog, type JobKey, type MessageInput, messageId, type QueueDefinition, type QueueName } from './catalog.ts';
+import {
+  catalog,
+  type JobKey,
+  keyOf,
+  type MessageInput,
+  messageId,
+  type QueueDefinition,
+  type QueueName,
+} from './catalog.ts';
 import { type ConnectionDeps, connectProducer, hostOf, keyPrefix, type RedisAddress } from './connection.ts';
 import { explainRedis, redisUnreachable } from './redis-errors.ts';
 
@@ -39,6 +47,8 @@ export interface Producer extends Service {
   enqueueAgain<N extends QueueName>(queue: N, message: MessageInput<N>, options?: EnqueueOptions): Promise<Enqueued>;
   /** Takes back a message that has not begun. One that ends in the same moment may be forgotten, which is harmless. */
   retract(queue: QueueName, job: JobKey, phase: string): Promise<RetractOutcome>;
+  /** Runs a message now that waits for a later time. Nothing depends on it: what is not woken runs when its time comes. */
+  wake(queue: QueueName, job: JobKey, phase: string): Promise<boolean>;
   depth(queue: QueueName): Promise<QueueDepth>;
 }
 
@@ -125,6 +135,18 @@ export function createProducer(address: RedisAddress, deps: ConnectionDeps): Pro
         // Refuses, by returning 0, a message that a consumer holds.
         return (await queue.remove(id)) === 1 ? 'removed' : 'active';
       }),
+    wake: (name, job, phase) =>
+      command(name, async (queue) => {
+        const known = await queue.getJob(messageId(job, phase));
+        if (!(await known?.isDelayed())) return false;
+        // Another look may have begun in this moment, which is as good.
+        return (
+          known?.promote().then(
+            () => true,
+            () => false,
+          ) ?? false
+        );
+      }),
     depth: (name) =>
       command(name, async (queue) => {
         const {
@@ -151,7 +173,7 @@ function prepare(definition: QueueDefinition, message: unknown): { readonly id: 
       context: { queue: definition.name, bytes },
     });
   }
-  return { id: messageId(data as JobKey, definition.phase(data)), data };
+  return { id: messageId(keyOf(definition, data), definition.phase(data)), data };
 }
 
 /** The message as its schema describes it. Throws `RemitError` MESSAGE_INVALID that names every wrong field. */

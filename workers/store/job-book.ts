@@ -24,7 +24,7 @@ export interface BookedAttestation {
 export interface BookedJob {
   readonly jobId: JobId;
   readonly terms: Terms;
-  /** The vector (inline), the digest of the published one (blob), or nothing. */
+  /** The vector (inline or from a feed), the digest of the published one (blob), or nothing. */
   readonly input: Hex;
   readonly request: Place;
   readonly attestation?: BookedAttestation;

@@ -72,7 +72,7 @@ describe('terms in JSON', () => {
     ['attestDeadline', 2 ** 53, 'an unsigned integer below 2^40'],
     ['callbackGas', 2 ** 32, 'an unsigned integer below 2^32'],
     ['callbackGas', 1.5, 'an unsigned integer below 2^32'],
-    ['availability', 3, 'one of 0, 1, 2'],
+    ['availability', 4, 'one of 0, 1, 2, 3'],
     ['requester', '0x12', 'an address'],
     ['inputRoot', `0x${'0'.repeat(63)}`, '32 bytes of hex'],
     ['policy', undefined, 'an address'],

@@ -107,5 +107,7 @@ const QUEUED: Readonly<Record<QueueName, string>> = {
   settlement: 'settlement queued',
   verification: 'verification queued',
   trial: 'trial queued',
+  data: 'data queued',
+  schedule: 'schedule queued',
   transaction: 'transaction queued',
 };

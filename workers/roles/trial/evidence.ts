@@ -1,6 +1,6 @@
 import { chunksIn } from '../../canonical/tree/tree-nodes.ts';
 import type { Hex, Hex32 } from '../../protocol/ids.ts';
-import { Availability, Delivery, type Terms } from '../../protocol/job.ts';
+import { Availability, Delivery, isInEvent, type Terms } from '../../protocol/job.ts';
 import { inputLength, type ModelSpec, outputLength } from '../../protocol/model.ts';
 import { ELEMENT_BYTES } from '../../protocol/vector.ts';
 import { vectorRoot } from '../../protocol/vector-root.ts';
@@ -17,7 +17,7 @@ export async function findInput(
   const maxBytes = inputLength(spec) * ELEMENT_BYTES;
   if (terms.availability === Availability.None) return undefined;
   const vector =
-    terms.availability === Availability.Inline
+    isInEvent(terms.availability)
       ? bytesOf(message.input)
       : await blobIfAny(blobs, message.input, maxBytes, signal);
   return matching(vector, terms.inputRoot);
