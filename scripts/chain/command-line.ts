@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { systemClock } from '../../workers/runtime/clock.ts';
 import { codeOf, messageOf, RemitError } from '../../workers/runtime/errors.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
-import type { CommandDeps, CommandResult } from './command-result.ts';
+import type { CommandDeps, CommandResult, Emit } from './command-result.ts';
 
 const EX_USAGE = 64;
 
@@ -18,6 +18,8 @@ export interface CommandLine {
   readonly command: (name: string, description: string) => Command;
   /** Prints what a command found. */
   readonly show: (result: CommandResult, asJson: boolean | undefined) => void;
+  /** Prints what a command sees while it goes on, one line or object each. */
+  readonly emitter: (asJson: boolean | undefined) => Emit;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function runCommandLine(
   const failures: Error[] = [];
   try {
     define({
-      deps: { clock: systemClock, logger: silentLogger, signal: interrupted.signal },
+      deps: { clock: systemClock, logger: silentLogger, signal: interrupted.signal, progress },
       command: (commandName, text) =>
         root
           .command(commandName)
@@ -46,6 +48,7 @@ export async function runCommandLine(
           .option('--json', 'print one JSON object')
           .exitOverride()
           .showHelpAfterError(),
+      emitter: (asJson) => (text, json) => void process.stdout.write(`${asJson ? jsonLine(json) : text}\n`),
       show({ lines, json, failure }, asJson) {
         if (asJson) process.stdout.write(`${jsonLine(failure ? { ...json, error: jsonOf(failure) } : json)}\n`);
         else if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
@@ -63,6 +66,8 @@ export async function runCommandLine(
     return 1;
   }
 }
+
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Amounts and other numbers beyond 2^53 are decimal strings. */
 export function jsonLine(value: unknown): string {

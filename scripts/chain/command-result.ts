@@ -5,7 +5,12 @@ export interface CommandDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Where a command that waits says what for. */
+  readonly progress?: (line: string) => void;
 }
+
+/** One thing that a command which goes on saw: a line for people, an object for programs. */
+export type Emit = (line: string, json: Readonly<Record<string, unknown>>) => void;
 
 /** What a command found: `lines` for people, `json` for programs. */
 export interface CommandResult {

@@ -6,7 +6,7 @@ import { explainRevert } from '../../workers/chain/reverts.ts';
 import type { Rpc } from '../../workers/chain/rpc.ts';
 import { createTxPreparer } from '../../workers/chain/tx-preparer.ts';
 import { createAttemptSigner, type TxSigner } from '../../workers/chain/tx-signer.ts';
-import type { Address, Hex } from '../../workers/protocol/ids.ts';
+import type { Address, Hex, Hex32 } from '../../workers/protocol/ids.ts';
 import type { Clock } from '../../workers/runtime/clock.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
 
@@ -57,12 +57,21 @@ export async function sendCall({ to, data }: CallToSend, deps: SendCallDeps): Pr
   );
   await rpc.call('eth_sendRawTransaction', [raw], { signal });
 
+  const receipt = await awaitReceipt(hash, deps);
+  if (receipt.succeeded) return { ok: true, receipt };
+  return { ok: false, reason: await preparer.postMortem({ ...call, gasLimit }, receipt.blockNumber, signal) };
+}
+
+/** Waits with a limit. @throws RemitError `TRANSACTION_NOT_MINED`, `RPC_…` */
+export async function awaitReceipt(
+  hash: Hex32,
+  { rpc, clock, signal }: Pick<SendCallDeps, 'rpc' | 'clock' | 'signal'>,
+): Promise<Receipt> {
+  const reader = createChainReader({ rpc });
   const deadline = clock.now() + MINED_WITHIN_MS;
   for (;;) {
     const receipt = await reader.receipt(hash, signal);
-    if (receipt?.succeeded) return { ok: true, receipt };
-    if (receipt)
-      return { ok: false, reason: await preparer.postMortem({ ...call, gasLimit }, receipt.blockNumber, signal) };
+    if (receipt) return receipt;
     if (clock.now() > deadline) throw notMined(hash);
     await clock.sleep(POLL_MS, signal);
   }
