@@ -33,7 +33,15 @@ export interface ScheduleTerms {
 }
 
 /** What a schedule waits for; twin of `ScheduleState` in `contracts/interfaces/IScheduler.sol`. */
-export const ScheduleState = { None: 0, Waiting: 1, Due: 2, Unfunded: 3, FeedNotLive: 4, Cancelled: 5 } as const;
+export const ScheduleState = {
+  None: 0,
+  Waiting: 1,
+  Due: 2,
+  Unfunded: 3,
+  FeedNotLive: 4,
+  Cancelled: 5,
+  Refused: 6,
+} as const;
 export type ScheduleState = (typeof ScheduleState)[keyof typeof ScheduleState];
 
 /** A schedule's name among subjects of 32 bytes: its address, padded on the left. */

@@ -89,6 +89,14 @@ const MIGRATIONS = [
      output TEXT NOT NULL
    ) STRICT, WITHOUT ROWID`,
   `ALTER TABLE jobs ADD COLUMN tried_at INTEGER`,
+  `CREATE TABLE orders (
+     id TEXT PRIMARY KEY,
+     body TEXT NOT NULL,
+     feed_id TEXT,
+     closed_at INTEGER
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX orders_closed_at ON orders (closed_at);
+   CREATE INDEX orders_feed_id ON orders (feed_id)`,
 ];
 
 /**
