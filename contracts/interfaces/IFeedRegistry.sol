@@ -251,7 +251,7 @@ interface IFeedRegistry {
 
     function dataState(DataRequestId requestId) external view returns (DataState memory);
 
-    function dataRequestIdOf(DataTerms calldata terms) external view returns (DataRequestId);
+    function dataRequestIdOf(DataTerms memory terms) external view returns (DataRequestId);
 
     /// @notice What a reporter signs: the EIP-712 digest of an `Observation` under this registry's domain.
     function observationDigest(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice Identity of a feed: `keccak256(abi.encode(block.chainid, feedRegistry, steward, terms, operators, salt))`.
+/// @notice Identity of a feed: `keccak256(abi.encode(block.chainid, feedRegistry, name, sourcesDigest, terms, bond, steward, operators, salt))`.
 type FeedId is bytes32;
 
 /// @notice Identity of a data request: `keccak256(abi.encode(block.chainid, feedRegistry, terms))`. Zero stands for the
