@@ -6,7 +6,7 @@ import {IFeedRequests} from "./interfaces/IFeedRequests.sol";
 import {IJobRegistry} from "./interfaces/IJobRegistry.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {FeedId} from "./types/Feed.sol";
-import {JobId, Terms} from "./types/Job.sol";
+import {Availability, JobId, Terms} from "./types/Job.sol";
 
 /// @notice See `IFeedRequests`.
 contract FeedRequests is IFeedRequests {
@@ -21,6 +21,8 @@ contract FeedRequests is IFeedRequests {
     }
 
     function requestFromFeed(Terms memory terms, FeedId feedId) external returns (JobId jobId) {
+        Availability availability = terms.options.availability();
+        if (availability != Availability.Feed) revert FeedRequestsInvalidAvailability(availability);
         (, uint256 inputLength, ) = modelRegistry.lengthsOf(terms.modelId);
         (bytes memory input, uint32 lastRound) = feedRegistry.windowOf(feedId, inputLength);
         jobId = jobRegistry.requestFromFeed(msg.sender, terms, input);

@@ -50,7 +50,6 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
     address public immutable equivocationCourt;
     /// @notice The only caller of `openTrial` and `resolveTrial`; zero in a deployment without a court.
     address public immutable trialCourt;
-    /// @notice The only caller of `requestFromFeed`; zero in a deployment without feeds.
     address public immutable feedRequests;
 
     mapping(JobId jobId => JobSlot) private _slots;
@@ -164,7 +163,6 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
         bytes calldata input
     ) external returns (JobId jobId) {
         if (msg.sender != feedRequests) revert JobRegistryUnauthorized(msg.sender);
-        if (terms.options.availability() != Availability.Feed) revert JobRegistryNotFromFeed();
         return _requestPlain(requester, terms, input);
     }
 
@@ -199,19 +197,17 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
         if (options.delivery() == Delivery.Inline) _checkInline(outputLength * ELEMENT_BYTES);
 
         Availability availability = options.availability();
+        bool fromFeed = availability == Availability.Feed;
+        // Only what the chain itself took from a feed may say so.
+        if (fromFeed != (msg.sender == feedRequests)) revert JobRegistryUnauthorized(msg.sender);
+        bool inEvent = fromFeed || availability == Availability.Inline;
         uint256 expected = availability == Availability.Blob ? 32 : 0;
-        bool inData = availability == Availability.Inline;
-        if (availability == Availability.Feed) {
-            // Only what the chain itself took from a feed may say so.
-            if (msg.sender != feedRequests) revert JobRegistryUnauthorized(msg.sender);
-            inData = true;
-        }
-        if (inData) {
+        if (inEvent) {
             expected = inputLength * ELEMENT_BYTES;
             _checkInline(expected);
         }
         if (input.length != expected) revert JobRegistryInputLength(input.length, expected);
-        if (inData) terms.inputRoot = VectorTree.rootOf(input);
+        if (inEvent) terms.inputRoot = VectorTree.rootOf(input);
 
         jobId = JobHash.idOfMemory(terms);
         // INVARIANT(I11): a slot is written from None once; every terminal status stays.

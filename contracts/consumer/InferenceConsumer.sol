@@ -2,8 +2,10 @@
 pragma solidity 0.8.37;
 
 import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
+import {IFeedRequests} from "../interfaces/IFeedRequests.sol";
 import {IInferenceCallback} from "../interfaces/IInferenceCallback.sol";
 import {IJobRegistry} from "../interfaces/IJobRegistry.sol";
+import {FeedId} from "../types/Feed.sol";
 import {Availability, JobId, Terms} from "../types/Job.sol";
 
 /// @title What a contract inherits to ask for inferences
@@ -48,6 +50,12 @@ abstract contract InferenceConsumer is IInferenceCallback, ERC165 {
     function _requestInference(Terms memory terms, bytes calldata input) internal returns (JobId) {
         if (terms.options.availability() == Availability.None) revert InferenceConsumerPrivateInput();
         return jobRegistry.request(terms, input);
+    }
+
+    /// @dev Asks about the last answers of a feed, as many as the model takes; it must be `Live`. `options` must say
+    /// `Availability.Feed`; everything else as in `_requestInference`.
+    function _requestFromFeed(Terms memory terms, FeedId feedId) internal returns (JobId) {
+        return IFeedRequests(jobRegistry.feedRequests()).requestFromFeed(terms, feedId);
     }
 
     /// @dev The answer is here and may still be overturned.

@@ -114,8 +114,6 @@ interface IJobRegistry {
     error JobRegistryInlineTooLarge(uint256 length, uint256 max);
     /// @notice Thrown when root and content id do not fit the vector or the delivery.
     error JobRegistryOutputMismatch(bytes32 root, bytes32 content);
-    /// @notice Thrown when `requestFromFeed` gets options that do not say `Availability.Feed`.
-    error JobRegistryNotFromFeed();
     error JobRegistryInvalidOffer(address operator, uint256 penalty);
     error JobRegistryOfferExpired(uint256 expiry);
     error JobRegistryUnknownJob(JobId jobId);
@@ -168,6 +166,9 @@ interface IJobRegistry {
     function parametersOf(uint32 version) external view returns (Parameters memory);
 
     function requestsPaused() external view returns (bool);
+
+    /// @notice The only caller of `requestFromFeed` (see `IFeedRequests`); zero in a deployment without feeds.
+    function feedRequests() external view returns (address);
 
     /// @notice Whether `operator` may attest an open job now, and at which step of the ladder the clock is.
     function eligibilityOf(Terms calldata terms, address operator) external view returns (bool eligible, uint256 step);

@@ -48,9 +48,11 @@ interface IScheduler {
         Due,
         /// the balance does not cover fee and tip
         Unfunded,
-        /// the feed has no fresh answer
+        /// the feed has no fresh answer, or fewer answers than the model takes
         FeedNotLive,
-        Cancelled
+        Cancelled,
+        /// requests are paused, or the model is not active
+        Refused
     }
 
     event ScheduleCreated(address indexed schedule, address indexed owner, Schedule terms, bytes input);
@@ -75,12 +77,13 @@ interface IScheduler {
     /// @param input the fixed input vector; empty for a feed
     function create(Schedule calldata terms, bytes calldata input) external returns (address schedule);
 
-    /// @notice Requests the next job. Reverts unless it is due and funded. The caller gets the tip as tokens.
+    /// @notice Requests the next job. Reverts unless it is due and funded, or when the job registry refuses the terms: then nothing
+    /// is spent. The caller gets the tip as tokens.
     /// @param input the fixed input vector; empty for a feed
     function trigger(address schedule, bytes calldata input) external returns (JobId jobId);
 
     /// @notice Ends a schedule and pays its whole balance to `to`. Only its owner. Refunds of running jobs that come back later
-    /// are fetched with `withdraw`.
+    /// are fetched with `withdraw`, or by cancelling again.
     function cancel(address schedule, address to) external returns (uint256 refund);
 
     /// @notice Pays `amount` of a schedule's balance to `to`. Only its owner.

@@ -16,16 +16,25 @@ import {JobOptionsLib} from "../types/JobOptions.sol";
 import {ScheduleAccount} from "./ScheduleAccount.sol";
 
 /// @notice See `IScheduler`.
+/// @dev INVARIANT(I21): a schedule's money leaves by its jobs' fees, by its tips, and to whom its owner says; nobody else decides.
 contract Scheduler is IScheduler, ReentrancyGuardTransient {
-    /// @dev What changes in the life of a schedule. One slot but for the owner.
+    uint256 private constant ELEMENT_BYTES = 4;
+
+    /// @dev What a trigger changes: one slot.
+    struct LastRun {
+        uint64 number;
+        uint40 at;
+        int128 answer;
+    }
+
     struct Life {
         address owner;
         bool cancelled;
-        uint64 run;
-        uint40 lastAt;
-        int128 lastAnswer;
+        LastRun last;
     }
 
+    IJobRegistry public immutable jobRegistry;
+    IFeedRequests public immutable feedRequests;
     IFeedRegistry public immutable feedRegistry;
     ISettlement public immutable settlement;
     IModelRegistry public immutable modelRegistry;
@@ -37,16 +46,18 @@ contract Scheduler is IScheduler, ReentrancyGuardTransient {
     mapping(address schedule => mapping(JobId jobId => uint64)) public runOf;
 
     constructor(
-        IJobRegistry jobRegistry,
-        IFeedRequests feedRequests,
+        IJobRegistry jobRegistry_,
+        IFeedRequests feedRequests_,
         IFeedRegistry feedRegistry_,
         ISettlement settlement_,
         IModelRegistry modelRegistry_
     ) {
+        jobRegistry = jobRegistry_;
+        feedRequests = feedRequests_;
         feedRegistry = feedRegistry_;
         settlement = settlement_;
         modelRegistry = modelRegistry_;
-        account = address(new ScheduleAccount(jobRegistry, feedRequests, settlement_));
+        account = address(new ScheduleAccount(jobRegistry_, feedRequests_, settlement_));
     }
 
     /* OWNERS */
@@ -83,10 +94,13 @@ contract Scheduler is IScheduler, ReentrancyGuardTransient {
         if (state != ScheduleState.Due) revert SchedulerNotDue(schedule, state, notBefore);
         bool fromFeed = FeedId.unwrap(terms.feedId) != 0;
         if (!fromFeed && keccak256(input) != terms.inputHash) revert SchedulerInputMismatch(terms.inputHash);
-        uint64 run = ++life.run;
-        life.lastAt = uint40(block.timestamp);
-        if (fromFeed) life.lastAnswer = feedRegistry.latestRound(terms.feedId).answer;
-        // A run number as the salt: no two jobs of a schedule are the same.
+        uint64 run = life.last.number + 1;
+        life.last = LastRun({
+            number: run,
+            at: uint40(block.timestamp),
+            answer: fromFeed ? feedRegistry.latestRound(terms.feedId).answer : int128(0)
+        });
+        // The run is the salt: no two jobs of a schedule are the same.
         jobId =
             fromFeed
                 ? ScheduleAccount(schedule).requestFromFeed(_jobTerms(terms, Availability.Feed, run), terms.feedId)
@@ -111,8 +125,8 @@ contract Scheduler is IScheduler, ReentrancyGuardTransient {
     }
 
     function lastRun(address schedule) external view returns (uint64 run, uint40 at, int128 answer) {
-        Life storage life = _lives[schedule];
-        return (life.run, life.lastAt, life.lastAnswer);
+        LastRun memory last = _lives[schedule].last;
+        return (last.number, last.at, last.answer);
     }
 
     /* INTERNAL */
@@ -130,23 +144,32 @@ contract Scheduler is IScheduler, ReentrancyGuardTransient {
     ) private view returns (ScheduleState state, uint256 notBefore) {
         if (life.owner == address(0)) return (ScheduleState.None, 0);
         if (life.cancelled) return (ScheduleState.Cancelled, 0);
-        bool hasRun = life.run != 0;
-        notBefore = hasRun ? uint256(life.lastAt) + terms.interval : 0;
+        LastRun memory last = life.last;
+        notBefore = last.number == 0 ? 0 : uint256(last.at) + terms.interval;
         bool fromFeed = FeedId.unwrap(terms.feedId) != 0;
-        bool live = !fromFeed || feedRegistry.feedState(terms.feedId) == FeedState.Live;
+        bool live = !fromFeed || _isLive(terms);
         if (block.timestamp < notBefore) {
-            bool early =
+            bool moved =
                 live &&
                     terms.deviationBps != 0 &&
-                    block.timestamp >= uint256(life.lastAt) + terms.gap &&
-                    Median.isMoved(feedRegistry.latestRound(terms.feedId).answer, life.lastAnswer, terms.deviationBps);
-            if (!early) return (ScheduleState.Waiting, notBefore);
+                    block.timestamp >= uint256(last.at) + terms.gap &&
+                    Median.isMoved(feedRegistry.latestRound(terms.feedId).answer, last.answer, terms.deviationBps);
+            if (!moved) return (ScheduleState.Waiting, notBefore);
         }
         if (!live) return (ScheduleState.FeedNotLive, notBefore);
         if (settlement.balanceOf(schedule) < uint256(terms.fee) + terms.tip) {
             return (ScheduleState.Unfunded, notBefore);
         }
+        (bool active, , ) = modelRegistry.lengthsOf(terms.modelId);
+        if (!active || jobRegistry.requestsPaused()) return (ScheduleState.Refused, notBefore);
         return (ScheduleState.Due, notBefore);
+    }
+
+    /// @dev A feed that is younger than the model's input is long has no window yet.
+    function _isLive(Schedule memory terms) private view returns (bool) {
+        if (feedRegistry.feedState(terms.feedId) != FeedState.Live) return false;
+        (, uint256 inputLength, ) = modelRegistry.lengthsOf(terms.modelId);
+        return feedRegistry.latestRound(terms.feedId).number >= inputLength;
     }
 
     function _jobTerms(
@@ -180,7 +203,7 @@ contract Scheduler is IScheduler, ReentrancyGuardTransient {
             _require(inputLength <= feedRegistry.ROUNDS_KEPT(), "modelId");
         } else {
             _require(terms.deviationBps == 0, "deviationBps");
-            _require(input.length == inputLength * 4 && keccak256(input) == terms.inputHash, "inputHash");
+            _require(input.length == inputLength * ELEMENT_BYTES && keccak256(input) == terms.inputHash, "inputHash");
         }
         // The rest of a job's terms is checked by the job registry at every request: its bounds may change.
         _require(terms.fee != 0, "fee");

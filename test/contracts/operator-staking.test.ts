@@ -43,7 +43,7 @@ describe('OperatorStaking', () => {
     it('refuses an epoch of no length and a revocation longer than the unbonding (I6)', async () => {
       const { ethers, token, staking } = await load();
       const deploy = (unbonding: bigint, revocation: bigint, epoch: bigint) =>
-        ethers.deployContract('OperatorStaking', [token, token, token, token, unbonding, revocation, epoch]);
+        ethers.deployContract('OperatorStaking', [token, token, token, token, token, unbonding, revocation, epoch]);
       await expect(deploy(10n, 10n, 0n))
         .to.be.revertedWithCustomError(staking, 'OperatorStakingInvalidDelay')
         .withArgs(0n);

@@ -92,7 +92,7 @@ async function slashes(
 describe('Slasher', () => {
   describe('constructor', () => {
     const deploy = (equivocation: typeof NONE, conviction: typeof NONE) =>
-      ethers.deployContract('Slasher', [ZeroAddress, ZeroAddress, ZeroAddress, equivocation, conviction]);
+      ethers.deployContract('Slasher', [ZeroAddress, ZeroAddress, ZeroAddress, ZeroAddress, equivocation, conviction]);
 
     it('refuses shares above one half in all (I9)', async () => {
       const { slasher } = await load();

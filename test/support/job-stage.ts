@@ -45,7 +45,8 @@ export async function setLadderStage({ ethers, networkHelpers }: NetworkConnecti
   return stageWith({ ethers, networkHelpers }, { parameters });
 }
 
-async function stageWith(
+/** The stage of jobs, deployed with other parameters or neighbours. */
+export async function stageWith(
   { ethers, networkHelpers }: Pick<NetworkConnection, 'ethers' | 'networkHelpers'>,
   overrides: SystemOverrides = {},
 ) {

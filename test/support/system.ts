@@ -43,12 +43,10 @@ export interface SystemOverrides {
   readonly trialCourt?: string;
   /** The judge of a real trial court, which then takes that account's place. */
   readonly judge?: string;
-  /** The account that plays the feed registry; none when absent. */
+  /** The feed registry, or an account that plays it; none when absent. */
   readonly feedRegistry?: string;
-  /** The account that plays the feed requests; none when absent. */
+  /** The feed requests, or an account that plays them; none when absent. */
   readonly feedRequests?: string;
-  /** Whether `deployFeeds` follows at once: the others are then told where it will put its contracts. */
-  readonly feeds?: boolean;
   /** A token instead of the dev token. */
   readonly token?: string;
   readonly treasury?: string;
@@ -71,9 +69,8 @@ export async function deploySystem(
   const at = (offset: number): string => getCreateAddress({ from: deployer.address, nonce: nonce + offset });
   const [settlementAt, stakingAt, slasherAt, modelsAt, jobsAt, courtAt] = [at(0), at(1), at(2), at(3), at(4), at(5)];
   const trialCourt = overrides.judge === undefined ? (overrides.trialCourt ?? ZeroAddress) : at(7);
-  const first = overrides.judge === undefined ? 6 : 8;
-  const feedRegistry = overrides.feeds ? at(first) : (overrides.feedRegistry ?? ZeroAddress);
-  const feedRequests = overrides.feeds ? at(first + 1) : (overrides.feedRequests ?? ZeroAddress);
+  const feedRegistry = overrides.feedRegistry ?? ZeroAddress;
+  const feedRequests = overrides.feedRequests ?? ZeroAddress;
 
   const settlement = await ethers.deployContract(
     'Settlement',
@@ -134,15 +131,4 @@ export async function deployTrialCourt(
     deployer,
   );
   return { examiner, trials };
-}
-
-/** Deploys what feeds need where `deploySystem` with `feeds` has promised it to the others, after the trial court if there is one. */
-export async function deployFeeds(
-  ethers: HardhatEthers,
-  deployer: HardhatEthersSigner,
-  { staking, settlement, slasher, jobs, models }: Awaited<ReturnType<typeof deploySystem>>,
-) {
-  const feeds = await ethers.deployContract('FeedRegistry', [staking, settlement, slasher, LEAVE_DELAY], deployer);
-  const feedRequests = await ethers.deployContract('FeedRequests', [feeds, jobs, models], deployer);
-  return { feeds, feedRequests };
 }

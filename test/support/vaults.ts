@@ -33,7 +33,7 @@ export async function setHostileVaults(connection: NetworkConnection) {
 }
 
 async function vaultsOf({ ethers, networkHelpers }: NetworkConnection, kind: Kind, decimals?: number) {
-  const [admin, jobRegistry, modelRegistry, slasher, trialCourt, alice, bob, carol] =
+  const [admin, jobRegistry, modelRegistry, slasher, trialCourt, alice, bob, carol, feedRegistry] =
     (await ethers.getSigners()) as unknown as Eight<HardhatEthersSigner>;
   const deployed = await (decimals === undefined
     ? ethers.deployContract(kind)
@@ -45,12 +45,14 @@ async function vaultsOf({ ethers, networkHelpers }: NetworkConnection, kind: Kin
     modelRegistry,
     slasher,
     trialCourt,
+    feedRegistry,
   ]);
   const staking = await ethers.deployContract('OperatorStaking', [
     token,
     jobRegistry,
     slasher,
     settlement,
+    feedRegistry,
     UNBONDING_DELAY,
     REVOCATION_DELAY,
     EPOCH_LENGTH,
