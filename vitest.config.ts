@@ -4,7 +4,7 @@ import { SuiteReporter } from './scripts/report/vitest-reporter.ts';
 /** Tests that run Hardhat in this folder or whole process trees: two at a time would get in each other's way. */
 const alone = [
   'test/e2e/**/*.test.ts',
-  'test/scripts/{deploy,model-tool,stack}/**/*.test.ts',
+  'test/scripts/{deploy,feed,model-tool,schedule,stack}/**/*.test.ts',
   'test/workers/{bin/node,roles/composed}.test.ts',
 ];
 

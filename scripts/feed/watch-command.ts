@@ -2,13 +2,13 @@ import { createChainReader } from '../../workers/chain/chain-reader.ts';
 import type { ChainArguments } from '../chain/chain-options.ts';
 import type { ChainSession } from '../chain/chain-session.ts';
 import type { CommandDeps, Emit } from '../chain/command-result.ts';
-import { type ContractLog, findLogs, headOf } from '../chain/contract-logs.ts';
+import type { ContractLog } from '../chain/contract-logs.ts';
+import { followLogs } from '../chain/follow-logs.ts';
 import { showDecimal, showSeconds, showTime } from '../chain/human-units.ts';
 import { withSession } from '../chain/with-session.ts';
 import { type FeedView, readFeed } from './feed-view.ts';
 
 const EVENTS = ['FeedReported', 'FeedDisputed', 'SeatSuspended', 'SeatTaken', 'SeatLeft', 'DoubleReportProven'];
-const LOOK_MS = 1_000;
 
 /** A line for every round, and for what happens to seats, until `signal` aborts; `count` rounds at most. */
 export function watchCommand(
@@ -17,34 +17,21 @@ export function watchCommand(
   deps: CommandDeps,
   emit: Emit,
 ): Promise<void> {
-  const { clock, signal, progress } = deps;
   return withSession(given, deps, async (session) => {
-    const feed = await readFeed(reference, session, signal);
-    progress?.(`watching ${feed.name} (${feed.state}), Ctrl-C ends`);
+    const feed = await readFeed(reference, session, deps.signal);
+    deps.progress?.(`watching ${feed.name} (${feed.state}), Ctrl-C ends`);
     let left = given.count ?? Infinity;
-    let next = (await headOf(session, signal)) + 1;
-    try {
-      while (left > 0) {
-        const head = await headOf(session, signal);
-        if (head >= next) {
-          const search = {
-            contract: 'FeedRegistry',
-            events: EVENTS,
-            indexed: [feed.feedId],
-            from: next,
-            to: head,
-          } as const;
-          for (const log of (await findLogs(search, session, signal)).slice(0, left)) {
-            await emitLog(log, feed, session, emit, signal);
-            if (log.name === 'FeedReported' || log.name === 'FeedDisputed') left -= 1;
-          }
-          next = head + 1;
-        }
-        if (left > 0) await clock.sleep(LOOK_MS, signal);
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
+    const search = { contract: 'FeedRegistry', events: EVENTS, indexed: [feed.feedId] } as const;
+    await followLogs(
+      () => [search],
+      session,
+      deps,
+      async (log) => {
+        await emitLog(log, feed, session, emit, deps.signal);
+        if (log.name === 'FeedReported' || log.name === 'FeedDisputed') left -= 1;
+        return left > 0;
+      },
+    );
   });
 }
 
