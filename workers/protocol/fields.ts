@@ -38,12 +38,12 @@ export class FieldReader {
   }
 
   /** An unsigned integer below 2^bits, from a bigint, a safe integer or a string of decimal digits. */
-  big(field: string, bits: 40 | 64 | 96 | 128 | 256): bigint {
+  big(field: string, bits: 40 | 64 | 80 | 96 | 128 | 256): bigint {
     return this.#integer(field, 1n << BigInt(bits), `an unsigned integer below 2^${bits}`);
   }
 
   /** The same as a number; `bits` above 53 are capped to the safe integers. */
-  number(field: string, bits: 8 | 16 | 32 | 64): number {
+  number(field: string, bits: 8 | 16 | 24 | 32 | 40 | 64): number {
     const exponent = Math.min(bits, 53);
     return Number(this.#integer(field, 1n << BigInt(exponent), `an unsigned integer below 2^${exponent}`));
   }

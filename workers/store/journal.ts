@@ -97,6 +97,14 @@ const MIGRATIONS = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX orders_closed_at ON orders (closed_at);
    CREATE INDEX orders_feed_id ON orders (feed_id)`,
+  `CREATE TABLE observations (
+     feed_id TEXT NOT NULL,
+     request_id TEXT NOT NULL,
+     turn TEXT NOT NULL,
+     value TEXT NOT NULL,
+     recorded_at INTEGER NOT NULL,
+     PRIMARY KEY (feed_id, request_id, turn)
+   ) STRICT, WITHOUT ROWID`,
 ];
 
 /**
