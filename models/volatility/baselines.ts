@@ -4,7 +4,7 @@ import { FLOOR, SHORT, type Sample, VOLATILITY_FLOOR } from './windows.ts';
 /** A way to forecast the volatility of the rounds ahead. */
 export interface Forecaster {
   readonly name: string;
-  volatility(sample: Sample): number;
+  readonly volatility: (sample: Sample) => number;
 }
 
 /** How forecasts did on samples that nothing was fitted on. */
