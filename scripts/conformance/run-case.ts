@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { floatOf } from '../../workers/canonical/arithmetic/float32.ts';
 import { type CompiledModel, compileModel } from '../../workers/canonical/compiler/compile-model.ts';
 import { readGraph } from '../../workers/canonical/compiler/graph.ts';
 import { constantOfTensor } from '../../workers/canonical/compiler/onnx-tensor.ts';
@@ -120,10 +121,6 @@ function firstDifference(
 
 function shown(bits: number, type: number): string {
   return String(type === TYPE.F32 ? floatOf(bits) : bits | 0);
-}
-
-function floatOf(bits: number): number {
-  return new Float32Array(Uint32Array.of(bits).buffer)[0] ?? Number.NaN;
 }
 
 function agrees(want: number, found: number, type: number, atol: number): boolean {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bitsOf, floatOf } from '../../../workers/canonical/arithmetic/float32.ts';
 import type { CompiledModel } from '../../../workers/canonical/compiler/compile-model.ts';
 import { execute, executeInstruction } from '../../../workers/canonical/executor/execute.ts';
 import { elementsOf } from '../../../workers/canonical/executor/spaces.ts';
@@ -13,10 +14,10 @@ import { interfaces } from '../../../workers/chain/contracts.ts';
 import type { Hex, JobId } from '../../../workers/protocol/ids.ts';
 import { ZERO_HEX32 } from '../../../workers/protocol/ids.ts';
 import { type Terms, termsToChain } from '../../../workers/protocol/job.ts';
-import { decodeInts, encodeInts } from '../../../workers/protocol/vector.ts';
 import { compareOutputs } from '../../../workers/protocol/tolerance.ts';
 import { NO_EXHIBITS } from '../../../workers/protocol/trial.ts';
 import { vectorRoot } from '../../../workers/protocol/vector-root.ts';
+import { bitsOfBytes, bytesOfBits } from '../../../workers/roles/trial/elements.ts';
 import { createTraceFolder } from '../../../workers/store/trace-folder.ts';
 import type { OperatorAccounts } from '../../stack/accounts.ts';
 import { poll } from '../../stack/poll.ts';
@@ -92,12 +93,12 @@ export class Cheat {
   /** Sends the attestation, and plays the scheme until there is nothing more to do. */
   async play(job: CheatedJob): Promise<Lie> {
     const { plan, weights } = this.#compiled;
-    const input = bitsOf(job.input);
+    const input = bitsOfBytes(job.input);
     const honest = execute(plan, { input, weights });
     const element = this.#lastSum();
-    const right = bitsOf(canonicalOutput(this.#model.spec, honest));
+    const right = bitsOfBytes(canonicalOutput(this.#model.spec, honest));
     const { lying, wrong } = this.#shifted({ element, input, weights, honest });
-    await this.#send('attest', this.#stack.deployed.addresses.JobRegistry, attestCall(job.terms, bytesOf(wrong)));
+    await this.#send('attest', this.#stack.deployed.addresses.JobRegistry, attestCall(job.terms, bytesOfBits(wrong)));
     if (this.scheme === 'shifts a number') await this.#defend(job, { input, trace: lying, output: wrong });
     return { element, claimed: wrong[0] ?? 0, canonical: right[0] ?? 0 };
   }
@@ -110,12 +111,12 @@ export class Cheat {
     const { spec } = this.#model;
     for (const shift of SHIFTS) {
       const lying = honest.slice();
-      lying[element] = patternOf(floatOf(honest[element] ?? 0) + shift);
+      lying[element] = bitsOf(floatOf(honest[element] ?? 0) + shift);
       this.#computeOn(element, { input, weights, trace: lying });
       const [claimed, canonical] = [lying, honest].map((trace) => canonicalOutput(spec, trace));
       if (!claimed || !canonical) continue;
       const gaps = compareOutputs(spec.outputs, claimed, canonical);
-      if (!gaps.agrees && gaps.worst.ratio > CONVICTING_RATIO) return { lying, wrong: bitsOf(claimed) };
+      if (!gaps.agrees && gaps.worst.ratio > CONVICTING_RATIO) return { lying, wrong: bitsOfBytes(claimed) };
     }
     throw new Error('no shift of the last layer makes the answer wrong enough');
   }
@@ -157,7 +158,7 @@ export class Cheat {
       { clock },
     );
     const tree = new VectorTree(claim.trace);
-    await createTraceFolder(join(folder, 'publisher-store')).put(tree.merkleRoot, bytesOf(claim.trace));
+    await createTraceFolder(join(folder, 'publisher-store')).put(tree.merkleRoot, bytesOfBits(claim.trace));
     const weights = new VectorTree(this.#compiled.weights);
     const trees = {
       input: new VectorTree(claim.input).merkleRoot,
@@ -180,16 +181,4 @@ function attestCall(terms: Terms, answer: Uint8Array): Hex {
   const vector = `0x${Buffer.from(answer).toString('hex')}`;
   const output = { root: vectorRoot(answer), content: ZERO_HEX32, vector };
   return interfaces.JobRegistry.encodeFunctionData('attest', [termsToChain(terms), output, '0x']) as Hex;
-}
-
-const bitsOf = (vector: Uint8Array): Uint32Array => new Uint32Array(decodeInts(vector).buffer);
-const bytesOf = (bits: Uint32Array): Uint8Array =>
-  encodeInts(new Int32Array(bits.buffer, bits.byteOffset, bits.length));
-
-export function floatOf(bits: number): number {
-  return new Float32Array(Uint32Array.of(bits).buffer)[0] ?? Number.NaN;
-}
-
-function patternOf(value: number): number {
-  return new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
 }

@@ -1,6 +1,6 @@
+import { floatOf } from '../../../workers/canonical/arithmetic/float32.ts';
 import type { Paper } from '../paper.ts';
 import { columns, count, short, tokens } from '../wording.ts';
-import { floatOf } from './cheat.ts';
 import type { TrialReport } from './trial-report.ts';
 
 /** The path of every proof, so that the verdict can be derived again by hand (docs/TRIALS.md). */

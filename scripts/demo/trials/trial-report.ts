@@ -1,10 +1,10 @@
 import type { Result } from 'ethers';
+import { floatOf } from '../../../workers/canonical/arithmetic/float32.ts';
 import { execute } from '../../../workers/canonical/executor/execute.ts';
 import { readerOf } from '../../../workers/canonical/judge/interpret.ts';
 import { readOperand } from '../../../workers/canonical/judge/read-operand.ts';
 import { type Instruction, OP, type Operand } from '../../../workers/canonical/plan/instruction.ts';
 import { unravel, windowSize } from '../../../workers/canonical/plan/sizes.ts';
-import { decodeInts } from '../../../workers/protocol/vector.ts';
 import type { CompiledModel } from '../../../workers/canonical/compiler/compile-model.ts';
 import { instructionAt } from '../../../workers/canonical/plan/plan.ts';
 import { createChainReader } from '../../../workers/chain/chain-reader.ts';
@@ -12,8 +12,9 @@ import { interfaces } from '../../../workers/chain/contracts.ts';
 import { searchLogs } from '../../../workers/chain/log-search.ts';
 import type { Address, Hex32, JobId } from '../../../workers/protocol/ids.ts';
 import { Ground } from '../../../workers/protocol/trial.ts';
+import { bitsOfBytes } from '../../../workers/roles/trial/elements.ts';
 import type { Stack } from '../../stack/stack.ts';
-import { type Cheat, type CheatedJob, floatOf, type Lie, type Scheme } from './cheat.ts';
+import type { Cheat, CheatedJob, Lie, Scheme } from './cheat.ts';
 
 /** One transaction of a trial. */
 export interface TrialStep {
@@ -162,7 +163,7 @@ function factorsOf(
   bytes: Uint8Array,
 ): Pick<DecidingElement, 'products' | 'bias'> {
   if (instruction.op !== OP.DOT) return { products: [], bias: undefined };
-  const input = new Uint32Array(decodeInts(bytes).buffer);
+  const input = bitsOfBytes(bytes);
   const read = readerOf({ input, weights, trace: execute(plan, { input, weights }) });
   const o = unravel(at, instruction.dims);
   const [left, right, bias] = instruction.operands;
