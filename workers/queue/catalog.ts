@@ -169,6 +169,7 @@ export const catalog = {
 
 export type Catalog = typeof catalog;
 export type QueueName = keyof Catalog;
+export const QUEUE_NAMES = Object.keys(catalog) as readonly QueueName[];
 /** What a consumer's handler is given. */
 export type MessageOf<N extends QueueName> = z.output<Catalog[N]['schema']>;
 /** What a producer gives: plain texts and numbers. */

@@ -12,3 +12,17 @@ export const queueConfig = z.object({
     .prefault('remit')
     .describe('Prefix of all keys in Redis; keeps operators that share one Redis apart.'),
 });
+
+/** Which schedules become messages; read by whoever makes them and by whoever acts on them. */
+export const scheduleWishes = z.object({
+  schedules: field
+    .flag()
+    .optional()
+    .describe(
+      'Trigger schedules that are due, for their tip. Absent: yes in a `worker node` with --verify or --data, no in a listener of its own.',
+    ),
+  scheduleTipMin: field
+    .amount()
+    .prefault('0')
+    .describe('Schedules with a smaller tip are left to others. Token units.'),
+});

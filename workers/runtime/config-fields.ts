@@ -81,6 +81,12 @@ export const port = () =>
     /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : undefined,
   );
 
+/** An amount in the smallest units of the token, as a bigint. */
+export const amount = () =>
+  field({ type: 'amount', expected: 'an amount in token units, a whole number', example: '1000' }, (value) =>
+    /^\d{1,39}$/.test(value) ? BigInt(value) : undefined,
+  );
+
 /** `true` or `false`, nothing else. */
 export const flag = () =>
   field({ type: 'boolean', expected: 'true or false', example: 'true' }, (value) =>

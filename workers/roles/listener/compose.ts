@@ -7,23 +7,30 @@ import { createEventDecoder } from '../../chain/events.ts';
 import { createJobEvents } from '../../chain/job-events.ts';
 import { createJobView } from '../../chain/job-view.ts';
 import { createLogFetcher } from '../../chain/log-fetcher.ts';
+import { createOrderReads, type OrderReads } from '../../chain/order-reads.ts';
 import { createRecentHead } from '../../chain/recent-head.ts';
 import type { RawLog } from '../../chain/chain-values.ts';
+import { QUEUE_NAMES } from '../../queue/catalog.ts';
 import { createDepthSampler } from '../../queue/depth-sampler.ts';
 import { createProducer } from '../../queue/producer.ts';
 import { checkRedis, createRedisHealthCheck } from '../../queue/redis-check.ts';
+import { DataStatus } from '../../protocol/data-terms.ts';
 import { parseAddress } from '../../protocol/ids.ts';
+import { ScheduleState } from '../../protocol/schedule.ts';
 import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts';
 import { createCursor } from '../../store/cursor.ts';
 import { createJobBook } from '../../store/job-book.ts';
 import { openJournal } from '../../store/journal.ts';
 import { journalService } from '../../store/journal-service.ts';
+import { type BookedOrder, createOrderBook } from '../../store/order-book.ts';
 import { listenerConfig, type ListenerConfig } from './config.ts';
 import { createDispatch } from './dispatch.ts';
 import { createFollowChain } from './follow-chain.ts';
+import { createFollowOrders } from './follow-orders.ts';
 import { createListener } from './listener.ts';
 import { createLookUp } from './look-up.ts';
 import { createListenerMetrics } from './metrics.ts';
+import { createReconcileOrders } from './reconcile-orders.ts';
 import { createReconcile } from './reconcile.ts';
 import { ROUTED_EVENTS, type RouteContext } from './routes.ts';
 
@@ -60,18 +67,27 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
       logger,
     },
   );
-  const view = createJobView({ read: createContractRead(deployment.addresses, { rpc }), reader });
+  const read = createContractRead(deployment.addresses, { rpc });
+  const view = createJobView({ read, reader });
+  const orderReads = createOrderReads({ read });
+  const orders = createOrderBook({ journal });
+  const isOpen = (order: BookedOrder, signal: AbortSignal): Promise<boolean> => isOrderOpen(order, orderReads, signal);
   const head = createRecentHead({}, { reader, clock });
   const outputs = createAttestationOutputs({ chainId, registry }, { rpc });
   const { operator, feeMin, stakeAtRiskMax, verify } = config;
   const wishes = {
     chainId,
     registry,
+    feedRegistry: deployment.addresses.FeedRegistry,
+    scheduler: deployment.addresses.Scheduler,
     operator: operator === undefined ? undefined : parseAddress(operator),
     feeMin,
     stakeAtRiskMax,
     verify,
     expireFor: new Set(config.expireFor),
+    data: config.dataRequests,
+    schedules: config.schedules ?? false,
+    scheduleTipMin: config.scheduleTipMin,
   };
   const context = async (signal: AbortSignal): Promise<RouteContext> => ({
     ...wishes,
@@ -84,12 +100,15 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
     logger,
     metrics,
   });
+  const reconcileJobs = createReconcile({ book, dispatch, context, clock, logger, metrics });
+  const reconcileOrders = createReconcileOrders({ book: orders, dispatch, isOpen, context, clock, logger, metrics });
   const listener = createListener(
     { reconcileMs: config.reconcileInterval },
     {
       source,
       follow: createFollowChain({
         book,
+        orders: createFollowOrders({ book: orders, dispatch, isOpen, logger }),
         dispatch,
         context,
         lookUp: createLookUp({ events: createJobEvents(deployment, { rpc }), reader }),
@@ -97,18 +116,24 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
         logger,
         metrics,
       }),
-      reconcile: createReconcile({ book, dispatch, context, clock, logger, metrics }),
+      reconcile: async (signal) => {
+        await reconcileJobs(signal);
+        await reconcileOrders(signal);
+      },
       clock,
       logger,
     },
   );
-  const depth = createDepthSampler(
-    { queues: ['inference', 'attestation', 'settlement', 'verification', 'trial', 'transaction'] },
-    { producer, metrics: deps.metrics, clock, logger },
-  );
+  const depth = createDepthSampler({ queues: QUEUE_NAMES }, { producer, metrics: deps.metrics, clock, logger });
   logger.info({ chainId, registry, operator, startBlock: deployment.startBlock, verify }, 'listener composed');
   return {
     services: [journalService(journal), chain.service, producer, depth, listener],
     checks: [chain.check, createRedisHealthCheck(redis), listener.check],
   };
+}
+
+async function isOrderOpen(order: BookedOrder, reads: OrderReads, signal: AbortSignal): Promise<boolean> {
+  if (order.kind === 'question') return (await reads.questionStatus(order.id, signal)) === DataStatus.Requested;
+  const { state } = await reads.standingOf(order.schedule, signal);
+  return state !== ScheduleState.None && state !== ScheduleState.Cancelled;
 }

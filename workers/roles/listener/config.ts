@@ -1,7 +1,7 @@
 import { getAddress } from 'ethers';
 import * as z from 'zod';
 import { chainConfig } from '../../chain/config.ts';
-import { queueConfig } from '../../queue/config.ts';
+import { queueConfig, scheduleWishes } from '../../queue/config.ts';
 import * as field from '../../runtime/config-fields.ts';
 import { journalConfig } from '../../store/config.ts';
 
@@ -53,6 +53,13 @@ export const listenerConfig = z.object({
     .describe(
       'Requesters whose unanswered jobs this node expires, so that they get their fee back; addresses separated by commas.',
     ),
+  dataRequests: field
+    .flag()
+    .prefault('false')
+    .describe(
+      'Pass questions to committees, and news of feeds, on to the oracle of this node. `worker node` sets it with its oracle.',
+    ),
+  ...scheduleWishes.shape,
   reconcileInterval: field
     .durationMs()
     .prefault('10s')

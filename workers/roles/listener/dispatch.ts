@@ -1,6 +1,6 @@
-import type { JobId } from '../../protocol/ids.ts';
+import type { Hex32, JobId } from '../../protocol/ids.ts';
 import { JobStatus } from '../../protocol/job.ts';
-import type { MessageInput, QueueName } from '../../queue/catalog.ts';
+import type { JobKey, MessageInput, QueueName } from '../../queue/catalog.ts';
 import type { Enqueued, Producer } from '../../queue/producer.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -11,7 +11,7 @@ import type { RouteContext, Work } from './routes.ts';
 export type EnqueueWork = Extract<Work, { kind: 'enqueue' }>;
 
 export interface DispatchDeps {
-  readonly producer: Pick<Producer, 'enqueue' | 'enqueueAgain' | 'retract'>;
+  readonly producer: Pick<Producer, 'enqueue' | 'enqueueAgain' | 'retract' | 'wake'>;
   /** Where the job stands on the chain now. */
   readonly standingOf: (jobId: JobId, signal: AbortSignal) => Promise<{ readonly status: JobStatus }>;
   readonly clock: Pick<Clock, 'now'>;
@@ -24,13 +24,15 @@ export interface Dispatch {
   perform(job: BookedJob, work: Work, context: RouteContext, signal: AbortSignal): Promise<void>;
   /** Takes a message back that nobody has begun. */
   retract(
-    jobId: JobId,
+    jobId: Hex32,
     queue: QueueName,
     phase: string,
-    context: Pick<RouteContext, 'chainId' | 'registry'>,
+    context: { readonly chainId: number; readonly registry: string },
   ): Promise<void>;
   /** Puts a message where it belongs, with the local wait until it is due. */
   enqueue(work: EnqueueWork, context: Pick<RouteContext, 'now'>, again?: boolean): Promise<Enqueued>;
+  /** Lets a message that waits for a later time run now. */
+  wake(queue: QueueName, key: JobKey, phase: string): Promise<void>;
   /** Whether the chain still asks for what `work` does. */
   isDue(work: EnqueueWork, jobId: JobId, signal: AbortSignal): Promise<boolean>;
 }
@@ -54,19 +56,24 @@ export function createDispatch({ producer, standingOf, clock, logger, metrics }:
   }
 
   async function retract(
-    jobId: JobId,
+    jobId: Hex32,
     queue: QueueName,
     phase: string,
-    { chainId, registry }: Pick<RouteContext, 'chainId' | 'registry'>,
+    { chainId, registry }: { readonly chainId: number; readonly registry: string },
   ): Promise<void> {
     const outcome = await producer.retract(queue, { chainId, registry, jobId }, phase);
     metrics.retracted(queue, outcome);
     if (outcome === 'removed') logger.info({ jobId, queue, phase }, 'message retracted');
   }
 
+  async function wake(queue: QueueName, key: JobKey, phase: string): Promise<void> {
+    await producer.wake(queue, key, phase);
+  }
+
   return {
     enqueue,
     retract,
+    wake,
     isDue,
     async perform({ jobId, request, attestation }, work, context, signal) {
       if (work.kind === 'decline') {
@@ -76,6 +83,10 @@ export function createDispatch({ producer, standingOf, clock, logger, metrics }:
       }
       if (work.kind === 'retract') {
         await retract(jobId, work.queue, work.phase, context);
+        return;
+      }
+      if (work.kind === 'wake') {
+        await wake(work.queue, work.key, work.phase);
         return;
       }
       let { outcome } = await enqueue(work, context);

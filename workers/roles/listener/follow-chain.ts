@@ -6,6 +6,8 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { BookedJob, JobBook } from '../../store/job-book.ts';
 import type { Dispatch } from './dispatch.ts';
 import { fold, type FoldedEvent, unfold } from './fold.ts';
+import { type FollowOrders, isOfOrders } from './follow-orders.ts';
+import { inParallel } from './in-parallel.ts';
 import type { ListenerMetrics } from './metrics.ts';
 import {
   carriesOutput,
@@ -22,6 +24,7 @@ import {
 
 export interface FollowChainDeps {
   readonly book: JobBook;
+  readonly orders: FollowOrders;
   readonly dispatch: Pick<Dispatch, 'perform' | 'retract'>;
   readonly context: (signal: AbortSignal) => Promise<RouteContext>;
   /** The request of a job that is not in the book; undefined when the chain does not know it either. */
@@ -38,11 +41,8 @@ export type FollowChain = (message: ChainSignal<ChainEvent>, signal: AbortSignal
 type JobEvent = ChainEvent & { readonly type: RoutedEvent };
 type SignalOf<T> = Extract<ChainSignal<ChainEvent>, { readonly type: T }>;
 
-/** Jobs handled at once: each costs a few round trips to Redis. */
-const PARALLEL = 32;
-
 export function createFollowChain(deps: FollowChainDeps): FollowChain {
-  const { book, dispatch, context: readContext, lookUp, outputIn, logger, metrics } = deps;
+  const { book, orders, dispatch, context: readContext, lookUp, outputIn, logger, metrics } = deps;
 
   /** What has to be asked about an attestation before it can be written down: a job never seen, and its output. */
   async function complete(
@@ -67,7 +67,8 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
 
   async function onEvents({ block, events }: SignalOf<'events'>, signal: AbortSignal): Promise<void> {
     const ours = events.filter(isRouted);
-    if (ours.length > 0) {
+    const others = events.filter(isOfOrders);
+    if (ours.length > 0 || others.length > 0) {
       const context = await readContext(signal);
       const requested = new Map(
         ours.flatMap((event) => (event.type === 'JobRequested' ? [[event.jobId, event.terms]] : [])),
@@ -82,11 +83,13 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
       book.transact(() => {
         for (const one of folded)
           if (one.event.type !== 'JobRequested' || concerns(one.event, context)) fold(book, one);
+        for (const event of others) orders.fold(event, block.timestamp);
       });
       await inParallel([...Map.groupBy(ours, ({ jobId }) => jobId).values()], async (ofJob) => {
         for (const event of ofJob) await routeOne(event.type, event.jobId, context, signal);
       });
-      for (const { type } of ours) metrics.event(type);
+      await orders.route(others, block.timestamp, context, signal);
+      for (const { type } of [...ours, ...others]) metrics.event(type);
     }
     metrics.reached(block.number);
   }
@@ -99,40 +102,40 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
 
   /** The book goes back first; then every job that was touched is routed again from where it stands now. */
   async function onReorg({ dropped, commonAncestor }: SignalOf<'reorg'>, signal: AbortSignal): Promise<void> {
-    const events = dropped.flatMap((block) => block.events.toReversed()).filter(isRouted);
+    const gone = dropped.flatMap((block) => block.events.toReversed());
+    const events = gone.filter(isRouted);
+    const others = gone.filter(isOfOrders);
     book.transact(() => {
       for (const event of events) unfold(book, event);
+      for (const event of others) orders.unfold(event);
     });
     const context = await readContext(signal);
+    await orders.routeAgain(others, context, signal);
     await inParallel([...new Set(events.map(({ jobId }) => jobId))], async (jobId) => {
       const job = book.find(jobId);
       const standing = job && standingEvent(job);
-      const gone = job ? (standing === 'JobRequested' ? messagesAfterAttestation() : []) : messagesOfJob();
-      for (const { queue, phase } of gone) await dispatch.retract(jobId, queue, phase, context);
+      const idle = job ? (standing === 'JobRequested' ? messagesAfterAttestation() : []) : messagesOfJob();
+      for (const { queue, phase } of idle) await dispatch.retract(jobId, queue, phase, context);
       if (standing) await routeOne(standing, jobId, context, signal);
     });
     metrics.reorg(dropped.length);
     metrics.reached(commonAncestor.number);
-    logger.warn({ depth: dropped.length, events: events.length, ancestor: commonAncestor.number }, 'reorg followed');
+    logger.warn(
+      { depth: dropped.length, events: events.length + others.length, ancestor: commonAncestor.number },
+      'reorg followed',
+    );
   }
 
   return async (message, signal) => {
     if (message.type === 'events') await onEvents(message, signal);
     else if (message.type === 'reorg') await onReorg(message, signal);
-    else book.prune(message.blockNumber);
+    else {
+      book.prune(message.blockNumber);
+      orders.prune(message.blockNumber);
+    }
   };
 }
 
 function isRouted(event: ChainEvent): event is JobEvent {
-  return (ROUTED_EVENTS as readonly string[]).includes(event.type);
-}
-
-/** Runs `work` for every item, a bounded number at a time; the first failure rejects. */
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  await Promise.all(
-    Array.from({ length: Math.min(PARALLEL, items.length) }, async () => {
-      for (const item of rest) await work(item);
-    }),
-  );
+  return event.type.startsWith('Job') && (ROUTED_EVENTS as readonly string[]).includes(event.type);
 }

@@ -12,6 +12,7 @@ export interface ListenerMetrics {
   /** The newest block whose effects are durable. */
   reached(block: number): void;
   openJobs(count: number): void;
+  openOrders(count: number): void;
   /** From the block's time to the queue, milliseconds. */
   routed(ms: number): void;
 }
@@ -42,6 +43,10 @@ export function createListenerMetrics(metrics: Metrics): ListenerMetrics {
   const dropped = metrics.counter({ name: 'reorg_blocks_total', help: 'Blocks that reorganisations dropped.' });
   const reached = metrics.gauge({ name: 'cursor_blocks', help: 'The newest block whose effects are durable.' });
   const open = metrics.gauge({ name: 'open_jobs', help: 'Jobs in the book that have not ended.' });
+  const orders = metrics.gauge({
+    name: 'open_orders',
+    help: 'Questions and schedules in the book that have not ended.',
+  });
   const routed = metrics.histogram({
     name: 'event_to_queue_seconds',
     help: 'From the time of the block to the queue; includes the clocks being apart.',
@@ -58,6 +63,7 @@ export function createListenerMetrics(metrics: Metrics): ListenerMetrics {
     },
     reached: (block) => reached.set(block),
     openJobs: (count) => open.set(count),
+    openOrders: (count) => orders.set(count),
     routed: (ms) => routed.observe(Math.max(0, ms) / 1_000),
   };
 }

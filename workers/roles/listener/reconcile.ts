@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { BookedJob, JobBook } from '../../store/job-book.ts';
 import type { Dispatch, EnqueueWork } from './dispatch.ts';
+import { Endings } from './endings.ts';
 import type { ListenerMetrics } from './metrics.ts';
 import { route, type RouteContext, standingEvent } from './routes.ts';
 
@@ -14,9 +15,6 @@ export interface ReconcileDeps {
   readonly metrics: ListenerMetrics;
 }
 
-/** A message that ended without its effect is first made again after this long, then twice as long each time. */
-const FIRST_AGAIN_MS = 30_000;
-const LAST_AGAIN_MS = 3_600_000;
 /** An unanswered job is forgotten this long after its deadline, seconds of chain time. */
 const FORGET_SECONDS = 86_400;
 
@@ -27,7 +25,7 @@ const FORGET_SECONDS = 86_400;
  */
 export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
   const { book, dispatch, context: readContext, clock, logger, metrics } = deps;
-  const endings = new Map<string, { readonly againAt: number; readonly waitMs: number }>();
+  const endings = new Endings(clock);
 
   async function repair(job: BookedJob, work: EnqueueWork, context: RouteContext, signal: AbortSignal): Promise<void> {
     const { jobId } = job;
@@ -40,13 +38,7 @@ export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => P
     const overdue = outcome === 'finished' && context.now >= (work.notBefore ?? 0);
     // One look at an answer is enough; everything else is owed until the chain moves on.
     if (!overdue || queue === 'verification') return;
-    const ending = endings.get(id) ?? { againAt: clock.now() + FIRST_AGAIN_MS, waitMs: FIRST_AGAIN_MS };
-    if (clock.now() < ending.againAt) {
-      endings.set(id, ending);
-      return;
-    }
-    const waitMs = Math.min(2 * ending.waitMs, LAST_AGAIN_MS);
-    endings.set(id, { againAt: clock.now() + waitMs, waitMs });
+    if (!endings.isDue(id)) return;
     if (!(await dispatch.isDue(work, jobId, signal))) return;
     await dispatch.enqueue(work, context, true);
     metrics.reconciled(queue);
@@ -56,13 +48,9 @@ export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => P
   return async (signal) => {
     const jobs = book.open();
     metrics.openJobs(jobs.length);
-    if (jobs.length === 0) {
-      endings.clear();
-      return;
-    }
+    endings.keep(jobs.map(({ jobId }) => jobId));
+    if (jobs.length === 0) return;
     const context = await readContext(signal);
-    const known = new Set(jobs.map(({ jobId }) => jobId.slice(2)));
-    for (const id of endings.keys()) if (!known.has(id.split('-')[2] ?? '')) endings.delete(id);
     for (const job of jobs) {
       signal.throwIfAborted();
       const standing = standingEvent(job);

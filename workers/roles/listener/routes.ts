@@ -1,14 +1,31 @@
 import { recordToJson } from '../../protocol/attestation-record.ts';
-import type { Address } from '../../protocol/ids.ts';
+import { dataTermsToJson } from '../../protocol/data-terms.ts';
+import type { Address, FeedId, Hex32 } from '../../protocol/ids.ts';
 import { CallbackPhase, Delivery, isOpen, JobStatus, termsToJson } from '../../protocol/job.ts';
-import type { MessageInput, QueueName } from '../../queue/catalog.ts';
+import { scheduleTermsToJson, subjectOfSchedule } from '../../protocol/schedule.ts';
+import type { JobKey, MessageInput, QueueName } from '../../queue/catalog.ts';
 import type { BookedJob } from '../../store/job-book.ts';
+import type { BookedOrder, BookedQuestion, BookedSchedule } from '../../store/order-book.ts';
+
+type JobEventName =
+  'JobRequested' | 'JobAttested' | 'JobOnTrial' | 'JobSettled' | 'JobExpired' | 'JobSlashed' | 'JobVoided';
+type QuestionEventName = 'DataRequested' | 'DataAnswered' | 'DataExpired';
+type ScheduleEventName = 'ScheduleCreated' | 'ScheduleTriggered' | 'ScheduleCancelled';
+type FeedEventName = 'FeedReported' | 'FeedDisputed';
+
+type RouteTable = Readonly<
+  Record<JobEventName, readonly Route<BookedJob>[]> &
+    Record<QuestionEventName, readonly Route<BookedQuestion>[]> &
+    Record<ScheduleEventName, readonly Route<BookedSchedule>[]> &
+    Record<FeedEventName, readonly Route<FeedNews>[]>
+>;
 
 /**
- * What each event causes. A route is a pure function of the job, as its events tell it so far, and of the context.
- * `retract` takes back messages that nobody has begun: their reason is gone.
+ * What each event causes. A route is a pure function of the job, question, schedule or feed, as its events tell it so far, and
+ * of the context. `retract` takes back messages that nobody has begun: their reason is gone. `wake` only makes a look that is
+ * due later be taken at once.
  */
-export const routes = {
+export const routes: RouteTable = {
   JobRequested: [answerIt, expireIt],
   JobAttested: [
     settleIt,
@@ -22,15 +39,36 @@ export const routes = {
   JobExpired: retractAll(),
   JobSlashed: retractAll(),
   JobVoided: retractAll(),
-} as const satisfies Record<string, readonly Route[]>;
+  DataRequested: [askIt],
+  DataAnswered: [retract('data', 'request')],
+  DataExpired: [retract('data', 'request')],
+  FeedReported: [wakeRounds, wakeSchedules],
+  FeedDisputed: [wakeRounds, wakeSchedules],
+  ScheduleCreated: [runIt],
+  ScheduleTriggered: [runIt],
+  ScheduleCancelled: [retract('schedule', 'schedule')],
+};
 
-export type RoutedEvent = keyof typeof routes;
-export const ROUTED_EVENTS = Object.keys(routes) as readonly RoutedEvent[];
+export type RoutedEvent = JobEventName;
+export type OrderEvent = QuestionEventName | ScheduleEventName;
+export type FeedEvent = FeedEventName;
+
+/** Every event that has a route. */
+export const ROUTED_EVENTS = Object.keys(routes) as readonly (RoutedEvent | OrderEvent | FeedEvent)[];
+
+/** A new answer of a feed, and who waits for one. */
+export interface FeedNews {
+  readonly feedId: FeedId;
+  readonly schedules: readonly BookedSchedule[];
+}
 
 /** What the operator of this node wants, and what time it is. Amounts in token units. */
 export interface RouteContext {
   readonly chainId: number;
   readonly registry: Address;
+  /** The zero address in a deployment without feeds; so the next one. */
+  readonly feedRegistry: Address;
+  readonly scheduler: Address;
   /** Absent: nothing is answered or settled here. */
   readonly operator: Address | undefined;
   readonly feeMin: bigint;
@@ -38,6 +76,11 @@ export interface RouteContext {
   readonly verify: 'none' | 'others' | 'all';
   /** Requesters whose unanswered jobs are expired here. */
   readonly expireFor: ReadonlySet<string>;
+  /** Whether this node sits in committees: then questions go on to its oracle. */
+  readonly data: boolean;
+  /** Whether this node triggers schedules, and the smallest tip for which it does. */
+  readonly schedules: boolean;
+  readonly scheduleTipMin: bigint;
   /** Chain time, Unix seconds. */
   readonly now: number;
 }
@@ -49,19 +92,23 @@ type Enqueue = {
     readonly message: MessageInput<N>;
     /** First second of chain time in which it can be done; at once when absent. */
     readonly notBefore?: number;
-    /** It has to be done as long as the job stands here, so a message that ended without effect is made again. */
-    readonly until: JobStatus;
+    /**
+     * It has to be done as long as the job stands here, so a message that ended without effect is made again. Absent for
+     * questions and schedules: as long as they are open.
+     */
+    readonly until?: JobStatus;
   };
 }[QueueName];
 
 export type Work =
   | Enqueue
   | { readonly kind: 'retract'; readonly queue: QueueName; readonly phase: string }
+  | { readonly kind: 'wake'; readonly queue: QueueName; readonly key: JobKey; readonly phase: string }
   | { readonly kind: 'decline'; readonly reason: DeclineReason };
 
 export type DeclineReason = 'not-ours' | 'deadline-passed' | 'fee-too-low' | 'stake-too-high';
 
-type Route = (job: BookedJob, context: RouteContext) => Work | undefined;
+type Route<T> = (about: T, context: RouteContext) => Work | readonly Work[] | undefined;
 
 /** JobRequested → executor. */
 function answerIt(job: BookedJob, context: RouteContext): Work {
@@ -125,11 +172,66 @@ function tryIt(job: BookedJob, context: RouteContext): Work | undefined {
   return { kind: 'enqueue', queue: 'trial', message, until: JobStatus.OnTrial };
 }
 
-function retract(queue: QueueName, phase: string): Route {
+/** DataRequested → oracle, until its deadline. */
+function askIt({ id, terms, spec }: BookedQuestion, context: RouteContext): Work | undefined {
+  const { chainId, feedRegistry, data, now } = context;
+  if (!data || BigInt(now) > terms.deadline) return undefined;
+  const message = { chainId, registry: feedRegistry, requestId: id, terms: dataTermsToJson(terms), spec };
+  return { kind: 'enqueue', queue: 'data', message: { kind: 'request', ...message } };
+}
+
+/** ScheduleCreated → scheduler, which sees for itself when it is due. */
+function runIt({ schedule, terms, input }: BookedSchedule, context: RouteContext): Work | undefined {
+  const { chainId, scheduler, schedules, scheduleTipMin } = context;
+  if (!schedules || terms.tip < scheduleTipMin) return undefined;
+  const { callbackPhase, delivery } = terms;
+  const message = { chainId, registry: scheduler, schedule, input };
+  return {
+    kind: 'enqueue',
+    queue: 'schedule',
+    message: { ...message, terms: { ...scheduleTermsToJson(terms), callbackPhase, delivery } },
+  };
+}
+
+/** FeedReported, FeedDisputed → oracle: its next look at the feed is due now. */
+function wakeRounds({ feedId }: FeedNews, { chainId, feedRegistry, data }: RouteContext): Work | undefined {
+  if (!data) return undefined;
+  return { kind: 'wake', queue: 'data', key: { chainId, registry: feedRegistry, jobId: feedId }, phase: 'feed' };
+}
+
+/** FeedReported, FeedDisputed → scheduler: what waits for an answer of this feed is looked at now. */
+function wakeSchedules({ schedules }: FeedNews, context: RouteContext): readonly Work[] {
+  return schedules
+    .filter((one) => runIt(one, context) !== undefined)
+    .map((one) => ({ kind: 'wake', queue: 'schedule', key: keyOfOrder(one, context), phase: 'schedule' }));
+}
+
+/** What the message about an order is called by. */
+export function keyOfOrder(
+  order: Pick<BookedOrder, 'kind' | 'id'>,
+  { chainId, feedRegistry, scheduler }: Pick<RouteContext, 'chainId' | 'feedRegistry' | 'scheduler'>,
+): JobKey {
+  return { chainId, registry: order.kind === 'question' ? feedRegistry : scheduler, jobId: order.id };
+}
+
+/** The one message that can exist about an order. */
+export function messageOfOrder(order: Pick<BookedOrder, 'kind'>): {
+  readonly queue: QueueName;
+  readonly phase: string;
+} {
+  return order.kind === 'question' ? { queue: 'data', phase: 'request' } : { queue: 'schedule', phase: 'schedule' };
+}
+
+/** The order that an event is about, as it is called in the book. */
+export function orderIdOf(event: { readonly requestId: Hex32 } | { readonly schedule: Address }): Hex32 {
+  return 'requestId' in event ? event.requestId : subjectOfSchedule(event.schedule);
+}
+
+function retract(queue: QueueName, phase: string): Route<unknown> {
   return () => ({ kind: 'retract', queue, phase });
 }
 
-function retractAll(): readonly Route[] {
+function retractAll(): readonly Route<unknown>[] {
   return messagesOfJob().map(({ queue, phase }) => retract(queue, phase));
 }
 
@@ -179,8 +281,23 @@ export function standingEvent({
 
 /** What `event` causes for `job`. */
 export function route(event: RoutedEvent, job: BookedJob, context: RouteContext): readonly Work[] {
-  const table: readonly Route[] = routes[event];
-  return table.map((one) => one(job, context)).filter((work) => work !== undefined);
+  return run(routes[event], job, context);
+}
+
+/** What `event` causes for `order`; `stands` is what is due as long as it is open. */
+export function routeOrder(event: OrderEvent | 'stands', order: BookedOrder, context: RouteContext): readonly Work[] {
+  if (order.kind === 'question')
+    return run(routes[event === 'stands' ? 'DataRequested' : (event as QuestionEventName)], order, context);
+  return run(routes[event === 'stands' ? 'ScheduleCreated' : (event as ScheduleEventName)], order, context);
+}
+
+/** What a new answer of a feed causes. */
+export function routeFeed(event: FeedEvent, news: FeedNews, context: RouteContext): readonly Work[] {
+  return run(routes[event], news, context);
+}
+
+function run<T>(table: readonly Route<T>[], about: T, context: RouteContext): readonly Work[] {
+  return table.flatMap((one) => one(about, context) ?? []);
 }
 
 function about({ jobId, terms }: BookedJob, { chainId, registry }: RouteContext) {

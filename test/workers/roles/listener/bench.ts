@@ -3,18 +3,22 @@ import type { ChainEvent } from '../../../../workers/chain/events.ts';
 import type { Hex, JobId } from '../../../../workers/protocol/ids.ts';
 import { ZERO_HEX32 } from '../../../../workers/protocol/ids.ts';
 import { JobStatus, type Terms } from '../../../../workers/protocol/job.ts';
-import { catalog, messageId, type QueueDefinition, type QueueName } from '../../../../workers/queue/catalog.ts';
+import { catalog, keyOf, messageId, type QueueDefinition, type QueueName } from '../../../../workers/queue/catalog.ts';
 import type { EnqueueOutcome, Producer } from '../../../../workers/queue/producer.ts';
 import { silentLogger } from '../../../../workers/runtime/logger.ts';
 import { noMetrics } from '../../../../workers/runtime/metrics.ts';
 import { createDispatch } from '../../../../workers/roles/listener/dispatch.ts';
 import { createFollowChain } from '../../../../workers/roles/listener/follow-chain.ts';
+import { createFollowOrders } from '../../../../workers/roles/listener/follow-orders.ts';
 import { createListenerMetrics } from '../../../../workers/roles/listener/metrics.ts';
+import { createReconcileOrders } from '../../../../workers/roles/listener/reconcile-orders.ts';
 import { createReconcile } from '../../../../workers/roles/listener/reconcile.ts';
 import type { RouteContext } from '../../../../workers/roles/listener/routes.ts';
 import { createJobBook, type BookedJob } from '../../../../workers/store/job-book.ts';
+import { createOrderBook } from '../../../../workers/store/order-book.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { OPERATOR, REQUESTER, REGISTRY, NOW, hash, jobOf, TERMS } from '../../../support/sample-job.ts';
+import { FEED_REGISTRY, SCHEDULER } from '../../../support/sample-orders.ts';
 import { temporaryJournal } from '../../../support/temporary-journal.ts';
 
 export const CONTEXT: RouteContext = {
@@ -25,6 +29,11 @@ export const CONTEXT: RouteContext = {
   stakeAtRiskMax: 1_000n,
   verify: 'none',
   expireFor: new Set(),
+  feedRegistry: FEED_REGISTRY,
+  scheduler: SCHEDULER,
+  data: true,
+  schedules: true,
+  scheduleTipMin: 0n,
   now: NOW,
 };
 
@@ -77,7 +86,7 @@ export const reorgOf = (ancestor: number, ...dropped: ReturnType<typeof blockOf>
 });
 
 /** A queue in memory with the promises of the real one. */
-export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | 'retract'> {
+export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | 'retract' | 'wake'> {
   readonly messages = new Map<string, { queue: QueueName; message: unknown; delayMs: number; finished: boolean }>();
   /** Calls that fail before one succeeds. */
   failures = 0;
@@ -102,9 +111,16 @@ export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | '
     this.#add(queue, message, options?.delayMs ?? 0, false);
   enqueueAgain: Producer['enqueueAgain'] = async (queue, message, options) =>
     this.#add(queue, message, options?.delayMs ?? 0, true);
-  retract: Producer['retract'] = async (_, { jobId }, phase) => {
+  /** What was woken, by its id. */
+  readonly woken: string[] = [];
+  wake: Producer['wake'] = async (_, key, phase) => {
     this.#mayFail();
-    const id = this.#id(jobId, phase);
+    this.woken.push(messageId(key, phase));
+    return true;
+  };
+  retract: Producer['retract'] = async (_, key, phase) => {
+    this.#mayFail();
+    const id = messageId(key, phase);
     const found = this.messages.get(id);
     if (!found) return 'absent';
     if (found.finished) return 'finished';
@@ -115,8 +131,8 @@ export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | '
   #add(queue: QueueName, message: unknown, delayMs: number, again: boolean): { id: string; outcome: EnqueueOutcome } {
     this.#mayFail();
     const definition = catalog[queue] as QueueDefinition;
-    const parsed = definition.schema.parse(message) as { jobId: string };
-    const id = this.#id(parsed.jobId, definition.phase(parsed));
+    const parsed = definition.schema.parse(message);
+    const id = messageId(keyOf(definition, parsed), definition.phase(parsed));
     const known = this.messages.get(id);
     if (known && !(again && known.finished)) return { id, outcome: known.finished ? 'finished' : 'present' };
     this.messages.set(id, { queue, message: parsed, delayMs, finished: false });
@@ -146,6 +162,8 @@ export function createBench(context: Partial<RouteContext> = {}) {
     outputs: new Map<JobId, Hex>(),
     unseen: new Map<JobId, BookedJob>(),
     asked: 0,
+    /** Orders that the chain calls open. */
+    openOrders: new Set<string>(),
     now: NOW,
   };
   const dispatch = createDispatch({
@@ -160,12 +178,16 @@ export function createBench(context: Partial<RouteContext> = {}) {
   });
   const read = async (): Promise<RouteContext> => ({ ...CONTEXT, ...context, now: chain.now });
   const deps = { book, dispatch, context: read, clock, logger: silentLogger, metrics };
+  const orders = createOrderBook({ journal });
+  const isOpen = async ({ id }: { readonly id: string }): Promise<boolean> => chain.openOrders.has(id);
   const follow = createFollowChain({
     ...deps,
+    orders: createFollowOrders({ book: orders, dispatch, isOpen, logger: silentLogger }),
     lookUp: async (jobId) => chain.unseen.get(jobId),
     outputIn: async (_, jobId) => chain.outputs.get(jobId),
   });
   const reconcile = createReconcile(deps);
+  const reconcileOrders = createReconcileOrders({ ...deps, book: orders, isOpen });
   const { signal } = new AbortController();
   return {
     queues,
@@ -173,6 +195,8 @@ export function createBench(context: Partial<RouteContext> = {}) {
     book,
     chain,
     follow: (message: ChainSignal<ChainEvent>) => follow(message, signal),
+    orders,
     reconcile: () => reconcile(signal),
+    reconcileOrders: () => reconcileOrders(signal),
   };
 }
