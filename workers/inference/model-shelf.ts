@@ -1,7 +1,7 @@
 import type { ModelId } from '../protocol/ids.ts';
 import { type ModelSpec, triable } from '../protocol/model.ts';
-import { isRetryable } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { createRemembered } from '../runtime/remembered.ts';
 import type { LoadedModel, ModelRunner } from './model-runner.ts';
 import { requireSpecFit } from './spec-fit.ts';
 
@@ -42,8 +42,6 @@ export interface ModelShelfDeps {
 const REMEMBERED = 1_024;
 
 export function createModelShelf({ specs, blobs, runner, logger }: ModelShelfDeps): ModelShelf {
-  const opened = new Map<ModelId, Promise<ServedModel>>();
-
   async function load(modelId: ModelId, signal: AbortSignal): Promise<ServedModel> {
     const spec = await specs.specOf(modelId, signal);
     const { path } = await blobs.locate(spec.onnxSha256, { signal });
@@ -68,25 +66,13 @@ export function createModelShelf({ specs, blobs, runner, logger }: ModelShelfDep
     return model;
   }
 
+  // A final refusal is about the file, and the file is the model.
+  const opened = createRemembered({ atMost: REMEMBERED }, { make: load });
   return {
     specOf: (modelId, signal) => specs.specOf(modelId, signal),
-    async open(modelId, signal) {
-      const known = opened.get(modelId);
-      if (known) return known;
-      const opening = load(modelId, signal);
-      opened.set(modelId, opening);
-      const [oldest] = opened.keys();
-      if (opened.size > REMEMBERED && oldest !== undefined) opened.delete(oldest);
-      try {
-        return await opening;
-      } catch (error) {
-        // A final refusal is about the file, and the file is the model: it stays. What an abort ended says nothing.
-        if ((signal.aborted || isRetryable(error)) && opened.get(modelId) === opening) opened.delete(modelId);
-        throw error;
-      }
-    },
+    open: (modelId, signal) => opened.get(modelId, signal),
     forget: (modelId) => {
-      opened.delete(modelId);
+      opened.forget(modelId);
     },
   };
 }

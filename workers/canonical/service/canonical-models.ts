@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Hex32, ModelId } from '../../protocol/ids.ts';
 import type { ModelSpec } from '../../protocol/model.ts';
-import { isRetryable, RemitError } from '../../runtime/errors.ts';
+import { RemitError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { createRemembered } from '../../runtime/remembered.ts';
 import type { CanonicalRunner } from '../executor/canonical-runner.ts';
 import type { Plan } from '../plan/plan.ts';
 import { VectorTree } from '../tree/vector-tree.ts';
@@ -54,8 +55,6 @@ const HELD = 8;
  * after its file was compiled here to the registered roots.
  */
 export function createCanonicalModels({ specs, blobs, compile, runner, logger }: CanonicalModelsDeps): CanonicalModels {
-  const opened = new Map<ModelId, Promise<CanonicalModel>>();
-
   async function load(modelId: ModelId, signal: AbortSignal): Promise<CanonicalModel> {
     const spec = await specs.specOf(modelId, signal);
     const { path } = await blobs.locate(spec.onnxSha256, { signal });
@@ -81,23 +80,9 @@ export function createCanonicalModels({ specs, blobs, compile, runner, logger }:
     };
   }
 
-  return {
-    async open(modelId, signal) {
-      const known = opened.get(modelId);
-      if (known) return known;
-      const opening = load(modelId, signal);
-      opened.set(modelId, opening);
-      const [oldest] = opened.keys();
-      if (opened.size > HELD && oldest !== undefined) opened.delete(oldest);
-      try {
-        return await opening;
-      } catch (error) {
-        // A final refusal is about the file, and the file is the model. What an abort ended says nothing.
-        if ((signal.aborted || isRetryable(error)) && opened.get(modelId) === opening) opened.delete(modelId);
-        throw error;
-      }
-    },
-  };
+  // A final refusal is about the file, and the file is the model.
+  const opened = createRemembered({ atMost: HELD }, { make: load });
+  return { open: (modelId, signal) => opened.get(modelId, signal) };
 }
 
 function requireRoots(modelId: ModelId, spec: ModelSpec, compiled: CompiledModel): void {
