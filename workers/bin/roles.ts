@@ -28,6 +28,10 @@ export const roles = {
     summary: 'trial queue → transaction queue: opens and plays trials, defends our own claims',
     load: async () => (await import('../roles/trial/compose.ts')).trialRole,
   },
+  scheduler: {
+    summary: 'schedule queue → transaction queue: triggers recurring requests that are due, for their tip',
+    load: async () => (await import('../roles/scheduler/compose.ts')).schedulerRole,
+  },
 } satisfies Record<string, RoleEntry>;
 
 export type RoleName = keyof typeof roles;

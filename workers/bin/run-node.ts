@@ -20,8 +20,20 @@ export interface NodeOptions {
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
+/** Whether a node triggers schedules: as REMIT_SCHEDULES says, and else where it works for the network and not only for itself. */
+export function triggersSchedules(
+  { verify, data = false }: { readonly verify: boolean; readonly data?: boolean },
+  env: Environment,
+): boolean {
+  const said = env['REMIT_SCHEDULES'];
+  return said === undefined ? verify || data : said === 'true';
+}
+
 /** The roles of a node, listener first. Without a choice it answers jobs. */
-export function rolesOf({ inference, verify }: NodeOptions): readonly RoleName[] {
+export function rolesOf(
+  { inference, verify }: NodeOptions,
+  { schedules = false }: { readonly schedules?: boolean } = {},
+): readonly RoleName[] {
   const answers = inference || !verify;
   return [
     'listener',
@@ -30,18 +42,30 @@ export function rolesOf({ inference, verify }: NodeOptions): readonly RoleName[]
     ...(verify ? (['watchtower'] as const) : []),
     // Whoever answers has to defend its answers, and whoever checks has to accuse.
     'trial',
+    ...(schedules ? (['scheduler'] as const) : []),
   ];
 }
 
-/** The environment of each child: the same, but ports must differ, and a watchtower needs something to watch. */
+/**
+ * The environment of each child: the same, but ports must differ, a watchtower needs something to watch, and the listener must
+ * know whose messages to make.
+ */
 export function childEnvironment(
   env: Environment,
-  { healthPort, place, verify }: { healthPort: number; place: number; verify: boolean },
+  {
+    healthPort,
+    place,
+    verify,
+    data = false,
+    schedules = false,
+  }: { healthPort: number; place: number; verify: boolean; data?: boolean; schedules?: boolean },
 ): Environment {
   return {
     ...env,
     REMIT_HEALTH_PORT: String(healthPort === 0 ? 0 : healthPort + 1 + place),
     ...(verify && env['REMIT_VERIFY'] === undefined && { REMIT_VERIFY: 'others' }),
+    ...(data && env['REMIT_DATA_REQUESTS'] === undefined && { REMIT_DATA_REQUESTS: 'true' }),
+    ...(schedules && { REMIT_SCHEDULES: 'true' }),
   };
 }
 
@@ -52,7 +76,8 @@ export async function runNode(
   { output, version }: { readonly output: Output; readonly version: string },
 ): Promise<number> {
   const { healthPort, healthHost, logLevel } = await readProcessConfig(env);
-  const children = rolesOf(options);
+  const schedules = triggersSchedules(options, env);
+  const children = rolesOf(options, { schedules });
   // Every child would refuse by itself; asking all of them first tells everything at once.
   for (const child of children) await readRoleConfig(child, env);
   const clock = systemClock;
@@ -71,7 +96,8 @@ export async function runNode(
           env: childEnvironment(env, {
             healthPort,
             place: children.indexOf(child as RoleName),
-            verify: options.verify,
+            ...options,
+            schedules,
           }),
           // The channel tells a child when its parent is gone; a group of its own keeps Ctrl-C for the parent.
           stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
