@@ -168,3 +168,32 @@ export const secret = () =>
 /** Any text that is not empty. */
 export const text = () =>
   field({ type: 'text', expected: 'a text that is not empty', example: 'node-1' }, (value) => value || undefined);
+
+/** Texts separated by commas; an empty text is an empty list. */
+export const textList = () =>
+  field(
+    { type: 'list', expected: 'texts separated by commas', example: '127.0.0.1:8080' },
+    (value): readonly string[] =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+  );
+
+/** Hashes of 32 bytes separated by commas, none twice; an empty text is an empty list. */
+export const hashList = () =>
+  field(
+    {
+      type: 'hash list',
+      expected: 'hashes (0x and 64 hex digits) separated by commas, none twice',
+      example: `0x${'1f'.repeat(32)}`,
+    },
+    (value): readonly string[] | undefined => {
+      const hashes = value
+        .split(',')
+        .map((part) => part.trim().toLowerCase())
+        .filter((part) => part !== '');
+      const valid = hashes.every((hash) => /^0x[0-9a-f]{64}$/.test(hash)) && new Set(hashes).size === hashes.length;
+      return valid ? hashes : undefined;
+    },
+  );

@@ -9,6 +9,7 @@ import { createJobView } from '../../chain/job-view.ts';
 import { createRecentHead } from '../../chain/recent-head.ts';
 import { explainRevert } from '../../chain/reverts.ts';
 import type { TransactionIntent, TransactionResult } from '../../chain/transaction-journal.ts';
+import { signerSource } from '../../chain/signer-config.ts';
 import { createTxManager } from '../../chain/tx-manager.ts';
 import { parseBig } from '../../chain/chain-values.ts';
 import { type JobId, parseAddress } from '../../protocol/ids.ts';
@@ -33,7 +34,7 @@ import { createSettleBatch } from './settle-batch.ts';
 import { createSettleJob } from './settle-job.ts';
 import { createSettleTransaction } from './settle-transaction.ts';
 import { createSettlement } from './settlement.ts';
-import { createStoppableSigner, signerSource } from './signer.ts';
+import { createStoppableSigner } from './signer.ts';
 import { checkSigner } from './start-checks.ts';
 import { createSubmitAttestation } from './submit-attestation.ts';
 
