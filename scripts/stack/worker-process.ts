@@ -6,7 +6,7 @@ import type { LogLine } from './log-tail.ts';
 import type { Stack } from './stack.ts';
 
 export type Environment = Readonly<Record<string, string>>;
-export type WorkerRole = 'listener' | 'executor' | 'submitter' | 'watchtower' | 'trial';
+export type WorkerRole = 'listener' | 'executor' | 'submitter' | 'watchtower' | 'trial' | 'oracle' | 'scheduler';
 
 /** A worker, which keeps its name, folder and settings when its process is replaced. */
 export interface WorkerProcess {
