@@ -194,7 +194,7 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
         JobOptions options = terms.options.withVersion(_book.check(terms));
         terms.options = options;
         if (terms.policy != address(0) && terms.policy.code.length == 0) revert JobRegistryInvalidPolicy(terms.policy);
-        if (options.delivery() == Delivery.Inline) _checkInline(outputLength * ELEMENT_BYTES);
+        if (options.delivery() == Delivery.Inline) _checkInline(_bytesOf(outputLength));
 
         Availability availability = options.availability();
         bool fromFeed = availability == Availability.Feed;
@@ -203,7 +203,7 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
         bool inEvent = fromFeed || availability == Availability.Inline;
         uint256 expected = availability == Availability.Blob ? 32 : 0;
         if (inEvent) {
-            expected = inputLength * ELEMENT_BYTES;
+            expected = _bytesOf(inputLength);
             _checkInline(expected);
         }
         if (input.length != expected) revert JobRegistryInputLength(input.length, expected);
@@ -245,12 +245,15 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
     ) private returns (address operator) {
         JobSlot slot = _slots[jobId];
         JobOptions options = terms.options;
-        if (slot.status() == JobStatus.Attested) revert JobRegistryAlreadyAttested(jobId);
-        _checkStatus(jobId, slot.status(), JobStatus.Requested);
+        JobStatus status = slot.status();
+        if (status != JobStatus.Requested) {
+            if (status == JobStatus.Attested) revert JobRegistryAlreadyAttested(jobId);
+            _checkStatus(jobId, status, JobStatus.Requested);
+        }
         // INVARIANT(I15): attest iff now <= deadline, expire iff now > deadline.
         uint256 deadline = options.attestDeadline();
         if (block.timestamp > deadline) revert JobRegistryDeadlinePassed(jobId, deadline);
-        _checkOutput(options.delivery(), slot.outputLength() * ELEMENT_BYTES, output);
+        _checkOutput(options.delivery(), _bytesOf(slot.outputLength()), output);
 
         operator = operatorStaking.lockByKey(attester, terms.offerPenalty, terms.stakeAtRisk);
         if (operator == address(0)) revert JobRegistryNotAttester(attester);
@@ -592,6 +595,13 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
         if (status == expected) return;
         if (status == JobStatus.None) revert JobRegistryUnknownJob(jobId);
         revert JobRegistryWrongStatus(jobId, status);
+    }
+
+    /// @dev Lengths have 32 bits.
+    function _bytesOf(uint256 elements) private pure returns (uint256) {
+        unchecked {
+            return elements * ELEMENT_BYTES;
+        }
     }
 
     function _checkInline(uint256 length) private pure {

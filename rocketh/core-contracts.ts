@@ -14,6 +14,9 @@ export const CORE = [
   'TensorJudge',
   'TrialExaminer',
   'TrialCourt',
+  'FeedRegistry',
+  'FeedRequests',
+  'Scheduler',
 ] as const;
 
 export type CoreName = (typeof CORE)[number];
@@ -84,17 +87,25 @@ export function coreContracts(at: CoreAddresses, around: Surroundings): readonly
   const { token, authority, parameters: p, tokenDecimals } = around;
   const shares = chainShares(p);
   const args: Readonly<Record<CoreName, readonly unknown[]>> = {
-    Settlement: [token, at.JobRegistry, at.ModelRegistry, at.Slasher, at.TrialCourt],
+    Settlement: [token, at.JobRegistry, at.ModelRegistry, at.Slasher, at.TrialCourt, at.FeedRegistry],
     OperatorStaking: [
       token,
       at.JobRegistry,
       at.Slasher,
       at.Settlement,
+      at.FeedRegistry,
       BigInt(p.unbondingDelaySeconds),
       BigInt(p.revocationDelaySeconds),
       BigInt(p.epochLengthSeconds),
     ],
-    Slasher: [at.OperatorStaking, at.Settlement, at.JobRegistry, shares.equivocation, shares.conviction],
+    Slasher: [
+      at.OperatorStaking,
+      at.Settlement,
+      at.JobRegistry,
+      at.FeedRegistry,
+      shares.equivocation,
+      shares.conviction,
+    ],
     ModelRegistry: [
       authority,
       at.Settlement,
@@ -110,6 +121,7 @@ export function coreContracts(at: CoreAddresses, around: Surroundings): readonly
       at.Slasher,
       at.EquivocationCourt,
       at.TrialCourt,
+      at.FeedRequests,
       p.challengeWindowFloorSeconds,
       chainParameters(around),
     ],
@@ -125,6 +137,9 @@ export function coreContracts(at: CoreAddresses, around: Surroundings): readonly
       at.TrialExaminer,
       chainCourtSettings(around),
     ],
+    FeedRegistry: [at.OperatorStaking, at.Settlement, at.Slasher, BigInt(p.leaveDelaySeconds)],
+    FeedRequests: [at.FeedRegistry, at.JobRegistry, at.ModelRegistry],
+    Scheduler: [at.JobRegistry, at.FeedRequests, at.FeedRegistry, at.Settlement, at.ModelRegistry],
   };
   return CORE.map((name) => ({ name, artifact: artifacts[name], args: args[name] }));
 }

@@ -26,9 +26,20 @@ export const NEIGHBOURS: Readonly<Record<CoreName, Readonly<Record<string, CoreN
     modelRegistry: 'ModelRegistry',
     slasher: 'Slasher',
     trialCourt: 'TrialCourt',
+    feedRegistry: 'FeedRegistry',
   },
-  OperatorStaking: { jobRegistry: 'JobRegistry', slasher: 'Slasher', settlement: 'Settlement' },
-  Slasher: { operatorStaking: 'OperatorStaking', settlement: 'Settlement', jobRegistry: 'JobRegistry' },
+  OperatorStaking: {
+    jobRegistry: 'JobRegistry',
+    slasher: 'Slasher',
+    settlement: 'Settlement',
+    feedRegistry: 'FeedRegistry',
+  },
+  Slasher: {
+    operatorStaking: 'OperatorStaking',
+    settlement: 'Settlement',
+    jobRegistry: 'JobRegistry',
+    feedRegistry: 'FeedRegistry',
+  },
   ModelRegistry: { settlement: 'Settlement', trialCourt: 'TrialCourt' },
   JobRegistry: {
     modelRegistry: 'ModelRegistry',
@@ -37,6 +48,7 @@ export const NEIGHBOURS: Readonly<Record<CoreName, Readonly<Record<string, CoreN
     slasher: 'Slasher',
     equivocationCourt: 'EquivocationCourt',
     trialCourt: 'TrialCourt',
+    feedRequests: 'FeedRequests',
   },
   EquivocationCourt: { jobRegistry: 'JobRegistry', operatorStaking: 'OperatorStaking' },
   TensorJudge: {},
@@ -48,6 +60,15 @@ export const NEIGHBOURS: Readonly<Record<CoreName, Readonly<Record<string, CoreN
     settlement: 'Settlement',
     tensorJudge: 'TensorJudge',
     examiner: 'TrialExaminer',
+  },
+  FeedRegistry: { operatorStaking: 'OperatorStaking', settlement: 'Settlement', slasher: 'Slasher' },
+  FeedRequests: { feedRegistry: 'FeedRegistry', jobRegistry: 'JobRegistry', modelRegistry: 'ModelRegistry' },
+  Scheduler: {
+    feedRequests: 'FeedRequests',
+    feedRegistry: 'FeedRegistry',
+    jobRegistry: 'JobRegistry',
+    modelRegistry: 'ModelRegistry',
+    settlement: 'Settlement',
   },
 };
 

@@ -38,6 +38,7 @@ const local: NetworkParameters = {
   epochLengthSeconds: 2,
   bondReleaseDelaySeconds: 15 * MINUTE,
   publisherBondMaxTokens: '1000',
+  leaveDelaySeconds: 5 * MINUTE,
   ...shares,
   adminDelaySeconds: 0,
 };
@@ -72,6 +73,7 @@ const publicSafe: NetworkParameters = {
   epochLengthSeconds: HOUR,
   bondReleaseDelaySeconds: 14 * DAY,
   publisherBondMaxTokens: '1000',
+  leaveDelaySeconds: 14 * DAY,
   ...shares,
   adminDelaySeconds: 8 * DAY,
 };

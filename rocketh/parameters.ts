@@ -56,6 +56,8 @@ export const parametersSchema = z.strictObject({
   /** Between `retire` of a model and the release of its bond. Immutable. */
   bondReleaseDelaySeconds: seconds,
   publisherBondMaxTokens: tokens,
+  /** Between leaving a feed's committee and the release of its bond: time to prove a double report. Immutable. */
+  leaveDelaySeconds: seconds,
   equivocationShares: z.strictObject({ reporterBps: bps, requesterBps: bps }),
   convictionShares: z.strictObject({ openerBps: bps, proverBps: bps, requesterBps: bps }),
   /** Time between scheduling and executing anything that ADMIN or GOVERNOR does. */
@@ -179,6 +181,12 @@ const RULES: readonly Rule[] = [
     'public',
     (p) => p.unbondingDelaySeconds >= liability(p) + 24 * HOUR,
     'must leave a margin of 86400 (24 h) over the longest liability on a public network',
+  ],
+  [
+    'leaveDelaySeconds',
+    'public',
+    (p) => p.leaveDelaySeconds >= 7 * 24 * HOUR,
+    'must be at least 604800 (7 d) on a public network: time to prove a double report',
   ],
   [
     'adminDelaySeconds',

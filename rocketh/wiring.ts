@@ -103,6 +103,7 @@ async function readNumbers(
   await view('ModelRegistry', 'bondReleaseDelay', p.bondReleaseDelaySeconds);
   await view('ModelRegistry', 'publisherBondMax', parseUnits(p.publisherBondMaxTokens, facts.tokenDecimals));
   await view('TrialCourt', 'settings', Object.values(chainCourtSettings(facts)));
+  await view('FeedRegistry', 'leaveDelay', p.leaveDelaySeconds);
   // Governance may have moved on; what was deployed is version 1 for ever.
   const version = (await readContract(chain, core.JobRegistry, 'currentVersion')) as bigint;
   note('JobRegistry has parameters', true, version >= 1n);

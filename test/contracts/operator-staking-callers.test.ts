@@ -15,15 +15,24 @@ describe('OperatorStaking, for its fixed callers', () => {
       lockByKey: ['jobRegistry', [ZeroAddress, 0n, 0n]],
       unlock: ['jobRegistry', [ZeroAddress, 0n]],
       slash: ['slasher', [ZeroAddress, 0n, 0n]],
+      lockBond: ['feedRegistry', [ZeroAddress, 0n]],
+      unlockBond: ['feedRegistry', [ZeroAddress, 0n]],
     } as const;
 
     for (const [method, [caller, args]] of Object.entries(calls)) {
       it(`${method} answers ${caller} only`, async () => {
         const stage = await spread();
-        const { staking, jobRegistry, modelRegistry, slasher, trialCourt, alice } = stage;
+        const { staking, jobRegistry, modelRegistry, slasher, trialCourt, feedRegistry, alice } = stage;
         const data = staking.interface.encodeFunctionData(method as 'unlock', args as never);
         const before = await readVaults(stage);
-        for (const [name, account] of Object.entries({ jobRegistry, modelRegistry, slasher, trialCourt, alice })) {
+        for (const [name, account] of Object.entries({
+          jobRegistry,
+          modelRegistry,
+          slasher,
+          trialCourt,
+          feedRegistry,
+          alice,
+        })) {
           const sent = account.sendTransaction({ to: staking, data });
           if (name === caller) await sent;
           else {
@@ -94,6 +103,30 @@ describe('OperatorStaking, for its fixed callers', () => {
         { free: { [alice.address]: 300n }, locked: { [alice.address]: -300n } },
         [],
       );
+    });
+  });
+
+  describe('lockBond and unlockBond', () => {
+    it('revert for more than is free, or locked', async () => {
+      const { staking, feedRegistry, alice } = await spread();
+      await expect(staking.connect(feedRegistry).lockBond(alice, 601n))
+        .to.be.revertedWithCustomError(staking, 'OperatorStakingInsufficientFree')
+        .withArgs(alice, 600n, 601n);
+      await expect(staking.connect(feedRegistry).unlockBond(alice, 301n))
+        .to.be.revertedWithCustomError(staking, 'OperatorStakingInsufficientLocked')
+        .withArgs(alice, 300n, 301n);
+    });
+
+    it('move stake between free and locked', async () => {
+      const stage = await spread();
+      const { staking, feedRegistry, alice } = stage;
+      const by = staking.connect(feedRegistry);
+      const moved = (amount: bigint) => ({
+        free: { [alice.address]: -amount },
+        locked: { [alice.address]: amount },
+      });
+      await movesExactly(stage, () => by.lockBond(alice, 600n), moved(600n), []);
+      await movesExactly(stage, () => by.unlockBond(alice, 600n), moved(-600n), []);
     });
   });
 

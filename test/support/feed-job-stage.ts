@@ -1,13 +1,13 @@
 import type { HardhatEthersSigner } from '@nomicfoundation/hardhat-ethers/types';
 import { encodeBytes32String, getCreateAddress, id, Signature, ZeroAddress, ZeroHash } from 'ethers';
 import type { NetworkConnection } from 'hardhat/types/network';
-import { type StagedOperator, stageWith } from './job-stage.ts';
+import { type StagedOperator, stageWith, TOKEN } from './job-stage.ts';
 import { LEAVE_DELAY } from './system.ts';
 
 /** Decimals of the staged feed's answers. */
 export const DECIMALS = 8;
 export const HEARTBEAT = 3_600n;
-const BOND = 10n ** 18n;
+const BOND = TOKEN;
 
 const OBSERVATION = {
   Observation: [
@@ -41,7 +41,8 @@ export async function setFeedJobStage(connection: Pick<NetworkConnection, 'ether
   const nonce = await deployer.getNonce();
   const at = (offset: number): string => getCreateAddress({ from: deployer.address, nonce: nonce + offset });
   const stage = await stageWith(connection, { feedRegistry: at(0), feedRequests: at(1) });
-  const { staking, settlement, slasher, jobs, models, operator, rival } = stage;
+  const { staking, settlement, slasher, jobs, models, operator, rival, token, admin } = stage;
+  await token.mint(admin, 1_000n * TOKEN);
   const feeds = await ethers.deployContract('FeedRegistry', [staking, settlement, slasher, LEAVE_DELAY], deployer);
   const feedRequests = await ethers.deployContract('FeedRequests', [feeds, jobs, models], deployer);
   const scheduler = await ethers.deployContract('Scheduler', [jobs, feedRequests, feeds, settlement, models], deployer);

@@ -75,6 +75,7 @@ async function vaultsOf({ ethers, networkHelpers }: NetworkConnection, kind: Kin
     modelRegistry,
     slasher,
     trialCourt,
+    feedRegistry,
     alice,
     bob,
     carol,
@@ -105,7 +106,7 @@ export async function withBalance(stage: VaultStage): Promise<VaultStage> {
   return stage;
 }
 
-type Eight<T> = readonly [T, T, T, T, T, T, T, T];
+type Nine<T> = readonly [T, T, T, T, T, T, T, T];
 export type VaultStage = Awaited<ReturnType<typeof setVaults>>;
 
 /** Everything the two vaults keep, and every token; token units. */

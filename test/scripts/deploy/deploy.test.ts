@@ -101,7 +101,7 @@ describe('hardhat deploy', () => {
     const [deployer, other] = anvil.accounts;
     await anvil.rpc('eth_sendTransaction', [{ from: deployer!.address, to: other!.address, value: '0x1' }]);
     const run = await deploy();
-    expect(run.output).toMatch(/DEPLOYMENT_INCOMPLETE: .*4 of 9 contracts exist, .*nonce 6 .*next nonce is 7/);
+    expect(run.output).toMatch(/DEPLOYMENT_INCOMPLETE: .*4 of 12 contracts exist, .*nonce 6 .*next nonce is 7/);
     expect(run.output).toContain('move the deployments folder of this network away');
     expect(run.exitCode).not.toBe(0);
     expect(await readdir(folder)).not.toContain('JobRegistry.json');

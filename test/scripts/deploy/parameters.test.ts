@@ -62,6 +62,7 @@ describe('validateParameters', () => {
     ['revocationDelaySeconds', 'local', { revocationDelaySeconds: 599 }],
     ['revocationDelaySeconds', 'local', { revocationDelaySeconds: 901 }],
     ['bondReleaseDelaySeconds', 'local', { bondReleaseDelaySeconds: 839 }],
+    ['leaveDelaySeconds', 'public', { leaveDelaySeconds: 604_799 }],
     ['epochLengthSeconds', 'local', { epochLengthSeconds: 0 }],
     ['equivocationShares', 'local', { equivocationShares: { reporterBps: 2_501, requesterBps: 2_500 } }],
     ['convictionShares', 'local', { convictionShares: { openerBps: 1_001, proverBps: 2_000, requesterBps: 2_000 } }],
