@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { seededRandom } from '../scripts/conformance/random.ts';
+import { SeededRandom } from '../scripts/gen/random.ts';
 import { hasModels, type ModelRun, modelRuns, SHARED_MODELS, type SharedModel } from '../test/support/model-runs.ts';
 import { type Court, HARDFORK, openCourt } from './judge/court.ts';
 import { type LayerTrial, trialsOfLayers } from './judge/layers.ts';
@@ -108,7 +108,8 @@ async function sampleAll(): Promise<void> {
   if (!hasModels(folder)) throw new Error(`there is no folder ${folder}/models`);
   const judge = await openJudge();
   const counts: SampleCounts = noCounts();
-  const random = seededRandom(Number(values.seed));
+  const seeded = new SeededRandom(Number(values.seed));
+  const random = (): number => seeded.uniform();
   const share = (of: number, at: number): number =>
     Math.floor(of / SHARED_MODELS.length) + (at < of % SHARED_MODELS.length ? 1 : 0);
   const begun = performance.now();

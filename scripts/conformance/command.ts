@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { columns } from '../demo/wording.ts';
+import { SeededRandom } from '../gen/random.ts';
 import { deployJudge } from './judge-on-chain.ts';
 import { judgeSamples } from './judge-samples.ts';
-import { seededRandom } from './random.ts';
 import { type CaseResult, runCase } from './run-case.ts';
 
 const HELP = `usage: ./dev conformance [FOLDER] [--only TEXT] [--samples N] [--json]
@@ -49,9 +49,10 @@ async function main(folder: string, samples: number): Promise<number> {
     const result = await runCase(join(folder, name), async ({ model, input, trace }) => {
       if (!chain) return;
       const run = { input, weights: model.weights, trace };
+      const random = new SeededRandom(SEED);
       const counts = await judgeSamples(model.plan, run, chain.judge, {
         perInstruction: samples,
-        random: seededRandom(SEED),
+        random: () => random.uniform(),
       });
       judged.honest += counts.honest;
       judged.mutated += counts.mutated;

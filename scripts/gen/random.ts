@@ -14,6 +14,11 @@ export class SeededRandom {
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }
 
+  /** Uniform in [0, 1), a multiple of 2^-32. */
+  uniform(): number {
+    return this.uint32() / 2 ** 32;
+  }
+
   /** Uniform in [0, limit); `limit` is far below 2^32. */
   below(limit: number): number {
     return this.uint32() % limit;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { deployJudge } from '../../../scripts/conformance/judge-on-chain.ts';
 import { judgeSamples } from '../../../scripts/conformance/judge-samples.ts';
-import { seededRandom } from '../../../scripts/conformance/random.ts';
 import { runCase } from '../../../scripts/conformance/run-case.ts';
+import { SeededRandom } from '../../../scripts/gen/random.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../../shared/onnx-node-tests');
 const SEED = 7;
@@ -35,7 +35,8 @@ describe('published cases before the judge', () => {
     it(refused ? `refuses ${name} by name` : `acquits and convicts in ${name}`, async () => {
       const result = await runCase(join(FOLDER, name), async ({ model, input, trace }) => {
         const run = { input, weights: model.weights, trace };
-        const options = { perInstruction: 1, random: seededRandom(SEED) };
+        const random = new SeededRandom(SEED);
+        const options = { perInstruction: 1, random: () => random.uniform() };
         const { honest, mutated } = await judgeSamples(model.plan, run, chain.judge, options);
         expect(honest).to.be.at.least(model.plan.instructions.length);
         expect(mutated).to.be.at.least(model.plan.instructions.length);
