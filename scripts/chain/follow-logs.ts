@@ -5,17 +5,18 @@ import { type ContractLog, findLogs, headOf, type LogSearch } from './contract-l
 const LOOK_MS = 1_000;
 
 /**
- * Hands every new event to `take`, oldest first, from the next block on, until `take` returns false or `signal` aborts.
+ * Hands every event from block `from` on to `take`, oldest first, until `take` returns false or `signal` aborts.
  * `searches` is asked anew before every look. A reorg shows nothing twice and takes nothing back.
  */
 export async function followLogs(
+  from: number,
   searches: () => readonly Omit<LogSearch, 'from' | 'to'>[],
   session: ChainSession,
   { clock, signal }: Pick<CommandDeps, 'clock' | 'signal'>,
   take: (log: ContractLog) => Promise<boolean>,
 ): Promise<void> {
   try {
-    let next = (await headOf(session, signal)) + 1;
+    let next = from;
     for (;;) {
       const to = await headOf(session, signal);
       if (to >= next) {

@@ -2,7 +2,7 @@ import { createChainReader } from '../../workers/chain/chain-reader.ts';
 import type { ChainArguments } from '../chain/chain-options.ts';
 import type { ChainSession } from '../chain/chain-session.ts';
 import type { CommandDeps, Emit } from '../chain/command-result.ts';
-import type { ContractLog } from '../chain/contract-logs.ts';
+import { type ContractLog, headOf } from '../chain/contract-logs.ts';
 import { followLogs } from '../chain/follow-logs.ts';
 import { showDecimal, showSeconds, showTime } from '../chain/human-units.ts';
 import { withSession } from '../chain/with-session.ts';
@@ -19,10 +19,12 @@ export function watchCommand(
 ): Promise<void> {
   return withSession(given, deps, async (session) => {
     const feed = await readFeed(reference, session, deps.signal);
+    const from = (await headOf(session, deps.signal)) + 1;
     deps.progress?.(`watching ${feed.name} (${feed.state}), Ctrl-C ends`);
     let left = given.count ?? Infinity;
     const search = { contract: 'FeedRegistry', events: EVENTS, indexed: [feed.feedId] } as const;
     await followLogs(
+      from,
       () => [search],
       session,
       deps,

@@ -3,7 +3,7 @@ import { type Address, parseAddress, parseHex32 } from '../../workers/protocol/i
 import type { ChainArguments } from '../chain/chain-options.ts';
 import type { ChainSession } from '../chain/chain-session.ts';
 import type { CommandDeps, CommandResult, Emit } from '../chain/command-result.ts';
-import { type ContractLog, findLogs } from '../chain/contract-logs.ts';
+import { type ContractLog, findLogs, headOf } from '../chain/contract-logs.ts';
 import { followLogs } from '../chain/follow-logs.ts';
 import { showTime } from '../chain/human-units.ts';
 import { table } from '../chain/table.ts';
@@ -71,13 +71,14 @@ export function watchCommand(
       deps.signal,
     );
     const jobs = past.map(({ args }) => parseHex32(args['jobId']));
+    const from = (await headOf(session, deps.signal)) + 1;
     deps.progress?.(`watching ${schedule} (${state}), Ctrl-C ends`);
     let left = given.count ?? Infinity;
     const searches = () => [
       { contract: 'Scheduler', events: OF_SCHEDULE, indexed } as const,
       ...jobs.slice(-JOBS_MAX).map((job) => ({ contract: 'JobRegistry', events: OF_JOB, indexed: [job] }) as const),
     ];
-    await followLogs(searches, session, deps, async (log) => {
+    await followLogs(from, searches, session, deps, async (log) => {
       await emitLog(log, { schedule, session, token }, emit, deps.signal);
       if (log.name === 'ScheduleTriggered') {
         jobs.push(parseHex32(log.args['jobId']));
