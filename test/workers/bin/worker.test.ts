@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readable } from '../../../workers/bin/output.ts';
 import { ROLE_NAMES } from '../../../workers/bin/roles.ts';
-import { childEnvironment, rolesOf } from '../../../workers/bin/run-node.ts';
+import { childEnvironment, rolesOf, triggersSchedules } from '../../../workers/bin/run-node.ts';
 import { freePort } from '../../../scripts/stack/free-port.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -116,6 +116,21 @@ describe('worker node', () => {
     const all = ['listener', 'executor', 'submitter', 'watchtower', 'trial'];
     expect(rolesOf({ inference: true, verify: true })).toEqual(all);
     expect(rolesOf({ inference: false, verify: true })).toEqual(['listener', 'submitter', 'watchtower', 'trial']);
+  });
+
+  it('triggers schedules where it works for the network, or where it is told to', () => {
+    expect(triggersSchedules({ verify: false }, {})).toBe(false);
+    expect(triggersSchedules({ verify: true }, {})).toBe(true);
+    expect(triggersSchedules({ verify: false, data: true }, {})).toBe(true);
+    expect(triggersSchedules({ verify: true }, { REMIT_SCHEDULES: 'false' })).toBe(false);
+    expect(triggersSchedules({ verify: false }, { REMIT_SCHEDULES: 'true' })).toBe(true);
+    expect(rolesOf({ inference: true, verify: false }, { schedules: true }).at(-1)).toBe('scheduler');
+    const place = { healthPort: 0, place: 0, verify: false };
+    expect(childEnvironment({}, { ...place, schedules: true, data: true })).toEqual({
+      REMIT_HEALTH_PORT: '0',
+      REMIT_SCHEDULES: 'true',
+      REMIT_DATA_REQUESTS: 'true',
+    });
   });
 
   it('gives each child a port of its own, and a watchtower something to watch', () => {

@@ -48,6 +48,15 @@ describe('loadDeployment', () => {
     expect((await loadDeployment(folder, { chainId: 31337 })).addresses.TrialCourt).toBe(addressOf('Slasher'));
   });
 
+  it.each(['FeedRegistry', 'FeedRequests', 'Scheduler'] as const)(
+    'has the zero address for a %s that was not deployed',
+    async (name) => {
+      const { addresses, startBlock } = await loadDeployment(folder, { chainId: 31337 });
+      expect(addresses[name]).toBe(ZERO_ADDRESS);
+      expect(startBlock).toBe(5);
+    },
+  );
+
   it.each([
     ['a missing contract', 'Slasher.json', undefined],
     ['a missing chain file', '.chain', undefined],

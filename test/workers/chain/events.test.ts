@@ -3,8 +3,9 @@ import type { RawLog } from '../../../workers/chain/chain-values.ts';
 import { interfaces } from '../../../workers/chain/contracts.ts';
 import type { Addresses, ContractName } from '../../../workers/chain/deployments.ts';
 import { createEventDecoder, type EventType } from '../../../workers/chain/events.ts';
-import type { Address, Hex, Hex32, ModelId } from '../../../workers/protocol/ids.ts';
+import { type Address, type Hex, type Hex32, type ModelId, ZERO_ADDRESS } from '../../../workers/protocol/ids.ts';
 import { type Terms, termsToChain } from '../../../workers/protocol/job.ts';
+import { DATA_TERMS, SCHEDULE_TERMS } from '../../support/sample-orders.ts';
 
 const account = (n: number): Address => `0x${n.toString(16).padStart(40, '0')}` as Address;
 const word = (n: number): Hex32 => `0x${n.toString(16).padStart(64, '0')}` as Hex32;
@@ -91,6 +92,34 @@ const SIMPLE: readonly (readonly [EventType, ContractName, readonly unknown[], o
   ['EquivocationProven', 'EquivocationCourt', [word(9), account(5), account(6)], { reporter: account(6) }],
   ['AttesterAppointed', 'OperatorStaking', [account(5), account(6)], { attester: account(6) }],
   ['AttesterRevoked', 'OperatorStaking', [account(5), account(6), 99n], { revokedAt: 99n }],
+  [
+    'FeedReported',
+    'FeedRegistry',
+    [word(3), 4, -7n, 55n, 2, 0b111, true],
+    { feedId: word(3), round: 4, answer: -7n, turn: 55n, leader: 2, paid: true },
+  ],
+  ['FeedDisputed', 'FeedRegistry', [word(3), -7n, 55n, 2, 0b111, false], { feedId: word(3), answer: -7n, paid: false }],
+  [
+    'DataRequested',
+    'FeedRegistry',
+    [word(4), DATA_TERMS.committee, DATA_TERMS, '0x7b7d'],
+    { requestId: word(4), terms: DATA_TERMS, spec: '0x7b7d' },
+  ],
+  ['DataAnswered', 'FeedRegistry', [word(4), 8n, 55n, 1, 0b111], { requestId: word(4), answer: 8n, leader: 1 }],
+  ['DataExpired', 'FeedRegistry', [word(4), 9n], { refund: 9n }],
+  [
+    'ScheduleCreated',
+    'Scheduler',
+    [account(5), account(6), SCHEDULE_TERMS, '0x0102'],
+    { schedule: account(5), owner: account(6), terms: SCHEDULE_TERMS, input: '0x0102' },
+  ],
+  [
+    'ScheduleTriggered',
+    'Scheduler',
+    [account(5), word(9), 3n, account(6), 1n],
+    { schedule: account(5), jobId: word(9), run: 3n, triggeredBy: account(6), tip: 1n },
+  ],
+  ['ScheduleCancelled', 'Scheduler', [account(5), 9n], { schedule: account(5), refund: 9n }],
 ];
 
 describe('decode', () => {
@@ -132,6 +161,14 @@ describe('decode', () => {
 });
 
 describe('filter', () => {
+  it('asks for nothing of contracts that a deployment does not have', () => {
+    const without = { ...addresses, FeedRegistry: ZERO_ADDRESS, Scheduler: ZERO_ADDRESS };
+    const { filter } = createEventDecoder(without, ['JobSettled', 'FeedReported', 'ScheduleCreated']);
+    expect(filter.addresses).toEqual([addresses.JobRegistry]);
+    expect(filter.topics).toHaveLength(1);
+    expect(createEventDecoder(addresses, ['JobSettled', 'FeedReported']).filter.addresses).toHaveLength(2);
+  });
+
   it('names only the contracts and topics that are wanted', () => {
     const { filter } = createEventDecoder(addresses, ['JobSettled', 'JobExpired']);
     expect(filter.addresses).toEqual([addresses.JobRegistry]);

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { catalog, LOCK_MS, messageId, STALLED_CHECK_MS } from '../../../workers/queue/catalog.ts';
+import {
+  catalog,
+  keyOf,
+  LOCK_MS,
+  messageId,
+  type QueueDefinition,
+  STALLED_CHECK_MS,
+} from '../../../workers/queue/catalog.ts';
 import { parseTerms, termsToJson } from '../../../workers/protocol/job.ts';
+import { FEED_REGISTRY, feedOf, requestOf, SCHEDULE, SCHEDULER } from '../../support/sample-orders.ts';
 import { inferenceMessage, settlementMessage } from './messages.ts';
 
 describe('messageId', () => {
@@ -16,6 +24,23 @@ describe('messageId', () => {
     const message = inferenceMessage(0xabc);
     expect(messageId({ ...message, jobId: message.jobId.toUpperCase().replace('0X', '0x') }, 'infer')).toBe(
       messageId(message, 'infer'),
+    );
+  });
+
+  it('names feeds, questions and schedules by 32 bytes of their own', () => {
+    const about = (queue: 'data' | 'schedule', message: object): string => {
+      const definition = catalog[queue] as QueueDefinition;
+      return messageId(keyOf(definition, message), definition.phase(message));
+    };
+    const onChain = { chainId: 31_337, registry: FEED_REGISTRY };
+    expect(about('data', { ...onChain, kind: 'feed', feedId: feedOf(1) })).toBe(
+      `31337-a513e6e4-${feedOf(1).slice(2)}-feed`,
+    );
+    expect(about('data', { ...onChain, kind: 'request', requestId: requestOf(1) })).toBe(
+      `31337-a513e6e4-${requestOf(1).slice(2)}-request`,
+    );
+    expect(about('schedule', { ...onChain, registry: SCHEDULER, schedule: SCHEDULE })).toBe(
+      `31337-2279b7a0-${SCHEDULE.slice(2).toLowerCase().padStart(64, '0')}-schedule`,
     );
   });
 
@@ -39,6 +64,14 @@ describe('the schemas', () => {
     const { terms } = catalog.inference.schema.parse(inferenceMessage());
     expect(parseTerms(terms).stakeAtRisk).toBe(2n ** 128n - 1n);
     expect(termsToJson(parseTerms(terms))).toEqual(terms);
+  });
+
+  it('take a job whose input the chain took from a feed', () => {
+    const message = inferenceMessage();
+    const parsed = catalog.inference.schema.parse({ ...message, terms: { ...message.terms, availability: 3 } });
+    expect(parseTerms(parsed.terms).availability).toBe(3);
+    const unknown = { ...message, terms: { ...message.terms, availability: 4 } };
+    expect(catalog.inference.schema.safeParse(unknown).success).toBe(false);
   });
 
   const broken: [string, object][] = [

@@ -131,3 +131,21 @@ describe('retract', () => {
     expect(await producer.retract('inference', inferenceMessage(), 'infer')).toBe('finished');
   });
 });
+
+describe('wake', () => {
+  it('runs a message now that waits for later, and says when there is none', async () => {
+    const { producer, consume } = await queueHarness();
+    const message = inferenceMessage();
+    const key = { chainId: message.chainId, registry: message.registry, jobId: message.jobId };
+    expect(await producer.wake('inference', key, 'infer')).toBe(false);
+    await producer.enqueue('inference', message, { delayMs: 3_600_000 });
+    expect(await producer.wake('inference', key, 'infer')).toBe(true);
+    expect(await producer.wake('inference', key, 'infer')).toBe(false);
+    let runs = 0;
+    await consume(() => {
+      runs++;
+      return Promise.resolve(undefined);
+    });
+    await until(() => runs === 1);
+  });
+});
