@@ -3,7 +3,7 @@
 /** A rule that names what is forbidden. */
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
-const SHARED = '(chain|queue|store|inference|canonical)';
+const SHARED = '(chain|queue|store|inference|canonical|sources)';
 
 module.exports = {
   forbidden: [
@@ -22,7 +22,7 @@ module.exports = {
     ),
     forbid(
       'shared-parts-are-strangers',
-      'chain, queue, store, inference and canonical import protocol, runtime and onnx, never each other.',
+      'chain, queue, store, inference, canonical and sources import protocol, runtime and onnx, never each other.',
       { path: `^workers/${SHARED}/` },
       { path: '^workers/', pathNot: '^workers/($1|protocol|runtime|onnx)/' },
     ),
