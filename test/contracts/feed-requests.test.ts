@@ -47,7 +47,7 @@ describe('FeedRequests', () => {
     const terms = await feedTerms(stage);
     const jobId = idOf(stage, terms);
     const [balance, totalHeld] = [await settlement.balanceOf(requester), await settlement.totalHeld()];
-    const unfilled = termsToChain({ ...terms, requester: ZeroAddress as Address, inputRoot: jobId as never });
+    const unfilled = termsToChain({ ...terms, requester: ZeroAddress as Address, inputRoot: jobId });
     const sent = feedRequests.connect(requester).requestFromFeed(unfilled, feedId);
     await expect(sent)
       .to.emit(jobs, 'JobRequested')

@@ -28,12 +28,12 @@ const COST = FEE + TIP;
 function fixedTerms(stage: FeedJobStage) {
   return {
     modelId: stage.otherModel.id as string,
-    feedId: ZeroHash as string,
+    feedId: ZeroHash,
     inputHash: keccak256(INPUT),
     fee: FEE,
     stakeAtRisk: STAKE_AT_RISK,
     operator: stage.operator.address as string,
-    callbackTarget: ZeroAddress as string,
+    callbackTarget: ZeroAddress,
     callbackPhase: CallbackPhase.None as number,
     delivery: Delivery.Inline,
     callbackGas: 0,

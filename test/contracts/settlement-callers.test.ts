@@ -13,17 +13,17 @@ describe('Settlement, for its fixed callers', () => {
       escrow: ['jobRegistry', [ZeroAddress, 0n]],
       refund: ['jobRegistry', [ZeroAddress, 0n]],
       pay: ['jobRegistry', [ZeroAddress, 0n, ZeroAddress, 0n, ZeroAddress, 0n]],
-      bond: ['modelRegistry trialCourt', [id('key'), ZeroAddress, 0n]],
-      releaseBond: ['modelRegistry trialCourt', [id('key'), ZeroAddress, 0n]],
+      bond: ['modelRegistry trialCourt feedRegistry', [id('key'), ZeroAddress, 0n]],
+      releaseBond: ['modelRegistry trialCourt feedRegistry', [id('key'), ZeroAddress, 0n]],
       creditSlash: ['slasher', [[], [], 0n]],
     } as const;
 
     for (const [method, [callers, args]] of Object.entries(calls)) {
-      it(`${method} answers ${callers.replace(' ', ' and ')} only`, async () => {
+      it(`${method} answers ${callers.replaceAll(' ', ' and ')} only`, async () => {
         const stage = await load();
-        const { settlement, jobRegistry, modelRegistry, slasher, trialCourt, alice } = stage;
+        const { settlement, jobRegistry, modelRegistry, slasher, trialCourt, feedRegistry, alice } = stage;
         const data = settlement.interface.encodeFunctionData(method as 'escrow', args as never);
-        const everybody = { jobRegistry, modelRegistry, slasher, trialCourt, alice };
+        const everybody = { jobRegistry, modelRegistry, slasher, trialCourt, feedRegistry, alice };
         const before = await readVaults(stage);
         for (const [name, account] of Object.entries(everybody)) {
           const sent = account.sendTransaction({ to: settlement, data });

@@ -10,8 +10,8 @@ const NONE = { openerBps: 0n, proverBps: 0n, requesterBps: 0n };
 
 /** The whole system, with 1,000 locked and 500 free of one operator, and the registry as an account that can be called for. */
 async function setSlashes({ ethers, networkHelpers }: NetworkConnection) {
-  const [admin, operator, requester, opener, prover, stranger] = await ethers.getSigners();
-  const system = await deploySystem(ethers, admin!);
+  const [admin, operator, requester, opener, prover, stranger, feedRegistry] = await ethers.getSigners();
+  const system = await deploySystem(ethers, admin!, { feedRegistry: feedRegistry!.address });
   const registry = await ethers.getImpersonatedSigner(await system.jobs.getAddress());
   await networkHelpers.setBalance(registry.address, 10n ** 18n);
   await system.token.mint(operator!, 10_000n);
@@ -22,6 +22,7 @@ async function setSlashes({ ethers, networkHelpers }: NetworkConnection) {
   return {
     ...system,
     registry,
+    feedRegistry: feedRegistry!,
     operator: operator!,
     requester: requester!,
     opener: opener!,
@@ -124,10 +125,11 @@ describe('Slasher', () => {
     });
 
     it('fixes whom it serves for ever', async () => {
-      const { slasher, staking, settlement, jobs } = await load();
+      const { slasher, staking, settlement, jobs, feedRegistry } = await load();
       expect(await slasher.operatorStaking()).to.equal(staking.target);
       expect(await slasher.settlement()).to.equal(settlement.target);
       expect(await slasher.jobRegistry()).to.equal(jobs.target);
+      expect(await slasher.feedRegistry()).to.equal(feedRegistry.address);
     });
   });
 
@@ -178,6 +180,36 @@ describe('Slasher', () => {
         await slashes(stage, 2n, { method: 'slashEquivocation', args }, award, parts);
       });
     }
+  });
+
+  describe('slashDoubleReport', () => {
+    it('answers the feed registry only (I21, I31)', async () => {
+      const { slasher, operator, registry, stranger } = await load();
+      for (const caller of [registry, stranger]) {
+        await expect(slasher.connect(caller).slashDoubleReport(JOB, operator, stranger, 1n))
+          .to.be.revertedWithCustomError(slasher, 'SlasherUnauthorized')
+          .withArgs(caller);
+      }
+    });
+
+    it("gives the reporter its share and burns the rest, the requester's share too (I8)", async () => {
+      const { slasher, settlement, staking, feedRegistry, operator, prover } = await load();
+      const burn = await settlement.BURN_ADDRESS();
+      await staking.connect(feedRegistry).lockBond(operator, 301n);
+      await expect(slasher.connect(feedRegistry).slashDoubleReport(JOB, operator, prover, 301n))
+        .to.emit(slasher, 'OperatorSlashed')
+        .withArgs(JOB, operator, 5n, 301n, ZeroAddress, 0n, prover, 75n, ZeroAddress, 0n, 226n);
+      expect(await settlement.balanceOf(prover)).to.equal(75n);
+      expect(await settlement.balanceOf(burn)).to.equal(226n);
+      expect([...(await staking.stakeOf(operator))]).to.deep.equal([199n, 1_000n]);
+    });
+
+    it('never takes more than is locked (I7)', async () => {
+      const { slasher, staking, feedRegistry, operator, prover } = await load();
+      await expect(slasher.connect(feedRegistry).slashDoubleReport(JOB, operator, prover, 1_001n))
+        .to.be.revertedWithCustomError(staking, 'OperatorStakingInsufficientLocked')
+        .withArgs(operator, 1_000n, 1_001n);
+    });
   });
 
   describe('slashConviction', () => {

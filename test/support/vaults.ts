@@ -34,7 +34,7 @@ export async function setHostileVaults(connection: NetworkConnection) {
 
 async function vaultsOf({ ethers, networkHelpers }: NetworkConnection, kind: Kind, decimals?: number) {
   const [admin, jobRegistry, modelRegistry, slasher, trialCourt, alice, bob, carol, feedRegistry] =
-    (await ethers.getSigners()) as unknown as Eight<HardhatEthersSigner>;
+    (await ethers.getSigners()) as unknown as Nine<HardhatEthersSigner>;
   const deployed = await (decimals === undefined
     ? ethers.deployContract(kind)
     : ethers.deployContract(kind, [decimals]));
@@ -106,7 +106,7 @@ export async function withBalance(stage: VaultStage): Promise<VaultStage> {
   return stage;
 }
 
-type Nine<T> = readonly [T, T, T, T, T, T, T, T];
+type Nine<T> = readonly [T, T, T, T, T, T, T, T, T];
 export type VaultStage = Awaited<ReturnType<typeof setVaults>>;
 
 /** Everything the two vaults keep, and every token; token units. */
