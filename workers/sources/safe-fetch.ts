@@ -50,7 +50,7 @@ export function createSafeFetch(options: SafeFetchOptions = {}, deps: SafeFetchD
   const { maxBytes = 262_144, maxHeaderBytes = 16_384, maxRedirects = 3 } = options;
   const { timeoutMs = 5_000, connectTimeoutMs = 2_000 } = options;
   const rules = createAddressRules(options.allow ?? []);
-  const { lookup = systemLookup as LookupFunction, onConnect } = deps;
+  const { lookup = systemLookup, onConnect } = deps;
 
   const connect: buildConnector.connector = (target, callback) => {
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
