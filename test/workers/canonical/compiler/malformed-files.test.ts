@@ -36,6 +36,13 @@ describe('a malformed file', () => {
     expect(outcome(new Uint8Array())).toBe('MODEL_MALFORMED');
   });
 
+  it('with a field number spelled longer than any decoder reads is refused by name', () => {
+    const [, ...rest] = smallModel();
+    const irVersion = [0x88, 0x80, 0x80, 0x80, 0x80, 0x00];
+    expect(outcome(Uint8Array.from([0x08, ...rest]))).toBe('compiled');
+    expect(outcome(Uint8Array.from([...irVersion, ...rest]))).toBe('MODEL_FILE_MALFORMED');
+  });
+
   it('with changed bytes compiles or is refused by name, always the same way', () => {
     const random = seeded(1);
     const seen = new Set<string>();
