@@ -1,6 +1,6 @@
 /**
  * The ONNX file format as field numbers, from the published `onnx.proto` (onnx 1.22, IR version 13). One table drives
- * the decoder (`onnx-proto.ts`) and the strict scan (`onnx-wire.ts`), so the two cannot disagree about a field.
+ * the decoder (`proto.ts`) and the strict scan (`wire.ts`), so the two cannot disagree about a field.
  */
 export type ScalarType = 'bytes' | 'double' | 'float' | 'int32' | 'int64' | 'string' | 'uint64';
 export interface SchemaField {
