@@ -16,10 +16,9 @@ export async function findInput(
 ): Promise<Uint8Array | undefined> {
   const maxBytes = inputLength(spec) * ELEMENT_BYTES;
   if (terms.availability === Availability.None) return undefined;
-  const vector =
-    isInEvent(terms.availability)
-      ? bytesOf(message.input)
-      : await blobIfAny(blobs, message.input, maxBytes, signal);
+  const vector = isInEvent(terms.availability)
+    ? bytesOf(message.input)
+    : await blobIfAny(blobs, message.input, maxBytes, signal);
   return matching(vector, terms.inputRoot);
 }
 
