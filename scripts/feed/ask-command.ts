@@ -44,11 +44,11 @@ export function askCommand(file: string, given: AskArguments, deps: CommandDeps)
     const from = await openAccount(source, session, deps);
     const token = await openToken(session);
     const feed = await readFeed(given.feed, session, deps.signal);
-    const document = await readSourcesFile(file);
-    await checkQuestion(document, feed, session);
+    const question = await readSourcesFile(file);
+    await checkQuestion(question, feed, session);
     const fee = token.units(given.fee);
     await topUpBalance(fee, { session, from, token });
-    const asked = await ask(document, { ...given, fee }, feed, from);
+    const asked = await ask(question, { ...given, fee }, feed, from);
     const json = { requestId: asked.requestId, feedId: feed.feedId, fee, deadline: asked.deadline };
     if (given.wait === false) return { lines: [`question ${asked.requestId} is asked`], json };
     deps.progress?.(
@@ -120,10 +120,9 @@ async function answerOf(
 }
 
 /** @throws RemitError `FEED_QUESTION_INVALID` */
-async function checkQuestion(document: SourcesFile, feed: FeedView, session: ChainSession): Promise<void> {
+async function checkQuestion({ bytes, document }: SourcesFile, feed: FeedView, session: ChainSession): Promise<void> {
   const max = Number(await feedRegistry(session).SPEC_MAX());
-  if (document.bytes.length > max)
-    throw invalid(`the document has ${document.bytes.length} bytes, and ${max} are allowed`);
+  if (bytes.length > max) throw invalid(`the document has ${bytes.length} bytes, and ${max} are allowed`);
   if (document.decimals !== feed.terms.decimals) {
     throw invalid(
       `the document has ${document.decimals} decimals, and the committee answers with ${feed.terms.decimals}`,

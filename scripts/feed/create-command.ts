@@ -1,6 +1,5 @@
 import { encodeBytes32String, keccak256, toUtf8Bytes } from 'ethers';
 import { type Address, parseAddress, parseHex32, ZERO_ADDRESS, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
-import { contentIdOf } from '../../workers/protocol/content-id.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import { createArtifactStore } from '../../workers/store/artifact-store.ts';
 import { inWords, openAccount } from '../chain/account.ts';
@@ -76,7 +75,7 @@ export function createCommand(file: string, given: CreateArguments, deps: Comman
   const source = requiredSigner(given);
   const operators = given.operators.map(parseAddress);
   return withSession(given, deps, async (session) => {
-    const document = await readSourcesFile(file);
+    const { bytes, digest, document } = await readSourcesFile(file);
     const account = await openAccount(source, session, deps);
     const token = await openToken(session);
     const terms: TermsView = {
@@ -96,7 +95,7 @@ export function createCommand(file: string, given: CreateArguments, deps: Comman
     checkTerms(terms, operators);
     const values = [
       nameWord(given.name ?? document.name),
-      document.digest,
+      digest,
       terms,
       token.units(given.bond),
       stewardOf(given.steward, account.address),
@@ -104,7 +103,7 @@ export function createCommand(file: string, given: CreateArguments, deps: Comman
       given.salt === undefined ? ZERO_HEX32 : keccak256(toUtf8Bytes(given.salt)),
     ];
     const store = await createArtifactStore({ folder: given.store }, deps);
-    const { contentId } = await store.put(document.bytes);
+    const { contentId } = await store.put(bytes);
     const sent = await account.attempt('FeedRegistry', 'createFeed', values);
     const reason = sent.ok ? undefined : inWords(sent.reason);
     if (reason?.name === 'FeedRegistryInvalidTerms') throw invalid(OPTIONS[reason.args['field'] ?? ''], reason.message);
@@ -131,7 +130,7 @@ export function createCommand(file: string, given: CreateArguments, deps: Comman
       json: {
         ...feedJson(feed),
         alreadyCreated: !sent.ok,
-        contentId: contentIdOf(document.digest),
+        contentId,
         stored: store.path(contentId),
         ...(sent.ok && { transaction: sent.receipt.transactionHash, gasUsed: Number(sent.receipt.gasUsed) }),
       },

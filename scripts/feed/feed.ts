@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { withChainOptions, withKeyOptions } from '../chain/chain-options.ts';
+import { listOption, withChainOptions, withKeyOptions } from '../chain/chain-options.ts';
 import { type CommandLine, type Printed, runCommandLine } from '../chain/command-line.ts';
 import { amountOption } from '../chain/human-units.ts';
 import { amountFlag, countFlag, secondsFlag, shareFlag } from '../chain/value-options.ts';
@@ -10,6 +10,7 @@ import { listCommand, roundsCommand, showCommand } from './look-commands.ts';
 import { collectCommand, defundCommand, fundCommand } from './money-commands.ts';
 import { readCommand } from './read-command.ts';
 import { inviteCommand, joinCommand, leaveCommand, releaseCommand } from './seat-commands.ts';
+import { type SourcesArguments, sourcesCommand } from './sources-command.ts';
 import { watchCommand } from './watch-command.ts';
 
 const STORE = 'data/store';
@@ -28,6 +29,13 @@ process.exitCode = await runCommandLine(
 );
 
 function defineMaking({ deps, command, show }: CommandLine): void {
+  command('sources', 'asks every source of a document now, and shows values, median and digest')
+    .argument('<file>', 'sources document, remit-sources/1')
+    .option('--allow <host:port>', 'may be asked although it is not public; may be repeated', listOption)
+    .addOption(secondsFlag('--timeout <time>', 'for each source', 5))
+    .action(async (file: string, given: SourcesArguments & Printed) =>
+      show(await sourcesCommand(file, given, deps), given.json),
+    );
   withKeyOptions(withChainOptions(withTerms(command('create', 'creates the feed of a sources document'))), 'creator')
     .argument('<file>', 'sources document, remit-sources/1')
     .requiredOption('--operators <a,b,c,d>', 'who is invited, one seat each, in this order', addressesOption)

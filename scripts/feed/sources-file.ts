@@ -2,48 +2,29 @@ import { readFile } from 'node:fs/promises';
 import { sha256Of } from '../../workers/protocol/content-id.ts';
 import type { Hex32 } from '../../workers/protocol/ids.ts';
 import { messageOf, RemitError } from '../../workers/runtime/errors.ts';
+import { parseSourcesDocument, type SourcesDocument } from '../../workers/sources/sources-document.ts';
 
-/** A sources document, and what a feed needs of it. */
+/** A sources document as it lies on disk. */
 export interface SourcesFile {
   /** as they are: their sha2-256 is the digest */
   readonly bytes: Uint8Array;
   readonly digest: Hex32;
-  readonly name: string;
-  readonly decimals: number;
+  readonly document: SourcesDocument;
 }
 
-const FORMAT = 'remit-sources/1';
-
-/** @throws RemitError `SOURCES_FILE_UNREADABLE` */
+/** @throws RemitError `SOURCES_FILE_UNREADABLE`, `SOURCE_DOCUMENT_INVALID` */
 export async function readSourcesFile(file: string): Promise<SourcesFile> {
-  let bytes: Uint8Array;
-  let found: unknown;
-  try {
-    bytes = await readFile(file);
-    found = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw unreadable(file, messageOf(error), error);
-  }
-  const { format, name, decimals } = typeof found === 'object' && found !== null ? (found as Partial<Head>) : {};
-  if (format !== FORMAT) throw unreadable(file, `its format is ${JSON.stringify(format)}, expected "${FORMAT}"`);
-  if (typeof name !== 'string' || name === '') throw unreadable(file, 'it has no name');
-  if (typeof decimals !== 'number' || !Number.isInteger(decimals) || decimals < 0 || decimals > 18) {
-    throw unreadable(file, 'its decimals are no whole number from 0 to 18');
-  }
-  return { bytes, digest: sha256Of(bytes), name, decimals };
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  return { bytes, digest: sha256Of(bytes), document: parseSourcesDocument(bytes) };
 }
 
-interface Head {
-  readonly format: unknown;
-  readonly name: unknown;
-  readonly decimals: unknown;
-}
-
-function unreadable(file: string, why: string, cause?: unknown): RemitError {
+function unreadable(file: string, cause: unknown): RemitError {
   return new RemitError({
     code: 'SOURCES_FILE_UNREADABLE',
-    message: `${file} is no sources document: ${why}`,
-    fix: `give a JSON file of the format ${FORMAT}; docs/DATA-NODES.md describes it`,
+    message: `${file} cannot be read: ${messageOf(cause)}`,
+    fix: 'give the path of a sources document; docs/DATA-NODES.md describes the format',
     context: { file },
     cause,
   });

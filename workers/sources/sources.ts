@@ -85,7 +85,9 @@ function combine(document: SourcesDocument, readings: readonly SourceReading[]):
   const values = readings.flatMap(({ value }) => (value === undefined ? [] : [value]));
   const { minimum, outlierBps, name } = document;
   if (values.length < minimum)
-    throw sourceError('SOURCES_TOO_FEW', `${name}: ${values.length} of ${minimum} answered; ${list(readings)}`);
+    throw sourceError('SOURCES_TOO_FEW', `${name}: ${values.length} of ${minimum} answered; ${list(readings)}`, {
+      sources: readings,
+    });
   const middle = lowerMedian(values);
   const agrees = (value: bigint): boolean => size(value - middle) * 10_000n <= size(middle) * BigInt(outlierBps);
   const sources = readings.map((reading) =>
@@ -93,7 +95,7 @@ function combine(document: SourcesDocument, readings: readonly SourceReading[]):
   );
   const kept = values.filter(agrees);
   if (kept.length < minimum)
-    throw sourceError('SOURCES_DISAGREE', `${name}: ${kept.length} of ${minimum} agree; ${list(sources)}`);
+    throw sourceError('SOURCES_DISAGREE', `${name}: ${kept.length} of ${minimum} agree; ${list(sources)}`, { sources });
   return { value: lowerMedian(kept), sources };
 }
 

@@ -19,7 +19,7 @@ const STEWARD = 2;
 const SEATS = [3, 4, 5, 6];
 const NEWCOMER = 7;
 const TOKEN = 10n ** 18n;
-const DOCUMENT = `${JSON.stringify({ format: 'remit-sources/1', name: 'ETH / USD', decimals: 8, minimum: 1, outlierBps: 300, sources: [] })}\n`;
+const DOCUMENT = `${JSON.stringify({ format: 'remit-sources/1', name: 'ETH / USD', decimals: 8, minimum: 1, outlierBps: 300, sources: [{ name: 'one', url: 'https://one.example/price', json: '$.price' }] })}\n`;
 const deps = { clock: systemClock, logger: silentLogger, signal: new AbortController().signal };
 
 let stage: DataStage;
@@ -110,10 +110,13 @@ describe('feed create', () => {
   });
 
   it('refuses a file that is no sources document', async () => {
-    for (const content of ['[]', 'not json', '{"format":"remit-sources/1","name":"x","decimals":19}']) {
+    for (const content of ['[]', 'not json', DOCUMENT.replace('"decimals":8', '"decimals":19')]) {
       const file = await stage.file('wrong.json', content);
-      await expect(createCommand(file, creation(), deps)).rejects.toMatchObject({ code: 'SOURCES_FILE_UNREADABLE' });
+      await expect(createCommand(file, creation(), deps)).rejects.toMatchObject({ code: 'SOURCE_DOCUMENT_INVALID' });
     }
+    await expect(createCommand(join(stage.root, 'none.json'), creation(), deps)).rejects.toMatchObject({
+      code: 'SOURCES_FILE_UNREADABLE',
+    });
   });
 
   it('says which option the registry refused', async () => {
@@ -300,10 +303,7 @@ describe('feed ask', () => {
   it('refuses documents of other decimals, and large ones', async () => {
     const other = await stage.file('other.json', DOCUMENT.replace('"decimals":8', '"decimals":6'));
     await expect(askCommand(other, asking(), deps)).rejects.toMatchObject({ code: 'FEED_QUESTION_INVALID' });
-    const large = await stage.file(
-      'large.json',
-      DOCUMENT.replace('"sources":[]', `"sources":["${'x'.repeat(5_000)}"]`),
-    );
+    const large = await stage.file('large.json', `${DOCUMENT}${' '.repeat(5_000)}`);
     await expect(askCommand(large, asking(), deps)).rejects.toMatchObject({ code: 'FEED_QUESTION_INVALID' });
   });
 });

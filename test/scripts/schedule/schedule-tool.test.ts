@@ -20,7 +20,7 @@ const TRIGGERER = 7;
 const SEATS = [3, 4, 5, 6];
 const TOKEN = 10n ** 18n;
 const DOCUMENT =
-  '{"format":"remit-sources/1","name":"ETH / USD","decimals":8,"minimum":1,"outlierBps":300,"sources":[]}';
+  '{"format":"remit-sources/1","name":"ETH / USD","decimals":8,"minimum":1,"outlierBps":300,"sources":[{"name":"one","url":"https://one.example/price","json":"$.price"}]}';
 const deps = { clock: systemClock, logger: silentLogger, signal: new AbortController().signal };
 
 let stage: DataStage;
