@@ -28,6 +28,10 @@ export const roles = {
     summary: 'trial queue → transaction queue: opens and plays trials, defends our own claims',
     load: async () => (await import('../roles/trial/compose.ts')).trialRole,
   },
+  oracle: {
+    summary: 'data queue and sources → transaction queue: signs observations of feeds, leads rounds, answers questions',
+    load: async () => (await import('../roles/oracle/compose.ts')).oracleRole,
+  },
   scheduler: {
     summary: 'schedule queue → transaction queue: triggers recurring requests that are due, for their tip',
     load: async () => (await import('../roles/scheduler/compose.ts')).schedulerRole,

@@ -16,6 +16,8 @@ export interface NodeOptions {
   readonly inference: boolean;
   /** Run the answers of others again. */
   readonly verify: boolean;
+  /** Report feeds and answer questions about the outside world. */
+  readonly data?: boolean;
 }
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
@@ -31,17 +33,18 @@ export function triggersSchedules(
 
 /** The roles of a node, listener first. Without a choice it answers jobs. */
 export function rolesOf(
-  { inference, verify }: NodeOptions,
+  { inference, verify, data = false }: NodeOptions,
   { schedules = false }: { readonly schedules?: boolean } = {},
 ): readonly RoleName[] {
-  const answers = inference || !verify;
+  const answers = inference || (!verify && !data);
   return [
     'listener',
     ...(answers ? (['executor'] as const) : []),
     'submitter',
     ...(verify ? (['watchtower'] as const) : []),
     // Whoever answers has to defend its answers, and whoever checks has to accuse.
-    'trial',
+    ...(answers || verify ? (['trial'] as const) : []),
+    ...(data ? (['oracle'] as const) : []),
     ...(schedules ? (['scheduler'] as const) : []),
   ];
 }

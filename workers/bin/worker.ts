@@ -44,15 +44,21 @@ function program(end: (code: number) => void): Command {
   runs(
     worker
       .command('node')
-      .description('listener and submitter, with executor and watchtower as wanted, as child processes'),
+      .description('listener and submitter, with executor, watchtower and oracle as wanted, as child processes'),
   )
     .option('--inference', 'answer jobs (the default when nothing is chosen)', false)
     .option('--verify', 'run attested jobs again and compare', false)
-    .action(async ({ inference, verify, ...flags }: RunFlags & { inference: boolean; verify: boolean }) => {
-      end(
-        await runNode({ inference, verify }, process.env, { output: createOutput({ json: asJson(flags) }), version }),
-      );
-    });
+    .option('--data', 'report feeds and answer questions', false)
+    .action(
+      async ({ inference, verify, data, ...flags }: RunFlags & Record<'inference' | 'verify' | 'data', boolean>) => {
+        end(
+          await runNode({ inference, verify, data }, process.env, {
+            output: createOutput({ json: asJson(flags) }),
+            version,
+          }),
+        );
+      },
+    );
   worker
     .command('config')
     .description('print the variables that a role reads, or all of them')

@@ -1,15 +1,20 @@
-import type { DataTerms } from '../protocol/data-terms.ts';
+import { type DataTerms, dataTermsToJson } from '../protocol/data-terms.ts';
 import type { FeedId, Hex } from '../protocol/ids.ts';
 import type { Report } from '../protocol/observation.ts';
 import { interfaces } from './contracts.ts';
 
-const encode = (method: string, values: readonly unknown[]): Hex =>
-  interfaces.FeedRegistry.encodeFunctionData(method, values) as Hex;
+/** Calldata of `FeedRegistry.report`. */
+export function reportCall(feedId: FeedId, turn: number, reports: readonly Report[]): Hex {
+  return interfaces.FeedRegistry.encodeFunctionData('report', [feedId, turn, ordered(reports)]) as Hex;
+}
 
-/** @param reports seats strictly ascending */
-export const reportCall = (feedId: FeedId, turn: number, reports: readonly Report[]): Hex =>
-  encode('report', [feedId, turn, reports]);
+/** Calldata of `FeedRegistry.answerData`. */
+export function answerCall(terms: DataTerms, turn: number, reports: readonly Report[]): Hex {
+  const values = [dataTermsToJson(terms), turn, ordered(reports)];
+  return interfaces.FeedRegistry.encodeFunctionData('answerData', values) as Hex;
+}
 
-/** @param reports seats strictly ascending */
-export const answerDataCall = (terms: DataTerms, turn: number, reports: readonly Report[]): Hex =>
-  encode('answerData', [terms, turn, reports]);
+/** The contract wants seats strictly ascending. */
+function ordered(reports: readonly Report[]): Report[] {
+  return reports.toSorted((a, b) => a.seat - b.seat);
+}

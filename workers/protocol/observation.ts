@@ -1,33 +1,25 @@
 import { Signature } from 'ethers';
 import type { Address, DataRequestId, FeedId, Hex32 } from './ids.ts';
-import { type SigningDomain, type TypedData, digestOfTypedData, recoverSigner } from './typed-data.ts';
+import { digestOfTypedData, recoverSigner, type SigningDomain, type TypedData } from './typed-data.ts';
 
-/** What a reporter signs: one value for one turn. Twin of `Observation` in `contracts/types/Feed.sol`. */
+/** What a data node signs; twin of `Observation` in `contracts/types/Feed.sol`. At most one per subject and turn, ever. */
 export interface Observation {
   readonly feedId: FeedId;
   /** Zero: a round of the feed itself. */
   readonly requestId: DataRequestId;
-  /** `turn · turnSeconds` is its first second. */
-  readonly turn: number;
-  /** Scaled by the feed's decimals; a signed integer of 128 bits. */
+  /** `⌊chain time / turnSeconds⌋`: the turn is the time. */
+  readonly turn: bigint;
+  /** Scaled by the feed's decimals; an int128. */
   readonly value: bigint;
 }
 
-/** An observation with its 65-byte signature. */
-export interface SignedObservation extends Observation {
-  readonly signature: string;
-}
-
-/** A seat's report as the contract takes it, with the signature in the short form of EIP-2098. */
+/** One seat's signed value as the contract takes it; twin of `Report`. The signature is in the short form of EIP-2098. */
 export interface Report {
   readonly seat: number;
   readonly value: bigint;
   readonly r: Hex32;
   readonly vs: Hex32;
 }
-
-export const VALUE_MIN = -(1n << 127n);
-export const VALUE_MAX = (1n << 127n) - 1n;
 
 const DOMAIN = { name: 'Remit FeedRegistry', version: '1' };
 
@@ -41,19 +33,15 @@ const OBSERVATION_TYPES = {
 };
 
 /** What a reporter signs. `verifyingContract` is the feed registry. */
-export function observationTypedData(
-  { feedId, requestId, turn, value }: Observation,
-  domain: SigningDomain,
-): TypedData<Observation> {
-  return { domain: { ...DOMAIN, ...domain }, types: OBSERVATION_TYPES, value: { feedId, requestId, turn, value } };
+export function observationTypedData(observation: Observation, domain: SigningDomain): TypedData<Observation> {
+  return { domain: { ...DOMAIN, ...domain }, types: OBSERVATION_TYPES, value: observation };
 }
 
-/** Twin of `FeedRegistry.observationDigest`. */
 export function observationDigest(observation: Observation, domain: SigningDomain): Hex32 {
   return digestOfTypedData(observationTypedData(observation, domain));
 }
 
-/** The key that signed an observation; which seat it is of, only the chain knows. Undefined for a malformed signature. */
+/** The key that signed an observation; whose seat it has, only the chain knows. Undefined for a malformed signature. */
 export function recoverReporter(
   observation: Observation,
   signature: string,
@@ -62,8 +50,8 @@ export function recoverReporter(
   return recoverSigner(observationTypedData(observation, domain), signature);
 }
 
-/** @param signature 65 bytes that `recoverReporter` accepts */
-export function reportOf(seat: number, { value, signature }: Pick<SignedObservation, 'value' | 'signature'>): Report {
+/** A report out of a signature of 65 bytes. */
+export function reportOf(seat: number, value: bigint, signature: string): Report {
   const { r, yParityAndS } = Signature.from(signature);
   return { seat, value, r: r as Hex32, vs: yParityAndS as Hex32 };
 }
