@@ -49,7 +49,8 @@ export function askCommand(file: string, given: AskArguments, deps: CommandDeps)
     const fee = token.units(given.fee);
     await topUpBalance(fee, { session, from, token });
     const asked = await ask(question, { ...given, fee }, feed, from);
-    const json = { requestId: asked.requestId, feedId: feed.feedId, fee, deadline: asked.deadline };
+    const { requestId, deadline } = asked;
+    const json = { requestId, feedId: feed.feedId, fee, deadline, callback: given.callback };
     if (given.wait === false) return { lines: [`question ${asked.requestId} is asked`], json };
     deps.progress?.(
       `question ${asked.requestId} is asked; waiting for an answer, ${showSeconds(given.within)} at most`,
@@ -106,7 +107,10 @@ async function answerOf(
           ...table([
             ['question', requestId],
             ['reports', String(state.reports)],
-            ['callback', state.delivered ? 'delivered' : 'none delivered'],
+            [
+              'callback',
+              state.delivered ? 'delivered' : json['callback'] === undefined ? 'none' : 'failed; anybody may retry it',
+            ],
           ]),
         ],
         json: { ...json, answer: state.answer, price, reports: Number(state.reports), delivered: state.delivered },
