@@ -127,6 +127,7 @@ async function inputOf({ schedule }: ScheduleView, session: ChainSession, signal
 function notDue({ schedule, state, notBefore, now, terms, balance }: ScheduleView, token: Token): RemitError {
   const why = {
     waiting: `it waits for another ${showSeconds(notBefore - now)}`,
+    'feed not live': 'its feed has no fresh answer, or fewer rounds than the model takes',
     unfunded: `it has ${token.show(balance)}, and a run costs ${token.show(terms.fee + terms.tip)}`,
   };
   return new RemitError({

@@ -40,6 +40,7 @@ export function scheduleJson(view: ScheduleView): Readonly<Record<string, unknow
 function headline({ state, notBefore, now, terms, balance }: ScheduleView, token: Token): string {
   if (state === 'waiting') return `waiting: due by the clock in ${showSeconds(notBefore - now)}`;
   if (state === 'unfunded') return `unfunded: a run needs ${token.show(terms.fee + terms.tip - balance)} more`;
+  if (state === 'feed not live') return 'feed not live: it has no fresh answer, or fewer rounds than the model takes';
   if (state === 'due') return 'due: anybody may trigger it';
   return state;
 }
