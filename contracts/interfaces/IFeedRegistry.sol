@@ -83,6 +83,7 @@ interface IFeedRegistry {
     event FeedDisputed(FeedId indexed feedId, int128 answer, uint64 turn, uint8 leader, uint32 seats, bool paid);
     event SeatSuspended(FeedId indexed feedId, uint8 seat, uint40 until);
     event CreditsCollected(FeedId indexed feedId, uint8 seat, address indexed operator, uint40 credits, uint256 amount);
+    /// @notice `reporter` is who proved it. The seat, if the operator still had one, is vacant now.
     event DoubleReportProven(FeedId indexed feedId, address indexed operator, address reporter, uint64 turn);
 
     event DataRequested(DataRequestId indexed requestId, FeedId indexed committee, DataTerms terms, bytes spec);
@@ -121,6 +122,7 @@ interface IFeedRegistry {
     error FeedRegistryNotDouble();
     error FeedRegistryNoRound(FeedId feedId, uint256 round);
     error FeedRegistryNotLive(FeedId feedId, FeedState state);
+    /// @notice Thrown when no such request waits for its end.
     error FeedRegistryUnknownRequest(DataRequestId requestId);
     error FeedRegistryAlreadyRequested(DataRequestId requestId);
     error FeedRegistryInvalidRequest(bytes32 field);
@@ -206,7 +208,9 @@ interface IFeedRegistry {
     /// @param spec the sources document, at most `SPEC_MAX` bytes
     function requestData(DataTerms memory terms, bytes calldata spec) external returns (DataRequestId requestId);
 
-    /// @notice Answers. Rules as for `report`, but it is always due and has no clamp.
+    /// @notice Answers. Rules as for `report`, but it is always due, has no clamp and strikes nobody: anybody may ask a question
+    /// that honest seats answer differently. Every report earns an equal part of the fee; the leader `leaderCredits` parts more and
+    /// the rest.
     function answerData(DataTerms calldata terms, uint64 turn, Report[] calldata reports) external;
 
     /// @notice Ends a request that nobody answered in time: the fee goes back.
@@ -232,6 +236,10 @@ interface IFeedRegistry {
 
     /// @notice The last accepted round, whatever its age and whether or not the feed is disputed.
     function latestRound(FeedId feedId) external view returns (Round memory);
+
+    /// @notice The last accepted round in one word, for readers that count gas; its number is zero before the first round.
+    /// @dev Bits, low to high: answer 128, updatedAt 40, observedAt 40, reports 8, disputed 8, number 32.
+    function latestSlotOf(FeedId feedId) external view returns (uint256);
 
     /// @notice A round that is still kept.
     function roundOf(FeedId feedId, uint256 number) external view returns (Round memory);

@@ -22,7 +22,7 @@ contract ChainlinkConsumer {
     }
 
     /// @notice Value of `amount` units, in units of 1e18.
-    function valueOf(uint256 amount) public view returns (uint256) {
+    function worthOf(uint256 amount) public view returns (uint256) {
         (uint80 roundId, int256 price, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound) = priceFeed
             .latestRoundData();
         if (price <= 0) revert ChainlinkConsumerBadPrice(price);
@@ -34,16 +34,25 @@ contract ChainlinkConsumer {
     }
 
     function record(uint256 amount) external {
-        recorded = valueOf(amount);
+        recorded = worthOf(amount);
     }
 
-    /// @notice Measures one read, the first of its transaction.
+    /// @notice Measures one read, the first of its transaction: what the call costs, whatever the reader does with the answer.
     function measure() external {
-        uint256 before = gasleft();
-        (, int256 price, , , ) = priceFeed.latestRoundData();
-        uint256 used = before - gasleft();
+        address target = address(priceFeed);
+        bytes memory data = abi.encodeCall(AggregatorV3Interface.latestRoundData, ());
+        uint256 used;
+        bool success;
+        assembly ("memory-safe") {
+            let place := mload(0x40)
+            // Memory for the answer is the reader's.
+            mstore(add(place, 0x80), 0)
+            used := gas()
+            success := staticcall(gas(), target, add(data, 0x20), mload(data), place, 0xa0)
+            used := sub(used, gas())
+        }
+        require(success);
         readGas = used;
-        recorded = uint256(price);
     }
 
     /// @notice The price that a round had, found by its number.

@@ -49,20 +49,29 @@ contract FeedAggregator is AggregatorV3Interface {
         return _unpack(feedRegistry.roundOf(feedId, _roundId));
     }
 
-    /// @dev Every price reader pays for this: the registry's five words are handed on where they lie, with the last, the count of
-    /// reports, replaced by the round's number.
+    /// @dev Every price reader pays for this: one word is fetched and taken apart here.
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-        bytes memory data = abi.encodeCall(IFeedRegistry.latestRound, (feedId));
+        bytes32 selector = IFeedRegistry.latestSlotOf.selector;
+        FeedId feed = feedId;
         address registry = address(feedRegistry);
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            if iszero(staticcall(gas(), registry, add(data, 0x20), mload(data), free, 0xa0)) {
-                returndatacopy(free, 0, returndatasize())
-                revert(free, returndatasize())
+        // Either ends the call or has touched nothing but scratch space.
+        assembly {
+            mstore(0x00, selector)
+            mstore(0x04, feed)
+            let success := staticcall(gas(), registry, 0x00, 0x24, 0x00, 0x20)
+            // A registry refuses nobody; were it out of gas, the word would be zero.
+            let word := mul(mload(0x00), success)
+            let round := shr(224, word)
+            if round {
+                mstore(0x00, round)
+                mstore(0x20, signextend(15, word))
+                mstore(0x40, and(shr(168, word), 0xffffffffff))
+                mstore(0x60, and(shr(128, word), 0xffffffffff))
+                mstore(0x80, round)
+                return(0x00, 0xa0)
             }
-            mstore(add(free, 0x80), mload(free))
-            return(free, 0xa0)
         }
+        revert IFeedRegistry.FeedRegistryNoRound(feed, 0);
     }
 
     function _unpack(Round memory round) private pure returns (uint80, int256, uint256, uint256, uint80) {

@@ -91,7 +91,7 @@ export async function setUnpaidStage(connection: NetworkConnection) {
 }
 
 async function feedStageWith({ ethers, networkHelpers }: NetworkConnection, terms: FeedTermsLike) {
-  const signers = (await ethers.getSigners()) as unknown as HardhatEthersSigner[];
+  const signers = await ethers.getSigners();
   const [admin, steward, stranger, ...rest] = signers as [
     HardhatEthersSigner,
     HardhatEthersSigner,

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { network } from 'hardhat';
+import { type FeedStage, FeedState, reportRound, setFeedStage, setSevenSeatStage } from '../support/feed-stage.ts';
+
+const { networkHelpers } = await network.create();
+const P = 200_000_000_000n;
+
+async function withAggregator() {
+  const stage: FeedStage = await networkHelpers.loadFixture(setFeedStage);
+  const { ethers, feeds, feedId } = stage;
+  const aggregator = await ethers.deployContract('FeedAggregator', [feeds, feedId]);
+  const consumer = await ethers.deployContract('ChainlinkConsumer', [aggregator, 600n]);
+  return { ...stage, stage, aggregator, consumer };
+}
+
+describe('FeedAggregator', () => {
+  it('is what a contract written for Chainlink expects', async () => {
+    const { stage, aggregator, consumer, feeds, feedId } = await withAggregator();
+    expect([await aggregator.decimals(), await aggregator.description(), await aggregator.version()]).to.deep.equal([
+      8n,
+      'ETH / USD',
+      1n,
+    ]);
+    await expect(aggregator.latestRoundData())
+      .to.be.revertedWithCustomError(feeds, 'FeedRegistryNoRound')
+      .withArgs(feedId, 0);
+    await expect(consumer.worthOf(1)).to.be.revertedWithCustomError(feeds, 'FeedRegistryNoRound');
+    const { turn } = await reportRound(stage, [P, P, P]);
+    const at = turn * 10n;
+    expect([...(await aggregator.latestRoundData())]).to.deep.equal([1n, P, at, at + 1n, 1n]);
+    expect([...(await aggregator.getRoundData(1))]).to.deep.equal([1n, P, at, at + 1n, 1n]);
+    for (const number of [0n, 2n, 2n ** 80n - 1n]) {
+      await expect(aggregator.getRoundData(number))
+        .to.be.revertedWithCustomError(feeds, 'FeedRegistryNoRound')
+        .withArgs(feedId, number);
+    }
+    expect(await consumer.worthOf(3)).to.equal(6_000n * 10n ** 18n);
+    expect(await consumer.historicalPrice(1)).to.deep.equal([P, at + 1n]);
+    await networkHelpers.time.increaseTo(at + 1n + 601n);
+    await expect(consumer.record(1))
+      .to.be.revertedWithCustomError(consumer, 'ChainlinkConsumerStalePrice')
+      .withArgs(at + 1n);
+    expect(await aggregator.feedState()).to.equal(FeedState.Stale);
+  });
+
+  it('keeps the last answer with its old time while the feed is disputed, and says so', async () => {
+    const { stage, aggregator } = await withAggregator();
+    await reportRound(stage, [P, P, P], { leader: 0 });
+    const before = [...(await aggregator.latestRoundData())];
+    expect(await aggregator.isDisputed()).to.equal(false);
+    await reportRound(stage, [2n * P, 2n * P, 2n * P], { leader: 0 });
+    expect([...(await aggregator.latestRoundData())]).to.deep.equal(before);
+    expect([await aggregator.isDisputed(), await aggregator.feedState()]).to.deep.equal([true, FeedState.Disputed]);
+  });
+
+  it('hands out negative prices, which such a contract refuses', async () => {
+    const { stage, consumer } = await withAggregator();
+    await reportRound(stage, [-5n, -5n, -5n]);
+    await expect(consumer.record(1)).to.be.revertedWithCustomError(consumer, 'ChainlinkConsumerBadPrice').withArgs(-5n);
+  });
+
+  it('refuses to stand for a feed that is not there', async () => {
+    const { ethers, feeds } = await networkHelpers.loadFixture(setFeedStage);
+    await expect(
+      ethers.deployContract('FeedAggregator', [feeds, `0x${'11'.repeat(32)}`]),
+    ).to.be.revertedWithCustomError(feeds, 'FeedRegistryUnknownFeed');
+  });
+});
+
+describe('FeedRegistry, the window and the ring', () => {
+  it('256 rounds stay, float32 big-endian, oldest first; a read costs at most 8,000 gas, a round its cap', async () => {
+    for (const [set, cap] of [
+      [setFeedStage, 140_000n],
+      [setSevenSeatStage, 175_000n],
+    ] as const) {
+      const stage: FeedStage = await networkHelpers.loadFixture(set);
+      const { feeds, feedId, ethers, steward, terms } = stage;
+      await feeds.connect(steward).fund(feedId, 20n * 10n ** 18n);
+      let last = 0n;
+      for (let i = 0n; i < 258n; i += 1n) {
+        const value = P + i * 10n ** 8n;
+        const { sent } = await reportRound(stage, Array<bigint>(Number(terms.seats)).fill(value));
+        last = (await sent.wait())!.gasUsed;
+      }
+      expect(last).to.be.at.most(cap);
+      const kept = await feeds.ROUNDS_KEPT();
+      expect(kept).to.equal(256n);
+      await expect(feeds.roundOf(feedId, 2)).to.be.revertedWithCustomError(feeds, 'FeedRegistryNoRound');
+      expect((await feeds.roundOf(feedId, 3)).answer).to.equal(P + 2n * 10n ** 8n);
+      const [vector, lastRound] = await feeds.windowOf(feedId, 256);
+      const expected = Buffer.alloc(1_024);
+      for (let i = 0; i < 256; i += 1) expected.writeFloatBE(2_002 + i, i * 4);
+      expect([vector, lastRound]).to.deep.equal([`0x${expected.toString('hex')}`, 258n]);
+      expect((await feeds.windowOf(feedId, 3))[0]).to.equal(`0x${expected.subarray(1_012).toString('hex')}`);
+      for (const count of [0, 257]) {
+        await expect(feeds.windowOf(feedId, count))
+          .to.be.revertedWithCustomError(feeds, 'FeedRegistryNoRound')
+          .withArgs(feedId, count);
+      }
+      const aggregator = await ethers.deployContract('FeedAggregator', [feeds, feedId]);
+      const consumer = await ethers.deployContract('ChainlinkConsumer', [aggregator, 600n]);
+      await consumer.measure();
+      const read = await consumer.readGas();
+      expect(read).to.be.at.most(8_000n);
+    }
+  });
+
+  it('fits into EIP-170', () => {
+    const file = 'artifacts/contracts/FeedRegistry.sol/FeedRegistry.json';
+    const { deployedBytecode } = JSON.parse(readFileSync(file, 'utf8')) as { deployedBytecode: string };
+    expect((deployedBytecode.length - 2) / 2).to.be.at.most(24_576);
+  });
+});
