@@ -9,7 +9,7 @@ import { type Anvil, startAnvil } from '../../support/anvil.ts';
 import { createdBy, type DeployRun, hardhatDeploy, recorded } from './hardhat-deploy.ts';
 
 const FIRST_CORE_NONCE = 2;
-const TRANSACTIONS = 13;
+const TRANSACTIONS = 16;
 
 let anvil: Anvil;
 let root: string;
@@ -91,7 +91,7 @@ describe('hardhat deploy', () => {
     const before = await loadDeployment(folder, { chainId: anvil.chainId });
     await interruptAfter(4);
     const run = await deploy();
-    expect(run.output).toContain('7 transactions');
+    expect(run.output).toContain('10 transactions');
     expect(run.exitCode).toBe(0);
     expect((await loadDeployment(folder, { chainId: anvil.chainId })).addresses).toEqual(before.addresses);
   });

@@ -30,8 +30,8 @@ abstract contract TrialSystem is SystemTest {
     function deployTrialSystem(address publisher) internal {
         _judge = new JudgeStub();
         uint256 nonce = vm.getNonce(address(this));
-        // Token, authority, six contracts, examiner: the court is the tenth.
-        address courtAt = vm.computeCreateAddress(address(this), nonce + 9);
+        // Token, authority, eight contracts, examiner: the court is the twelfth.
+        address courtAt = vm.computeCreateAddress(address(this), nonce + 11);
         _system = deploySystemFor(courtAt);
         ITensorJudge judge = ITensorJudge(address(_judge));
         _trials = new TrialCourt(
