@@ -100,5 +100,5 @@ interface IScheduler {
     function runOf(address schedule, JobId jobId) external view returns (uint64 run);
 
     /// @notice Runs so far, when the last was, and the feed's answer then.
-    function lastRun(address schedule) external view returns (uint64 run, uint40 at, int128 answer);
+    function lastRun(address schedule) external view returns (uint64 run, uint40 ranAt, int128 answer);
 }

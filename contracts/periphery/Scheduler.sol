@@ -124,7 +124,7 @@ contract Scheduler is IScheduler, ReentrancyGuardTransient {
         return _stateOf(schedule, _terms[schedule], _lives[schedule]);
     }
 
-    function lastRun(address schedule) external view returns (uint64 run, uint40 at, int128 answer) {
+    function lastRun(address schedule) external view returns (uint64 run, uint40 ranAt, int128 answer) {
         LastRun memory last = _lives[schedule].last;
         return (last.number, last.at, last.answer);
     }

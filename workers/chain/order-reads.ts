@@ -39,7 +39,7 @@ export function createOrderReads({ read }: { readonly read: ContractRead }): Ord
         // The sum of two unsigned numbers of at most 40 bits.
         notBefore: now.number('notBefore', 64),
         runs: run.big('run', 64),
-        ranAt: run.number('at', 64),
+        ranAt: run.number('ranAt', 64),
       };
     },
   };
