@@ -84,6 +84,26 @@ export function startTrialPlayer(stack: Stack, { at, environment = {} }: Watchto
   });
 }
 
+/** Starts the process that triggers schedules for an operator's node. Its listener has to be told by `REMIT_SCHEDULES`. */
+export function startScheduler(
+  stack: Stack,
+  { at, environment = {} }: Omit<WatchtowerOptions, 'peers'>,
+): Promise<WorkerProcess> {
+  const operator = stack.accounts.operators[at];
+  if (!operator) throw new RangeError(`there is no operator at ${at}`);
+  return startWorker(stack, {
+    role: 'scheduler',
+    name: `scheduler-${at + 1}`,
+    environment: {
+      REMIT_NAMESPACE: namespaceOf(stack, at),
+      REMIT_OPERATOR: operator.owner.address,
+      REMIT_SCHEDULE_STEP: '0s',
+      REMIT_SCHEDULE_POLL: '500ms',
+      ...environment,
+    },
+  });
+}
+
 /** Keeps operators apart, and apart from what else lives on a Redis that is not ours. */
 function namespaceOf({ runId }: Stack, at: number): string {
   return `remit-${runId}-${at + 1}`;
