@@ -106,6 +106,38 @@ describe('FeedRegistry, the window and the ring', () => {
     }
   });
 
+  it('rounds to the nearest float32, ties to even, on both sides of zero', async () => {
+    const unit = 10n ** 8n;
+    const top = 2n ** 24n;
+    const ties = [top + 1n, top + 3n, top + 2n].map((value) => value * unit);
+    const besides = [
+      (top + 1n) * unit + 1n,
+      (top + 1n) * unit - 1n,
+      (top + 3n) * unit - 1n,
+      2n * top * unit - unit / 2n,
+    ];
+    const expected = [2 ** 24, 2 ** 24 + 4, 2 ** 24 + 2, 2 ** 24 + 2, 2 ** 24, 2 ** 24 + 2, 2 ** 25];
+    const tiny = [1n, 123_456_789n, 33_333_333n, 7n];
+    for (const sign of [1n, -1n]) {
+      const stage: FeedStage = await networkHelpers.loadFixture(setFeedStage);
+      const { feeds, feedId } = stage;
+      const values = [...ties, ...besides, ...tiny].map((value) => value * sign);
+      // A second leader's agreement takes every value across the clamp.
+      for (const value of values) {
+        const before = await feeds.feedState(feedId);
+        await reportRound(stage, [value, value, value], { leader: 0, seconds: 600n });
+        if ((await feeds.feedState(feedId)) === FeedState.Disputed) {
+          await reportRound(stage, [value, value, value], { leader: 1, seconds: 0n });
+        }
+        expect(before).to.not.equal(FeedState.Disputed);
+      }
+      const vector = Buffer.alloc(values.length * 4);
+      const all = [...expected, ...tiny.map((value) => Number(value) / 1e8)];
+      all.forEach((value, i) => vector.writeFloatBE(Number(sign) * value, i * 4));
+      expect((await feeds.windowOf(feedId, values.length))[0]).to.equal(`0x${vector.toString('hex')}`);
+    }
+  });
+
   it('fits into EIP-170', () => {
     const file = 'artifacts/contracts/FeedRegistry.sol/FeedRegistry.json';
     const { deployedBytecode } = JSON.parse(readFileSync(file, 'utf8')) as { deployedBytecode: string };
