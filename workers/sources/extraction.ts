@@ -2,10 +2,10 @@ import { parse as parseCsv } from 'csv-parse/sync';
 import { jsonpath, type JSONValue } from 'json-p3';
 
 import { messageOf } from '../runtime/errors.ts';
+import { checkJsonShape } from './json-shape.ts';
 import { sourceError } from './source-error.ts';
 import type { Source } from './sources-document.ts';
 
-const MAX_DEPTH = 32;
 const MAX_COLUMNS_BYTES = 65_536;
 
 /** A JSON number as it was written, because a double would change it. */
@@ -30,10 +30,11 @@ export function textOf(body: Uint8Array): string {
 /**
  * The text of the one number that the query names: a JSON number as written, or a string.
  *
- * @throws RemitError SOURCE_MALFORMED (not JSON, or nested deeper than 32), SOURCE_NO_VALUE (none, several, no number)
+ * @throws RemitError SOURCE_MALFORMED (not JSON, nested deeper than 32, a name twice in one object), SOURCE_NO_VALUE
+ *   (none, several, no number)
  */
 export function numberFromJson(text: string, query: string): string {
-  checkDepth(text);
+  checkJsonShape(text);
   let plain: JSONValue;
   let texts: unknown;
   try {
@@ -84,19 +85,4 @@ export function numberFromCsv(text: string, { column, row }: CsvPlace): string {
   if (only === undefined || matching.length !== 1)
     throw sourceError('SOURCE_NO_VALUE', `${matching.length} rows with ${row.column} = ${row.equals}, not one`);
   return only[cell] ?? '';
-}
-
-function checkDepth(text: string): void {
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (quoted) {
-      if (char === '\\') at++;
-      else if (char === '"') quoted = false;
-    } else if (char === '"') quoted = true;
-    else if (char === '{' || char === '[') {
-      if (++depth > MAX_DEPTH) throw sourceError('SOURCE_MALFORMED', `nested deeper than ${MAX_DEPTH}`);
-    } else if (char === '}' || char === ']') depth--;
-  }
 }

@@ -1,12 +1,13 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 
-import { Agent, buildConnector, request } from 'undici';
+import { Agent, request } from 'undici';
 
 import { codeOf, messageOf, RemitError } from '../runtime/errors.ts';
 import { createAddressRules, type AddressRules } from './address-rules.ts';
+import { createGuardedConnector, type Dial } from './guarded-connector.ts';
 import { sourceError } from './source-error.ts';
 
 export interface SafeFetchOptions {
@@ -25,8 +26,9 @@ export interface SafeFetchOptions {
 
 export interface SafeFetchDeps {
   readonly lookup?: LookupFunction;
-  /** Told of every connection that passed the check, just before it is attempted. */
+  /** Told of every connection when it is attempted. */
   readonly onConnect?: (address: string, port: number) => void;
+  readonly dial?: Dial;
 }
 
 export type SafeFetch = (url: string, signal?: AbortSignal) => Promise<Buffer>;
@@ -50,18 +52,11 @@ export function createSafeFetch(options: SafeFetchOptions = {}, deps: SafeFetchD
   const { maxBytes = 262_144, maxHeaderBytes = 16_384, maxRedirects = 3 } = options;
   const { timeoutMs = 5_000, connectTimeoutMs = 2_000 } = options;
   const rules = createAddressRules(options.allow ?? []);
-  const { lookup = systemLookup, onConnect } = deps;
 
-  const connect: buildConnector.connector = (target, callback) => {
-    const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
-    const allowed = (address: string): boolean =>
-      rules.allowsHost(target.hostname, port) || rules.allowsAddress(address);
-    buildConnector({
-      timeout: connectTimeoutMs,
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-      lookup: guardedLookup(lookup, allowed, (address) => onConnect?.(address, port)),
-    })(target, callback);
-  };
+  const connect = createGuardedConnector(
+    { rules, timeoutMs: connectTimeoutMs, ca: options.ca },
+    { lookup: deps.lookup ?? systemLookup, onConnect: deps.onConnect, dial: deps.dial },
+  );
 
   return async (address, signal) => {
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -70,8 +65,6 @@ export function createSafeFetch(options: SafeFetchOptions = {}, deps: SafeFetchD
     try {
       let url = checkUrl(address, rules);
       for (let hop = 0; hop <= maxRedirects; hop++) {
-        // A literal address is connected to without a lookup, so checkUrl has judged it and it is only counted here.
-        if (literalOf(url) !== undefined) onConnect?.(url.hostname, portOf(url));
         const { statusCode, headers, body } = await request(url, {
           dispatcher: agent,
           signal: stop,
@@ -95,7 +88,7 @@ export function createSafeFetch(options: SafeFetchOptions = {}, deps: SafeFetchD
   };
 }
 
-/** The URL, when it may be asked at all: scheme, port, credentials, literal address. */
+/** The URL, when it may be asked at all: scheme, port, no credentials. Addresses are judged where connections are made. */
 function checkUrl(text: string, rules: AddressRules, base?: URL): URL {
   const url = URL.parse(text, base?.href);
   if (url === null || text.length > 2_048) throw sourceError('SOURCE_URL_REFUSED', 'not a URL');
@@ -103,49 +96,12 @@ function checkUrl(text: string, rules: AddressRules, base?: URL): URL {
   if (url.username !== '' || url.password !== '') throw sourceError('SOURCE_URL_REFUSED', 'a URL with credentials');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && named))
     throw sourceError('SOURCE_URL_REFUSED', `scheme ${url.protocol} of ${url.host}`);
-  const literal = literalOf(url);
-  if (!named && literal !== undefined && !rules.allowsAddress(literal))
-    throw sourceError('SOURCE_ADDRESS_REFUSED', `${url.hostname} is not a public address`);
-  if (!named && portOf(url) !== 443 && !(literal !== undefined && rules.allowsAddress(literal) && url.port === '443'))
-    throw sourceError('SOURCE_URL_REFUSED', `port ${portOf(url)} of ${url.hostname}`);
+  if (!named && portOf(url) !== 443) throw sourceError('SOURCE_URL_REFUSED', `port ${portOf(url)} of ${url.hostname}`);
   return url;
-}
-
-/** The address that the URL writes itself; the URL parser has made octal, hex and short forms canonical. */
-function literalOf(url: URL): string | undefined {
-  if (url.hostname.startsWith('[')) return url.hostname.slice(1, -1);
-  return /^[\d.]+$/.test(url.hostname) ? url.hostname.replace(/\.$/, '') : undefined;
 }
 
 const portOf = (url: URL): number => Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
 const one = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
-
-/** Resolves all addresses and refuses when any of them is not allowed: a mixed answer is an attack or a mistake. */
-function guardedLookup(
-  lookup: LookupFunction,
-  allowed: (address: string) => boolean,
-  passed: (address: string) => void,
-): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (failure, found) => {
-      if (failure) {
-        callback(failure, '', 0);
-        return;
-      }
-      const addresses: readonly LookupAddress[] = typeof found === 'string' ? [] : found;
-      const refused = addresses.find(({ address }) => !allowed(address));
-      const [first] = addresses;
-      if (refused !== undefined || first === undefined) {
-        const what = refused?.address ?? 'nothing';
-        callback(sourceError('SOURCE_ADDRESS_REFUSED', `${hostname} leads to ${what}, not to a public address`), '', 0);
-        return;
-      }
-      passed(first.address);
-      if (options.all) callback(null, [first]);
-      else callback(null, first.address, first.family);
-    });
-  };
-}
 
 async function readBody(body: AsyncIterable<Buffer>, encoding = 'identity', maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -173,8 +129,9 @@ function asSourceError(cause: unknown, timedOut: boolean): RemitError {
   if (cause instanceof RemitError) return cause;
   if (timedOut) return sourceError('SOURCE_TIMEOUT', 'no whole answer in time', {}, cause);
   const code = codeOf(cause);
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return sourceError('SOURCE_TIMEOUT', 'no connection in time', {}, cause);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return sourceError('SOURCE_TOO_LARGE', 'headers too large', {}, cause);
   if (code.startsWith('HPE_')) return sourceError('SOURCE_MALFORMED', `not HTTP: ${code}`, {}, cause);
-  return sourceError('SOURCE_UNREACHABLE', messageOf(cause), {}, cause);
+  // Several addresses were tried: the message is in each one's failure.
+  const all: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
+  return sourceError('SOURCE_UNREACHABLE', all.map(messageOf).join('; '), {}, cause);
 }

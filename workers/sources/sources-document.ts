@@ -16,6 +16,7 @@ const path = z
   .max(200)
   // Their patterns run over what a source sends: a source could choose text that takes for ever to match.
   .refine((text) => !/\b(match|search)\s*\(/.test(text), 'match() and search() are not allowed')
+  .refine(isPlace, 'has a list of selectors, or more than one of each of `$`, `..` and `?`')
   .refine(isQuery, 'an RFC 9535 query, like $.data.price');
 const changes = { multiply: nonZero.optional(), divide: nonZero.optional(), invert: z.boolean().optional() };
 const column = z.string().min(1).max(100);
@@ -69,6 +70,12 @@ export function parseSourcesDocument(bytes: Uint8Array): SourcesDocument {
 /** The feed's `sourcesDigest`: sha2-256 of the file's bytes as they are, 0x and 64 hex digits. */
 export function sourcesDigest(bytes: Uint8Array): string {
   return `0x${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** Whether the query visits each value of an answer a bounded number of times; lists and nested searches multiply them. */
+function isPlace(text: string): boolean {
+  const bare = text.replaceAll(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g, '');
+  return !bare.includes(',') && ['$', '..', '?'].every((sign) => bare.split(sign).length <= 2);
 }
 
 function isQuery(text: string): boolean {
