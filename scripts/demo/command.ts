@@ -10,6 +10,7 @@ import { showJobs } from './show-jobs.ts';
 import { showProgress } from './show-progress.ts';
 import { showResult } from './show-result.ts';
 import { showTrials } from './trials/show-trials.ts';
+import { showFeed } from './feed/show-feed.ts';
 import { toJson } from './result-json.ts';
 
 const EX_INTERRUPTED = 130;
@@ -33,6 +34,7 @@ export async function main(asked: DemoOptions): Promise<number> {
     });
     if (!asked.json) showJobs(paper, result.jobs);
     if (!asked.json) showTrials(paper, result.trials);
+    if (!asked.json && result.feed) showFeed(paper, result.feed);
     if (!asked.json) showResult(paper, result);
     else process.stdout.write(`${toJson(result)}\n`);
     return failures(result) === 0 ? 0 : 1;

@@ -13,6 +13,8 @@ export interface DemoOptions {
   readonly jobs: number;
   readonly json: boolean;
   readonly keep: boolean;
+  /** Whether data nodes, a feed and a pool take part: with the shipped model, unless told otherwise. */
+  readonly feed: boolean;
   /** Where pictures go. */
   readonly out: string;
 }
@@ -30,7 +32,8 @@ const EX_USAGE = 64;
 
 const ABOUT = `One verified inference from request to payment, on a private local chain.
 
-Without options: the shipped model scores six made-up applicants, and a contract sets their limits.
+Without options: the shipped model scores six made-up applicants, and a contract sets their limits; two operators lie
+and are convicted; four data nodes bring a price, and a pool's fee follows the volatility that a model reads from it.
 Inputs: {"values": […]}, a list of {"values": […], "label": …} (one job each), ezkl's {"input_data": […]},
 or a JPEG or PNG picture.`;
 
@@ -55,6 +58,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | DemoUsa
     .option('--scaling <name>', 'for pictures: unit, face-detector or cifar10 (default: found out from the model)')
     .option('--final', 'call the contract back when the answer is final, instead of at once')
     .option('--jobs <n>', `at most so many jobs (1 to ${MOST_JOBS})`, parseJobs, MOST_JOBS)
+    .option('--no-feed', 'leave out data nodes, feed and pool')
     .option('--out <folder>', 'where pictures go', '.')
     .option('--json', 'print one JSON object on standard output instead of text')
     .option('--keep', 'leave logs and data, and say where')
@@ -73,6 +77,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | DemoUsa
     scaling?: string;
     final?: true;
     jobs: number;
+    feed: boolean;
     out: string;
     json?: true;
     keep?: true;
@@ -87,6 +92,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | DemoUsa
     scaling: given.scaling,
     final: given.final ?? false,
     jobs: given.jobs,
+    feed: given.feed && model === DEFAULT_MODEL,
     json: given.json ?? false,
     keep: given.keep ?? false,
     out: resolve(given.out),

@@ -1,4 +1,4 @@
-import type { Address, ModelId } from '../../workers/protocol/ids.ts';
+import type { Address, Hex32 } from '../../workers/protocol/ids.ts';
 import { tokenInterface } from '../stack/funding.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Expectations } from './expectations.ts';
@@ -7,7 +7,7 @@ import type { Expectations } from './expectations.ts';
 export interface Ledger {
   /** Balances in `Settlement`, by party. */
   readonly balances: Readonly<Record<string, bigint>>;
-  /** The publisher's bond for the model. */
+  /** The publisher's bond for the model, and what a feed is paid from. */
   readonly bond: bigint;
   /** What `Settlement` says that it holds, and what the token says. */
   readonly totalHeld: bigint;
@@ -21,11 +21,12 @@ export interface Ledger {
 export interface LedgerQuestion {
   /** Name and account of everybody who may have a balance; an account that is named twice is shown once. */
   readonly parties: Readonly<Record<string, Address>>;
-  readonly modelId: ModelId;
+  /** What bonds are kept under: the model's id, the feed's. */
+  readonly bonds: readonly Hex32[];
 }
 
 export async function readLedger(
-  { parties, modelId }: LedgerQuestion,
+  { parties, bonds }: LedgerQuestion,
   { contracts, accounts, deployed, chain }: Pick<Stack, 'contracts' | 'accounts' | 'deployed' | 'chain'>,
 ): Promise<Ledger> {
   const { Settlement, OperatorStaking } = contracts;
@@ -39,7 +40,7 @@ export async function readLedger(
   };
   return {
     balances: Object.fromEntries(entries),
-    bond: await Settlement.bondOf(modelId),
+    bond: (await Promise.all(bonds.map((key) => Settlement.bondOf(key)))).reduce((sum, bond) => sum + bond, 0n),
     totalHeld: await Settlement.totalHeld(),
     tokensOfSettlement: await tokensOf(deployed.addresses.Settlement),
     stakeFree: stakes.reduce((sum, { free }) => sum + free, 0n),
@@ -53,12 +54,22 @@ export function owned({ balances, bond }: Ledger): bigint {
   return Object.values(balances).reduce((sum, balance) => sum + balance, bond);
 }
 
-/** No token has appeared, vanished or been left in escrow, and all stake is back where it was. */
-export function expectLedger(before: Ledger, after: Ledger, expectations: Expectations): void {
+/**
+ * No token has appeared, vanished or been left in escrow, and all stake is back where it was, but for the bonds of a feed.
+ */
+export function expectLedger(before: Ledger, after: Ledger, feedBonds: bigint, expectations: Expectations): void {
   expectations.equal('all balances and bonds add up to what Settlement holds', owned(after), after.totalHeld);
   expectations.equal('Settlement holds as many tokens as it says', after.tokensOfSettlement, after.totalHeld);
   expectations.equal('no token left or entered Settlement while the jobs ran', after.totalHeld, before.totalHeld);
-  expectations.equal('all stake is unlocked', after.stakeLocked, 0n);
-  expectations.equal('the stake is what it was', after.stakeFree, before.stakeFree + before.stakeLocked);
-  expectations.equal('OperatorStaking holds as many tokens as the stake', after.tokensOfStaking, after.stakeFree);
+  expectations.equal('all stake is unlocked, but for the bonds of the feed', after.stakeLocked, feedBonds);
+  expectations.equal(
+    'the stake is what it was',
+    after.stakeFree + after.stakeLocked,
+    before.stakeFree + before.stakeLocked,
+  );
+  expectations.equal(
+    'OperatorStaking holds as many tokens as the stake',
+    after.tokensOfStaking,
+    after.stakeFree + after.stakeLocked,
+  );
 }

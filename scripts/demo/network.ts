@@ -52,7 +52,11 @@ export async function completeNetwork(
   );
   const [operator, watchtower] = await stack.step(
     'workers',
-    () => Promise.all([startOperator(stack, { at: 0 }), startWatchtower(stack, { at: 0 })]),
+    () =>
+      Promise.all([
+        startOperator(stack, { at: 0, environment: { listener: { REMIT_SCHEDULES: 'true' } } }),
+        startWatchtower(stack, { at: 0 }),
+      ]),
     ([{ listener, executor, submitter }, tower]) =>
       [listener, executor, submitter, tower].map(({ role, process }) => `${role} ${process.pid}`).join(', '),
   );

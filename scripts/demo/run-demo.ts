@@ -17,6 +17,8 @@ import { prepareQuestions } from './questions.ts';
 import { runJobs, type Progress } from './run-jobs.ts';
 import { canBeTried, DEMO_OPERATORS, runTrials } from './trials/run-trials.ts';
 import type { TrialReport } from './trials/trial-report.ts';
+import { COMMITTEE_BONDS, COMMITTEE_SEATS, openFeed } from './feed/open-feed.ts';
+import { type FeedReport, runFeed } from './feed/run-feed.ts';
 
 /** Shorter than a local network's own, so that nobody waits long for who says nothing. */
 const TRIAL_TIMES = { traceTimeSeconds: 12 };
@@ -38,10 +40,13 @@ export interface DemoResult {
   readonly ledger: { readonly before: Ledger; readonly after: Ledger };
   /** False answers and their verdicts; none when the model cannot be put on trial, or its answers are too large for calldata. */
   readonly trials: readonly TrialReport[];
+  /** From venues to a fee; absent with --no-feed, and for another model than the shipped one. */
+  readonly feed: FeedReport | undefined;
   readonly expectations: readonly Expectation[];
   readonly setUpMs: number;
   readonly jobsMs: number;
   readonly trialsMs: number;
+  readonly feedMs: number;
 }
 
 export interface DemoListener {
@@ -66,7 +71,7 @@ export async function runDemo(options: DemoOptions, deps: RunDemoDeps): Promise<
   const inputs = await readCases(options);
   const begun = clock.now();
   const stack = await startStack(
-    { redisUrl, folder, operators: DEMO_OPERATORS, parameters: TRIAL_TIMES },
+    { redisUrl, folder, operators: DEMO_OPERATORS + (options.feed ? COMMITTEE_SEATS : 0), parameters: TRIAL_TIMES },
     { clock, signal, onStep: (step) => listener.onStep(step) },
   );
   let result: DemoResult | undefined;
@@ -111,8 +116,11 @@ async function runOn(stack: Stack, options: DemoOptions, { inputs, begun, listen
   const network = await completeNetwork({ ...options, model, jobs: asked.length }, stack);
   const questions = await prepareQuestions(asked, network, stack);
   const expectations = createExpectations();
-  const parties = await partiesOf(network);
-  const before = await readLedger({ parties, modelId: model.modelId }, stack);
+  // Rounds come in while jobs and trials run: the model reads the last 32 of them.
+  const scene = options.feed ? await openFeed(DEMO_OPERATORS, stack) : undefined;
+  const parties = { ...(await partiesOf(network)), ...(scene && { 'schedule of the pool': scene.schedule }) };
+  const bonds = scene ? [model.modelId, scene.model.modelId, scene.feedId] : [model.modelId];
+  const before = await readLedger({ parties, bonds }, stack);
   const asking = clock.now();
   const traces = await runJobs({ questions, ...network }, stack, (progress) =>
     listener.onProgress(progress, asked.length),
@@ -124,8 +132,8 @@ async function runOn(stack: Stack, options: DemoOptions, { inputs, begun, listen
     jobs.push(
       await judgeJob(trace, { ...network, operatorStore: operator.storeUrl, out: options.out }, stack, expectations),
     );
-  const after = await readLedger({ parties, modelId: model.modelId }, stack);
-  expectLedger(before, after, expectations);
+  const after = await readLedger({ parties, bonds }, stack);
+  expectLedger(before, after, scene ? COMMITTEE_BONDS : 0n, expectations);
   const trying = clock.now();
   const [question] = questions;
   const tried = model.triable && question !== undefined && canBeTried(question);
@@ -136,6 +144,15 @@ async function runOn(stack: Stack, options: DemoOptions, { inputs, begun, listen
         (reports) => `${reports.length} false answers, ${reports.length} verdicts`,
       )
     : [];
+  const trialsMs = clock.now() - trying;
+  const feeding = clock.now();
+  const feed = scene
+    ? await stack.step(
+        'feed and pool',
+        () => runFeed(scene, options, stack, expectations),
+        ({ rounds, updates }) => `${rounds.length} rounds, ${updates.length} fees`,
+      )
+    : undefined;
   return {
     model: {
       file: options.model,
@@ -148,10 +165,12 @@ async function runOn(stack: Stack, options: DemoOptions, { inputs, begun, listen
     jobs,
     ledger: { before, after },
     trials,
+    feed,
     expectations: expectations.all,
     setUpMs: asking - begun,
     jobsMs,
-    trialsMs: clock.now() - trying,
+    trialsMs,
+    feedMs: clock.now() - feeding,
   };
 }
 

@@ -13,6 +13,7 @@ import { type PriceMarket, startPriceMarket } from '../../stack/price-market.ts'
 import { type PublishedModel, publishModel } from '../../stack/publish-model.ts';
 import type { Intent } from '../../stack/sender.ts';
 import { TOKEN, type Stack } from '../../stack/stack.ts';
+import { type PriceWatch, watchPrices } from './price-watch.ts';
 
 /** The model of `models/volatility`: 32 prices in, the volatility per round out. */
 const MODEL = resolve(import.meta.dirname, '../../../models/volatility/volatility.onnx');
@@ -40,6 +41,8 @@ const BOND = 1_000n * TOKEN;
 const FUND = 100n * TOKEN;
 const JOB_FEE = TOKEN;
 const TIP = TOKEN / 100n;
+/** What the committee has locked while it sits. */
+export const COMMITTEE_BONDS = BOND * BigInt(COMMITTEE_SEATS);
 /** Runs that the schedule is funded for. */
 const RUNS = 60n;
 const LIQUIDITY = 100_000n * TOKEN;
@@ -49,6 +52,8 @@ export const poolInterface = new Interface(Artifact_VolatilityFeePool.abi);
 /** Everything between the venues and the pool. */
 export interface FeedScene {
   readonly market: PriceMarket;
+  /** What the market has been quoting. */
+  readonly prices: PriceWatch;
   readonly feedId: FeedId;
   readonly model: PublishedModel;
   readonly nodes: readonly DataNode[];
@@ -65,6 +70,7 @@ export async function openFeed(first: number, stack: Stack): Promise<FeedScene> 
     ({ host }) => `four made-up ones at ${host}; one fails every fifth time`,
   );
   teardown.add('venues', () => market.stop());
+  const prices = watchPrices(market, stack);
   const operators = Array.from({ length: COMMITTEE_SEATS }, (_, i) => first + i);
   const feedId = (await step(
     'feed',
@@ -88,13 +94,13 @@ export async function openFeed(first: number, stack: Stack): Promise<FeedScene> 
     (all) => all.map(({ oracle, submitter }) => `${oracle.process.pid}+${submitter.process.pid}`).join(', '),
   );
   const { accounts } = stack;
-  const model = await step('volatility model', () =>
+  const model = await step('price model', () =>
     publishModel({ file: MODEL, publisher: accounts.publisher, feeBps: 500 }, stack),
   );
   const pool = await step('pool', () => createPool({ feedId, model }, stack));
   const schedule = await createSchedule({ feedId, model, pool }, stack);
   await startScheduler(stack, { at: 0 });
-  return { market, feedId, model, nodes, pool, schedule };
+  return { market, prices, feedId, model, nodes, pool, schedule };
 }
 
 async function createPool(
@@ -180,4 +186,3 @@ async function createSchedule(
   );
   return schedule;
 }
-

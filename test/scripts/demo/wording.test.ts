@@ -77,9 +77,9 @@ describe('the ledger', () => {
     stakeLocked: 0n,
     tokensOfStaking: 10n * TOKEN,
   };
-  const failures = (after: Partial<Ledger>): string[] => {
+  const failures = (after: Partial<Ledger>, feedBonds = 0n): string[] => {
     const expectations = createExpectations();
-    expectLedger(ledger, { ...ledger, ...after }, expectations);
+    expectLedger(ledger, { ...ledger, ...after }, feedBonds, expectations);
     expect(expectations.all).toHaveLength(6);
     return expectations.failed.map(({ what }) => what);
   };
@@ -94,10 +94,17 @@ describe('the ledger', () => {
 
   it('wants all stake back, unlocked', () => {
     expect(failures({ stakeFree: 9n * TOKEN, stakeLocked: TOKEN })).toEqual([
-      'all stake is unlocked',
+      'all stake is unlocked, but for the bonds of the feed',
+    ]);
+    expect(failures({ stakeFree: 9n * TOKEN })).toEqual([
       'the stake is what it was',
       'OperatorStaking holds as many tokens as the stake',
     ]);
+  });
+
+  it('leaves a feed its bonds', () => {
+    expect(failures({ stakeFree: 9n * TOKEN, stakeLocked: TOKEN }, TOKEN)).toEqual([]);
+    expect(failures({}, TOKEN)).toEqual(['all stake is unlocked, but for the bonds of the feed']);
   });
 });
 
