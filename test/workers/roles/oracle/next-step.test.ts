@@ -179,7 +179,7 @@ const anyFacts: fc.Arbitrary<RoundFacts> = fc
   });
 
 describe('for all facts', () => {
-  const always = (holds: (facts: RoundFacts) => boolean | void) => {
+  const always = (holds: (facts: RoundFacts) => boolean) => {
     fc.assert(fc.property(anyFacts, holds), { numRuns: 3_000 });
   };
 
