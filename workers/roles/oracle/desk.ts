@@ -147,7 +147,7 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
     const data: Hex =
       subject.kind === 'feed' ? reportCall(subject.feedId, turn, reports) : answerCall(subject.terms, turn, reports);
     const jobId = subject.kind === 'feed' ? subject.feedId : subject.requestId;
-    const outcome = await transactions.enqueue('transaction', {
+    const { outcome } = await transactions.enqueue('transaction', {
       chainId,
       registry,
       jobId,
@@ -195,7 +195,7 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
       const made = await reporter.find({ feedId, requestId, turn });
       if (made) return made;
       // One look for all who ask at the same time: asking must not be a way to make us fetch.
-      const key = subjectKey(subject);
+      const key = `${subjectKey(subject)}/${turn}`;
       const running = asking.get(key) ?? answerNow(subject, turn, signal, logger).finally(() => asking.delete(key));
       asking.set(key, running);
       return running;
@@ -203,10 +203,17 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
   };
 
   async function answerNow(subject: Subject, turn: bigint, signal: AbortSignal, logger: Logger): Promise<Asked> {
+    // Any turn may be named; only the one of now is worth a look at the sources.
+    const time = await chain.now(signal);
+    const { facts: known } = await committees(subject.feedId, time, signal);
+    const current = BigInt(turnAt(time, known.terms));
+    if (current !== turn) return current > turn ? 'none' : 'early';
     const seen = await look(subject, signal, logger);
     const { facts } = seen;
-    if (BigInt(seen.turn) !== turn) return BigInt(seen.turn) > turn ? 'none' : 'early';
+    if (BigInt(seen.turn) !== turn) return 'none';
     if (!facts.counts) return 'none';
+    // Our own look may have signed meanwhile.
+    if (facts.signed !== undefined) return sign(subject, seen.turn, facts.signed, logger);
     if (facts.own === undefined || !isDue(facts, facts.own, true)) return 'early';
     if (subject.kind === 'feed' && !unpaid && !isPaid(seen)) return 'early';
     const used = facts.parked ?? facts.latest;
