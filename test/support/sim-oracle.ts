@@ -150,7 +150,7 @@ export async function runSimulation(
 
   function gathererOf(seat: number): Gatherer {
     return {
-      gather: async ({ turn }, others, signal) => {
+      gather: async ({ turn }, others, _, signal) => {
         const asked = [...others.values()].map(async (other): Promise<Report[]> => {
           const desk = desks.get(other);
           if (!desk || other === seat || random.uniform() < failing.peer) return [];

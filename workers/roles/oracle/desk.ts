@@ -61,6 +61,9 @@ interface TurnNotes {
   sent: boolean;
 }
 
+/** Milliseconds per second of a turn: a peer that never answers must not use up the turn. */
+const GATHER_SHARE_MS = 200;
+
 export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: DeskDeps): Desk {
   const { chain, committees, sightings, reporter, gatherer, transactions, metrics } = deps;
   const notes = new Map<string, TurnNotes>();
@@ -181,7 +184,12 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
           await sign(subject, turn, step.value, logger);
         } else if (step.kind === 'gather') {
           const mine = notesOf(subject, turn);
-          const reports = await gatherer.gather({ ...subject, turn: BigInt(turn) }, committee.others, signal);
+          const reports = await gatherer.gather(
+            { ...subject, turn: BigInt(turn) },
+            committee.others,
+            facts.terms.turnSeconds * GATHER_SHARE_MS,
+            signal,
+          );
           if (reports.length <= mine.reports.length) return { why: 'gathering', now: facts.now };
           mine.reports = reports;
         } else {

@@ -13,8 +13,15 @@ export interface Gatherer {
   /**
    * Reports of `seats` (by reporter) for this turn, verified; whoever does not answer, or with something else, is left out.
    * Asks no peer again that has answered for this turn.
+   *
+   * @param withinMs the most that all of them together may take; who is slower is asked again in the next look
    */
-  gather(key: ObservationKey, seats: ReadonlyMap<Address, number>, signal: AbortSignal): Promise<readonly Report[]>;
+  gather(
+    key: ObservationKey,
+    seats: ReadonlyMap<Address, number>,
+    withinMs: number,
+    signal: AbortSignal,
+  ): Promise<readonly Report[]>;
 }
 
 export interface GathererOptions {
@@ -43,9 +50,14 @@ export function createGatherer(
   /** Peers that have answered, for the newest turn of each subject. */
   const answered = new Map<string, { turn: bigint; reports: Map<string, Report> }>();
 
-  async function ask(peer: string, key: ObservationKey, signal: AbortSignal): Promise<string | undefined> {
+  async function ask(
+    peer: string,
+    key: ObservationKey,
+    withinMs: number,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     return withTimeout(
-      timeoutMs,
+      Math.min(timeoutMs, withinMs),
       async (ends) => {
         const response = await fetch(new URL(observationPath(key), peer), {
           signal: AbortSignal.any([ends, signal]),
@@ -65,11 +77,12 @@ export function createGatherer(
     peer: string,
     key: ObservationKey,
     seats: ReadonlyMap<Address, number>,
+    withinMs: number,
     signal: AbortSignal,
   ): Promise<Report | undefined> {
     let text: string | undefined;
     try {
-      text = await ask(peer, key, signal);
+      text = await ask(peer, key, withinMs, signal);
     } catch {
       signal.throwIfAborted();
       metrics.peer('failed');
@@ -94,7 +107,7 @@ export function createGatherer(
   }
 
   return {
-    async gather(key, seats, signal) {
+    async gather(key, seats, withinMs, signal) {
       const subject = `${key.feedId}/${key.requestId}`;
       const known = answered.get(subject);
       const mine = known?.turn === key.turn ? known : { turn: key.turn, reports: new Map<string, Report>() };
@@ -103,7 +116,7 @@ export function createGatherer(
         peers
           .filter((peer) => !mine.reports.has(peer))
           .map(async (peer) => {
-            const report = await reportFrom(peer, key, seats, signal);
+            const report = await reportFrom(peer, key, seats, withinMs, signal);
             if (report) mine.reports.set(peer, report);
           }),
       );
