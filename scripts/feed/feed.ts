@@ -9,7 +9,7 @@ import { type CreateArguments, createCommand, FEED_DEFAULTS as usual } from './c
 import { listCommand, roundsCommand, showCommand } from './look-commands.ts';
 import { collectCommand, defundCommand, fundCommand } from './money-commands.ts';
 import { readCommand } from './read-command.ts';
-import { inviteCommand, joinCommand, leaveCommand, releaseCommand } from './seat-commands.ts';
+import { inviteCommand, joinCommand, leaveCommand, releaseCommand, replaceCommand } from './seat-commands.ts';
 import { type SourcesArguments, sourcesCommand } from './sources-command.ts';
 import { watchCommand } from './watch-command.ts';
 
@@ -84,6 +84,12 @@ function defineSeats({ deps, command, show }: CommandLine): void {
     .option('--reporter <address>', 'attester key whose observations count; default: the operator’s only one')
     .action(async (feed: string, given: Parameters<typeof joinCommand>[1] & Printed) =>
       show(await joinCommand(feed, given, deps), given.json),
+    );
+  seatCommand('replace', 'puts another attester key on a seat')
+    .addOption(seat())
+    .requiredOption('--reporter <address>', 'attester key whose observations count from now on')
+    .action(async (feed: string, given: Parameters<typeof replaceCommand>[1] & Printed) =>
+      show(await replaceCommand(feed, given, deps), given.json),
     );
   seatCommand('leave', 'leaves a seat; its bond stays for a while')
     .addOption(seat())

@@ -45,6 +45,25 @@ export function joinCommand(
   });
 }
 
+/** Puts another attester key on a seat; what the old one signed stays binding. */
+export function replaceCommand(
+  reference: string,
+  given: SeatArguments & { readonly reporter: string },
+  deps: CommandDeps,
+): Promise<CommandResult> {
+  const reporter = parseAddress(given.reporter);
+  return atDesk(reference, given, deps, async ({ feed, account }) => {
+    const { seat } = pickSeat(feed, account.address, given.seat, 'seated');
+    const values = [feed.feedId, seat, reporter];
+    const receipt = await account.send('FeedRegistry', 'replaceReporter', values, `another key on seat ${seat}`);
+    return sentResult(
+      `${reporter} reports from seat ${seat} of ${feed.name} now`,
+      { feedId: feed.feedId, seat, reporter },
+      receipt,
+    );
+  });
+}
+
 export function leaveCommand(reference: string, given: SeatArguments, deps: CommandDeps): Promise<CommandResult> {
   return atDesk(reference, given, deps, async ({ feed, account, session, token }) => {
     const { seat } = pickSeat(feed, account.address, given.seat, 'seated');

@@ -1,12 +1,19 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { Wallet } from 'ethers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askCommand } from '../../../scripts/feed/ask-command.ts';
 import { type CreateArguments, createCommand, FEED_DEFAULTS } from '../../../scripts/feed/create-command.ts';
 import { listCommand, roundsCommand, showCommand } from '../../../scripts/feed/look-commands.ts';
 import { collectCommand, defundCommand, fundCommand } from '../../../scripts/feed/money-commands.ts';
-import { inviteCommand, joinCommand, leaveCommand, releaseCommand } from '../../../scripts/feed/seat-commands.ts';
+import {
+  inviteCommand,
+  joinCommand,
+  leaveCommand,
+  releaseCommand,
+  replaceCommand,
+} from '../../../scripts/feed/seat-commands.ts';
 import { watchCommand } from '../../../scripts/feed/watch-command.ts';
 import { contentIdOf, sha256Of } from '../../../workers/protocol/content-id.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
@@ -305,6 +312,32 @@ describe('feed ask', () => {
     await expect(askCommand(other, asking(), deps)).rejects.toMatchObject({ code: 'FEED_QUESTION_INVALID' });
     const large = await stage.file('large.json', `${DOCUMENT}${' '.repeat(5_000)}`);
     await expect(askCommand(large, asking(), deps)).rejects.toMatchObject({ code: 'FEED_QUESTION_INVALID' });
+  });
+});
+
+describe('another key', () => {
+  it('takes the place of the first, and has to be the operator’s own', async () => {
+    await expect(replaceCommand(feedId, { ...as(5), reporter: stage.address(4) }, deps)).rejects.toMatchObject({
+      code: 'CALL_REFUSED',
+    });
+    const key = Wallet.createRandom();
+    const staking = await stage.contract('OperatorStaking', 5);
+    const domain = {
+      name: 'Remit OperatorStaking',
+      version: '1',
+      chainId: stage.anvil.chainId,
+      verifyingContract: await staking.getAddress(),
+    };
+    const types = { Appointment: ['operator', 'attester'].map((name) => ({ name, type: 'address' })) };
+    const consent = await key.signTypedData(domain, types, { operator: stage.address(5), attester: key.address });
+    await staking.getFunction('appointAttester')(key.address, consent);
+    await stage.anvil.mine();
+    expect((await replaceCommand(feedId, { ...as(5), reporter: key.address }, deps)).json).toMatchObject({
+      seat: 2,
+      reporter: key.address,
+    });
+    const { lines } = await showCommand(feedId, stage.chain, deps);
+    expect(lines.join('\n')).toContain(key.address);
   });
 });
 
