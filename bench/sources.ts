@@ -30,7 +30,11 @@ else await measure(Number(values.cases), Number(values.seed));
 async function measure(count: number, seed: number): Promise<void> {
   const begun = performance.now();
   let trapped = 0;
-  const trap = (): Server => createServer((socket) => ((trapped++, socket.destroy()), undefined));
+  const trap = (): Server =>
+    createServer((socket) => {
+      trapped++;
+      socket.destroy();
+    });
   const first = trap();
   const trapPort = await listen(first, 0, '127.0.0.1');
   const traps = [first];
@@ -62,10 +66,16 @@ async function measure(count: number, seed: number): Promise<void> {
       else socket.destroy();
     });
   });
-  const child = fork(new URL('./sources/child.ts', import.meta.url));
+  // A small heap is swept early: what grows beyond that is held, and a leak ends the process.
+  const execArgv = ['--max-old-space-size=96', '--max-semi-space-size=4'];
+  const child = fork(new URL('./sources/child.ts', import.meta.url), [], { execArgv });
   const task: CorpusTask = { cases, doorPort, trapPort };
   child.send(task);
-  const [result] = (await once(child, 'message')) as [CorpusResult];
+  const ended = once(child, 'exit').then(([code]) =>
+    Promise.reject(new Error(`the asking process ended with ${code}`)),
+  );
+  const [result] = (await Promise.race([once(child, 'message'), ended])) as [CorpusResult];
+  ended.catch(() => undefined);
   for (const server of [door, ...traps]) server.close();
   const growth = result.rssPeak - result.rssBefore;
   for (const fault of result.faults.slice(0, 40)) console.log(fault);

@@ -19,7 +19,6 @@ const SLOW_MS = 250;
 const [TOO_LARGE, MALFORMED, NO_VALUE] = [['SOURCE_TOO_LARGE'], ['SOURCE_MALFORMED'], ['SOURCE_NO_VALUE']];
 const [UNREACHABLE, TIMEOUT, STATUS] = [['SOURCE_UNREACHABLE'], ['SOURCE_TIMEOUT'], ['SOURCE_STATUS']];
 
-
 type Body = string | Buffer;
 type Make = (random: SeededRandom, n: number) => HostileAnswer;
 
@@ -209,7 +208,7 @@ const KINDS: readonly Make[] = [
     const flood = pick([`x: ${'y'.repeat(size)}\r\n`, 'x: y\r\n'.repeat(size), `${'x'.repeat(size)}: y\r\n`], n);
     return { kind: 'header flood', send: raw(`${head}${flood}\r\n1`), codes: TOO_LARGE };
   },
-  (_random, n) => ({ kind: 'not HTTP', send: raw(pick(NOT_HTTP, n)), codes: [...MALFORMED, ...UNREACHABLE] }),
+  (_random, n) => ({ kind: 'not HTTP', send: raw(pick(NOT_HTTP, n)), codes: MALFORMED }),
   (random) => {
     const status = pick(
       [201, 204, 206, 300, 304, 400, 401, 403, 404, 410, 418, 429, 451, 500, 502, 503, 599],

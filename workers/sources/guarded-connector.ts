@@ -75,17 +75,17 @@ const dialWith =
 function checkedLookup(lookup: LookupFunction, allowed: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (failure, found) => {
-      if (failure) {
-        callback(failure, '', 0);
-        return;
-      }
-      const addresses: readonly LookupAddress[] = typeof found === 'string' ? [] : found;
+      const addresses: readonly LookupAddress[] = failure || typeof found === 'string' ? [] : found;
       const refused = addresses.find(({ address }) => isIP(address) === 0 || !allowed(address));
       const [first] = addresses;
-      if (refused !== undefined || first === undefined)
-        callback(refusal(hostname, refused?.address ?? 'nothing'), '', 0);
-      else if (options.all) callback(null, [...addresses]);
-      else callback(null, first.address, first.family);
+      // Never at once: whoever dials must have the time to listen to what becomes of it.
+      process.nextTick(() => {
+        if (failure) callback(failure, '', 0);
+        else if (refused !== undefined || first === undefined)
+          callback(refusal(hostname, refused?.address ?? 'nothing'), '', 0);
+        else if (options.all) callback(null, [...addresses]);
+        else callback(null, first.address, first.family);
+      });
     });
   };
 }

@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 
-import { Agent, request } from 'undici';
+import { Agent, errors, request } from 'undici';
 
 import { codeOf, messageOf, RemitError } from '../runtime/errors.ts';
 import { createAddressRules, type AddressRules } from './address-rules.ts';
@@ -130,7 +130,8 @@ function asSourceError(cause: unknown, timedOut: boolean): RemitError {
   if (timedOut) return sourceError('SOURCE_TIMEOUT', 'no whole answer in time', {}, cause);
   const code = codeOf(cause);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return sourceError('SOURCE_TOO_LARGE', 'headers too large', {}, cause);
-  if (code.startsWith('HPE_')) return sourceError('SOURCE_MALFORMED', `not HTTP: ${code}`, {}, cause);
+  if (cause instanceof errors.HTTPParserError)
+    return sourceError('SOURCE_MALFORMED', `not HTTP: ${cause.message}`, {}, cause);
   // Several addresses were tried: the message is in each one's failure.
   const all: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
   return sourceError('SOURCE_UNREACHABLE', all.map(messageOf).join('; '), {}, cause);

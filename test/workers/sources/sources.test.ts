@@ -1,155 +1,144 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { codeOf, type RemitError } from '../../../workers/runtime/errors.ts';
+import { sourceError } from '../../../workers/sources/source-error.ts';
+import { parseSourcesDocument, type SourcesDocument } from '../../../workers/sources/sources-document.ts';
+import { createSources, type Sources } from '../../../workers/sources/sources.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
-import { systemClock } from '../../../workers/runtime/clock.ts';
-import { codeOf } from '../../../workers/runtime/errors.ts';
-import { parseExact, scaleExact } from '../../../workers/sources/exact-decimal.ts';
-import { numberFromCsv, numberFromJson } from '../../../workers/sources/extraction.ts';
-import { PRESETS } from '../../../workers/sources/presets.ts';
-import { createSafeFetch } from '../../../workers/sources/safe-fetch.ts';
-import { createSources } from '../../../workers/sources/sources.ts';
-import { parseSourcesDocument } from '../../../workers/sources/sources-document.ts';
+const url = (n: number): string => `https://s${n}.example/`;
 
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close().closeAllConnections();
-});
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+function documentOf(sources: readonly object[], changes: object = {}): SourcesDocument {
+  const head = { format: 'remit-sources/1', name: 'ETH / USD', decimals: 2, minimum: 1, outlierBps: 300 };
+  return parseSourcesDocument(Buffer.from(JSON.stringify({ ...head, sources, ...changes })));
 }
 
-const failure = async (work: Promise<unknown>): Promise<string> => work.then(() => 'none', codeOf);
+/** A document with one source for each answer, and sources that answer so. */
+function answering(answers: readonly string[], changes: object = {}): [Sources, SourcesDocument] {
+  const sources = createSources(
+    {},
+    {
+      fetch: async (asked) => Buffer.from(answers.find((_answer, n) => url(n) === asked) ?? ''),
+      clock: new ManualClock(),
+    },
+  );
+  return [
+    sources,
+    documentOf(
+      answers.map((_a, n) => ({ name: `s${n}`, url: url(n), json: '$.p' })),
+      changes,
+    ),
+  ];
+}
 
-describe('safe fetch', () => {
-  it.each([
-    '127.0.0.1',
-    '2130706433',
-    '0x7f000001',
-    '0177.0.0.1',
-    '127.1',
-    '127.0.0.1.',
-    '0',
-    '10.1',
-    '169.254.169.254',
-    '%31%32%37.0.0.1',
-    '[::1]',
-    '[::]',
-    '[::ffff:127.0.0.1]',
-    '[::7f00:1]',
-    '[64:ff9b::7f00:1]',
-    '[64:ff9b:1::7f00:1]',
-    '[2002:7f00:1::]',
-    '[2001:0:7f00:1::]',
-    '[fe80::1]',
-    '[fc00::1]',
-    '100.64.0.1',
-    '192.168.1.1',
-    '172.16.0.1',
-    '127。0。0。1',
-    '224.0.0.1',
-  ])('refuses https://%s without connecting', async (host) => {
-    const seen: string[] = [];
-    const fetch = createSafeFetch({}, { onConnect: (address) => seen.push(address) });
-    expect(await failure(fetch(`https://${host}/`))).toMatch(/^SOURCE_(URL|ADDRESS)_REFUSED$/);
-    expect(seen).toEqual([]);
+describe('own median', () => {
+  it('drops what fails and what lies far off', async () => {
+    const [sources, document] = answering(['{"p":"100"}', '{"p":101}', '{"p":500}', 'broken'], { minimum: 2 });
+    const { value, sources: readings } = await sources.observe(document);
+    expect(value).toBe(10_000n);
+    expect(readings.map(({ name, value, reason }) => [name, value, reason])).toEqual([
+      ['s0', 10_000n, undefined],
+      ['s1', 10_100n, undefined],
+      ['s2', 50_000n, 'OUTLIER'],
+      ['s3', undefined, 'SOURCE_MALFORMED'],
+    ]);
   });
 
-  it('refuses a name that turns private between two hops', async () => {
-    const seen: string[] = [];
-    const fetch = createSafeFetch(
-      {},
-      {
-        lookup: (_host, _options, callback) => {
-          callback(null, [{ address: '127.0.0.1', family: 4 }]);
-        },
-        onConnect: (address) => seen.push(address),
-      },
-    );
-    expect(await failure(fetch('https://rebinding.example/'))).toBe('SOURCE_ADDRESS_REFUSED');
-    expect(seen).toEqual([]);
+  it('is the middle value, or the lower of two', async () => {
+    const [odd, three] = answering(['{"p":102}', '{"p":100}', '{"p":101}']);
+    expect((await odd.observe(three)).value).toBe(10_100n);
+    const [even, two] = answering(['{"p":101}', '{"p":100}']);
+    expect((await even.observe(two)).value).toBe(10_000n);
+    const [below, negative] = answering(['{"p":-101}', '{"p":-100}']);
+    expect((await below.observe(negative)).value).toBe(-10_100n);
   });
 
-  it('checks a redirect like a first address', async () => {
-    const host = await serve((_q, reply) => reply.writeHead(302, { location: 'https://10.0.0.1/' }).end());
-    expect(await failure(createSafeFetch({ allow: [host] })(`http://${host}/`))).toBe('SOURCE_ADDRESS_REFUSED');
+  it('keeps a value at exactly the outlier limit and drops the next', async () => {
+    const [sources, document] = answering(['{"p":100}', '{"p":100}', '{"p":103}', '{"p":103.01}']);
+    expect((await sources.observe(document)).sources.map(({ reason }) => reason)).toEqual([
+      ...[undefined, undefined, undefined, 'OUTLIER'],
+    ]);
   });
 
-  it('stops a small answer that unpacks to a large one, and one that never ends', async () => {
-    const bomb = await serve((_q, reply) =>
-      reply.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(5_000_000))),
-    );
-    expect(await failure(createSafeFetch({ allow: [bomb] })(`http://${bomb}/`))).toBe('SOURCE_TOO_LARGE');
-    const drip = await serve((_q, reply) => {
-      reply.writeHead(200).write('{');
-    });
-    expect(await failure(createSafeFetch({ allow: [drip], timeoutMs: 200 })(`http://${drip}/`))).toBe('SOURCE_TIMEOUT');
+  it('SOURCES_TOO_FEW, SOURCES_DISAGREE: fewer than the minimum answer, or agree; each with its reason', async () => {
+    const answers = ['{"p":100}', '{"p":200}', '{}'];
+    const [few, three] = answering(answers, { minimum: 3 });
+    const failure: unknown = await few.observe(three).catch((thrown: unknown) => thrown);
+    expect(failure).toMatchObject({ code: 'SOURCES_TOO_FEW', retryable: true });
+    expect((failure as RemitError).message).toContain('s2: SOURCE_NO_VALUE');
+    const [split, two] = answering(answers, { minimum: 2 });
+    await expect(split.observe(two)).rejects.toMatchObject({ code: 'SOURCES_DISAGREE' });
   });
 });
 
-describe('exact numbers', () => {
-  it('keeps what a double would change, and rounds half away from zero', () => {
-    expect(scaleExact(parseExact(numberFromJson('{"p":9007199254740993.1}', '$.p')), 1)).toBe(90071992547409931n);
-    expect([0.5, -0.5, 1.4].map((x) => scaleExact(parseExact(String(x)), 0))).toEqual([1n, -1n, 1n]);
-    expect(scaleExact(parseExact('1.5e-3'), 4)).toBe(15n);
-  });
-
-  it.each(['NaN', 'Infinity', '1e999', '', '0x10', '1,5'])('refuses %s', (text) => {
-    expect(() => parseExact(text)).toThrow();
-  });
-
-  it('takes one cell of a table', () => {
-    expect(numberFromCsv('day,close\na,1.5\nb,2.5\n', { column: 'close', row: { column: 'day', equals: 'a' } })).toBe(
-      '1.5',
+describe('what is made of a value', () => {
+  const read = async (changes: object, answer = '{"p":"8"}'): Promise<bigint | string> => {
+    const sources = createSources({}, { fetch: async () => Buffer.from(answer), clock: new ManualClock() });
+    const document = documentOf([{ name: 'x', url: url(0), json: '$.p', ...changes }], { decimals: 4 });
+    return sources.observe(document).then(
+      ({ value }) => value,
+      (failure: unknown) => (failure as RemitError).message,
     );
-    expect(numberFromCsv('day,close\na,1.5\nb,2.5\n', { column: 'close', row: 'last' })).toBe('2.5');
-  });
-});
-
-describe('presets', () => {
-  it.each([
-    ['coinbase', '{"trade_id":1,"price":"3000.12","size":"0.1"}'],
-    ['kraken', '{"error":[],"result":{"XETHZUSD":{"a":["1","1","1"],"c":["3000.12","0.2"]}}}'],
-    ['binance', '{"symbol":"ETHUSDT","price":"3000.12"}'],
-    ['bitstamp', '{"last":"3000.12","high":"1","bid":"1"}'],
-  ] as const)('%s: the last price', (preset, body) => {
-    expect(numberFromJson(body, PRESETS[preset].json)).toBe('3000.12');
-  });
-});
-
-describe('sources', () => {
-  const observe = async (minimum: number): Promise<{ value: bigint; reasons: unknown[] }> => {
-    const answers = ['{"p":"100"}', '{"p":101}', '{"p":500}', 'broken'];
-    const host = await serve((asked, reply) => reply.end(answers[Number(asked.url?.slice(1))]));
-    const sources = answers.map((_a, n) => ({ name: `s${n}`, url: `http://${host}/${n}`, json: '$.p' }));
-    const text = JSON.stringify({
-      format: 'remit-sources/1',
-      name: 'x',
-      decimals: 2,
-      minimum,
-      outlierBps: 300,
-      sources,
-    });
-    const deps = { fetch: createSafeFetch({ allow: [host] }), clock: systemClock };
-    const seen = await createSources({}, deps).observe(parseSourcesDocument(Buffer.from(text)));
-    return { value: seen.value, reasons: seen.sources.map(({ reason }) => reason) };
   };
 
-  it('drops what fails and what lies far off', async () => {
-    expect(await observe(2)).toEqual({
-      value: 10_000n,
-      reasons: [undefined, undefined, 'OUTLIER', 'SOURCE_MALFORMED'],
-    });
+  it('inverts, multiplies, divides, and rounds once at the end', async () => {
+    expect(await read({ invert: true })).toBe(1_250n);
+    expect(await read({ multiply: '0.01' })).toBe(800n);
+    expect(await read({ divide: '3' })).toBe(26_667n);
+    // 1/8 × 3 ÷ 7 = 0.053571…; rounded in between it would be 0.0536 from 0.125 too, but 3 × 2/3 shows it:
+    expect(await read({ invert: true, multiply: '3', divide: '7' })).toBe(536n);
+    expect(await read({ divide: '3', multiply: '3' })).toBe(80_000n);
+    expect(await read({ invert: true }, '{"p":0}')).toContain('SOURCE_NO_VALUE');
   });
 
-  it('gives no value when too few agree or answer', async () => {
-    expect(await failure(observe(3))).toBe('SOURCES_DISAGREE');
-    expect(await failure(observe(4))).toBe('SOURCES_TOO_FEW');
+  it('takes a cell of a table', async () => {
+    const csv = { json: undefined, csv: { column: 'close', row: 'last' } };
+    expect(await read(csv, 'day,close\na,1.5\nb, 2.5 \n')).toBe(25_000n);
+  });
+});
+
+describe('asking', () => {
+  it('asks a URL once for all feeds that want it within a second', async () => {
+    const clock = new ManualClock();
+    const asked: string[] = [];
+    const fetch = async (address: string): Promise<Buffer> => {
+      asked.push(address);
+      return Buffer.from('{"p":1,"q":2}');
+    };
+    const sources = createSources({ cacheMs: 1_000 }, { fetch, clock });
+    const [one, other] = ['$.p', '$.q'].map((json) => documentOf([{ name: 'x', url: url(0), json }]));
+    const seen = await Promise.all([sources.observe(one!), sources.observe(other!)]);
+    expect(seen.map(({ value }) => value)).toEqual([100n, 200n]);
+    expect(asked).toHaveLength(1);
+    await clock.advance(1_000);
+    await sources.observe(one!);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('gives up with the reason of the signal and leaves the request to the others', async () => {
+    const { promise, resolve } = Promise.withResolvers<Buffer>();
+    const sources = createSources({}, { fetch: () => promise, clock: new ManualClock() });
+    const document = documentOf([{ name: 'x', url: url(0), json: '$.p' }]);
+    const stop = new AbortController();
+    const [stopped, kept] = [sources.observe(document, stop.signal), sources.observe(document)];
+    stop.abort(new Error('enough'));
+    await expect(stopped).rejects.toThrow('enough');
+    resolve(Buffer.from('{"p":1}'));
+    expect((await kept).value).toBe(100n);
+    await expect(sources.observe(document, stop.signal)).rejects.toThrow('enough');
+  });
+
+  it('names the code of a source that cannot be reached', async () => {
+    const fetch = async (): Promise<never> => {
+      throw sourceError('SOURCE_UNREACHABLE', 'gone');
+    };
+    const observed = createSources({}, { fetch, clock: new ManualClock() }).observe(
+      documentOf([{ preset: 'kraken', base: 'ETH', quote: 'USD' }]),
+    );
+    const failure: unknown = await observed.catch((thrown: unknown) => thrown);
+    expect(codeOf(failure)).toBe('SOURCES_TOO_FEW');
+    expect((failure as RemitError).context['sources']).toEqual([
+      { name: 'kraken', reason: 'SOURCE_UNREACHABLE', detail: 'gone' },
+    ]);
   });
 });
