@@ -13,13 +13,13 @@ const HELP = `usage: ./dev bench sources [--cases N] [--seed S]
 Asks hostile URLs and servers on this machine for a price and checks how each question ends: with the exact value or with the
 right error code, within its time limit. One address is allowed; connections to any other are counted by the fetcher and by
 listeners on 127.0.0.1 and [::1]. Memory is that of the asking process. The last line is one JSON object.
-  --cases N  how many (default 3000; the spellings and redirects come first)
+  --cases N  how many (default 4000; the spellings and redirects come first)
   --seed S   of the answers (default 1)`;
 
 const RSS_MAX = 64 * 2 ** 20;
 const { values } = parseArgs({
   options: {
-    cases: { type: 'string', default: '3000' },
+    cases: { type: 'string', default: '4000' },
     seed: { type: 'string', default: '1' },
     help: { type: 'boolean', short: 'h' },
   },

@@ -104,11 +104,7 @@ const NOT_HTTP = [
   ],
   ...['HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n1', 'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n1'],
   ...['HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n1', 'HTTP/1.1 200 OK\r\na b: c\r\n\r\n'],
-  ...[
-    'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n1',
-    'HTTP/1.1 200 OK\r\n: x\r\n\r\n1',
-    '220 ftp\r\n',
-  ],
+  ...['HTTP/1.1 200 OK\r\n: x\r\n\r\n1', '220 ftp\r\n'],
   'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n1',
 ];
 const NOT_UTF8 = ['ff', 'c080', 'eda080', 'f5808080', 'e9', '80', 'fe', 'f08080af'];
@@ -166,7 +162,10 @@ const KINDS: readonly Make[] = [
   },
   (random, n) => ({
     kind: 'wrong length',
-    send: raw(`HTTP/1.1 200 OK\r\ncontent-length: ${pick([12 + random.below(90), 1e12], n)}\r\n\r\n`, '{"price":1}'),
+    send: raw(
+      `HTTP/1.1 200 OK\r\ncontent-length: ${pick([String(12 + random.below(90)), '1000000000000', '11\r\ncontent-length: 12'], n)}\r\n\r\n`,
+      '{"price":1}',
+    ),
     codes: UNREACHABLE,
   }),
   (_random, n) => ({

@@ -23,7 +23,7 @@ const FIXES: Readonly<Record<SourceErrorCode, string>> = {
   SOURCE_STATUS: 'Open the address by hand: the source refuses, has moved, or is down.',
   SOURCE_MALFORMED: 'Open the address by hand and compare it with the sources document.',
   SOURCE_NO_VALUE: 'Correct the path, column or row so that it names exactly one number.',
-  SOURCE_DOCUMENT_INVALID: 'Correct the sources document; docs/DATA-NODES.md describes the format.',
+  SOURCE_DOCUMENT_INVALID: 'Correct the sources document; docs/SOURCES.md describes the format.',
   SOURCES_TOO_FEW: 'Look at the reason of each source; add sources or lower `minimum` in a new document.',
   SOURCES_DISAGREE: 'Look at the value of each source; one of them may be wrong or mean another market.',
 };

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 /** `SOURCES_CASES` makes a longer run; `./dev bench sources` is the same with figures. */
-const CASES = process.env['SOURCES_CASES'] ?? '2500';
+const CASES = process.env['SOURCES_CASES'] ?? '4000';
 
 interface Report {
   readonly cases: number;
