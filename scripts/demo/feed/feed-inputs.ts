@@ -13,21 +13,25 @@ export function expectInputs(
   { watch }: Stack,
   expectations: Expectations,
 ): void {
-  const requested = watch.events().flatMap((event) => (event.type === 'JobRequested' ? [event] : []));
-  let checked = 0;
-  for (const { jobId } of updates) {
-    const job = requested.find((event) => event.jobId === jobId);
-    if (!job) continue;
-    const bytes = Buffer.from(job.input.slice(2), 'hex');
-    const length = bytes.length / 4;
-    const run = `run ${updates.findIndex((update) => update.jobId === jobId) + 1}`;
-    const isFound = rounds.some((_, from) => isWindow(rounds.slice(from, from + length), bytes));
-    expectations.expect(`${run}: the input is a window of the feed, as float32`, isFound);
-    expectations.equal(`${run}: the terms say that it is`, job.terms.availability, Availability.Feed);
-    expectations.equal(`${run}: its root is the judge's`, job.terms.inputRoot, vectorRoot(bytes));
-    checked += 1;
-  }
-  expectations.expect('at least two answers of the model were checked', checked >= 2, String(checked));
+  const jobs = watch
+    .events()
+    .flatMap((event) =>
+      event.type === 'JobRequested' && updates.some(({ jobId }) => jobId === event.jobId) ? [event] : [],
+    );
+  const inputs = jobs.map(({ input, terms }) => ({ bytes: Buffer.from(input.slice(2), 'hex'), terms }));
+  const isTaken = ({ bytes }: (typeof inputs)[number]): boolean =>
+    rounds.some((_, from) => isWindow(rounds.slice(from, from + bytes.length / 4), bytes));
+  expectations.expect('model: two answers or more are looked at', inputs.length >= 2, String(inputs.length));
+  expectations.equal('model: every answer that moved the fee was asked for', inputs.length, updates.length);
+  expectations.expect('model: every input is a window of the feed, as float32', inputs.every(isTaken));
+  expectations.expect(
+    'model: the terms of every job say so',
+    inputs.every(({ terms }) => terms.availability === Availability.Feed),
+  );
+  expectations.expect(
+    "model: every input's root is the judge's",
+    inputs.every(({ bytes, terms }) => terms.inputRoot === vectorRoot(bytes)),
+  );
 }
 
 function isWindow(window: readonly SeenRound[], bytes: Buffer): boolean {
