@@ -24,10 +24,11 @@ export function createDocuments(
 
   async function inFolder(digest: Hex32): Promise<Uint8Array | undefined> {
     if (folder === undefined) return undefined;
-    for (const name of await readdir(folder)) {
+    // What cannot be read is not the document: another file may be, or the store may have it.
+    for (const name of await readdir(folder).catch(() => [])) {
       if (!name.endsWith('.json')) continue;
-      const bytes = await readFile(join(folder, name));
-      if (sourcesDigest(bytes) === digest) return bytes;
+      const bytes = await readFile(join(folder, name)).catch(() => undefined);
+      if (bytes && sourcesDigest(bytes) === digest) return bytes;
     }
     return undefined;
   }
