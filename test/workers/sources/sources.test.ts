@@ -85,7 +85,7 @@ describe('what is made of a value', () => {
     expect(await read({ invert: true })).toBe(1_250n);
     expect(await read({ multiply: '0.01' })).toBe(800n);
     expect(await read({ divide: '3' })).toBe(26_667n);
-    // 1/8 × 3 ÷ 7 = 0.053571…; rounded in between it would be 0.0536 from 0.125 too, but 3 × 2/3 shows it:
+    // 3 × 1/8 ÷ 7 = 0.053571…; and a third of 8, rounded too early, would not come back as 8.
     expect(await read({ invert: true, multiply: '3', divide: '7' })).toBe(536n);
     expect(await read({ divide: '3', multiply: '3' })).toBe(80_000n);
     expect(await read({ invert: true }, '{"p":0}')).toContain('SOURCE_NO_VALUE');
