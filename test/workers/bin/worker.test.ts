@@ -86,6 +86,38 @@ describe('worker', () => {
   });
 });
 
+describe('worker oracle', () => {
+  it('exits with 78 and every problem, each with its variable, before it connects anywhere', async () => {
+    const { code, err } = await worker(['oracle'], {
+      REMIT_FEEDS: '0x12',
+      REMIT_DATA_PEERS: 'ftp://example.org',
+      REMIT_DATA_PORT: '70000',
+      REMIT_SOURCES_TIMEOUT: 'soon',
+      REMIT_UNPAID_ROUNDS: 'maybe',
+    });
+    expect(code).toBe(78);
+    expect(err).toContain('CONFIG_INVALID: 6 configuration problems');
+    for (const name of ['OPERATOR', 'FEEDS', 'DATA_PEERS', 'DATA_PORT', 'SOURCES_TIMEOUT', 'UNPAID_ROUNDS']) {
+      expect(err).toContain(`REMIT_${name}`);
+    }
+  });
+
+  it('refuses to start without a key, and says how to make one', async () => {
+    const { code, err } = await worker(['oracle'], { REMIT_OPERATOR: OPERATOR });
+    expect(code).toBe(78);
+    expect(err).toContain('SIGNER_NOT_CONFIGURED');
+    expect(err).toContain('fix:');
+  });
+
+  it('exits with 1, so that it is started again, when Redis does not answer', async () => {
+    const redis = `redis://127.0.0.1:${await freePort()}`;
+    const env = { REMIT_OPERATOR: OPERATOR, REMIT_DEV_KEY: 'anvil:1', REMIT_REDIS_URL: redis };
+    const { code, err } = await worker(['oracle'], env);
+    expect(code).toBe(1);
+    expect(err).toContain('REDIS_UNREACHABLE');
+  });
+});
+
 describe('worker key new', () => {
   it('makes a keystore that only its owner can read, and never overwrites one', async () => {
     const folder = await tempFolder();
@@ -116,6 +148,12 @@ describe('worker node', () => {
     const all = ['listener', 'executor', 'submitter', 'watchtower', 'trial'];
     expect(rolesOf({ inference: true, verify: true })).toEqual(all);
     expect(rolesOf({ inference: false, verify: true })).toEqual(['listener', 'submitter', 'watchtower', 'trial']);
+  });
+
+  it('reports feeds where it is told to, alone or beside other work', () => {
+    expect(rolesOf({ inference: false, verify: false, data: true })).toEqual(['listener', 'submitter', 'oracle']);
+    expect(rolesOf({ inference: true, verify: false, data: true })).toContain('oracle');
+    expect(rolesOf({ inference: true, verify: true })).not.toContain('oracle');
   });
 
   it('triggers schedules where it works for the network, or where it is told to', () => {
