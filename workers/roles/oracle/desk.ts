@@ -61,6 +61,8 @@ interface TurnNotes {
   sent: boolean;
 }
 
+/** Subjects whose newest turn is in memory: questions come and go without end. */
+const SUBJECTS_MAX = 1_024;
 /** Milliseconds per second of a turn: a peer that never answers must not use up the turn. */
 const GATHER_SHARE_MS = 200;
 
@@ -74,7 +76,13 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
     const known = notes.get(key);
     if (known?.turn === turn) return known;
     const fresh: TurnNotes = { turn, reports: [], sent: false };
+    // The subject of now goes to the end: what is dropped has not been looked at for the longest time.
+    notes.delete(key);
     notes.set(key, fresh);
+    for (const oldest of notes.keys()) {
+      if (notes.size <= SUBJECTS_MAX) break;
+      notes.delete(oldest);
+    }
     return fresh;
   }
 

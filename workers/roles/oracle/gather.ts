@@ -38,6 +38,8 @@ export interface GathererDeps {
 }
 
 const BYTES_MAX = 2_048;
+/** Subjects whose newest turn is in memory: questions come and go without end. */
+const SUBJECTS_MAX = 1_024;
 const answerSchema = z.object({
   value: z.string().regex(/^-?\d{1,39}$/),
   signature: z.string().regex(/^0x[0-9a-f]{130}$/),
@@ -111,7 +113,12 @@ export function createGatherer(
       const subject = `${key.feedId}/${key.requestId}`;
       const known = answered.get(subject);
       const mine = known?.turn === key.turn ? known : { turn: key.turn, reports: new Map<string, Report>() };
+      answered.delete(subject);
       answered.set(subject, mine);
+      for (const oldest of answered.keys()) {
+        if (answered.size <= SUBJECTS_MAX) break;
+        answered.delete(oldest);
+      }
       await Promise.all(
         peers
           .filter((peer) => !mine.reports.has(peer))

@@ -140,6 +140,29 @@ describe('gathering', () => {
     expect((await gather()).map(({ seat }) => seat)).toEqual([1]);
   });
 
+  it('remembers the newest subjects only: a question is asked about again after a thousand others', async () => {
+    const asked: string[] = [];
+    const body = await answerOf(1, 7n);
+    const gatherer = createGatherer(
+      { peers: ['http://peer.example'], domain: FEED_DOMAIN, timeoutMs: 2_000 },
+      {
+        fetch: async (url) => {
+          asked.push(url instanceof URL ? url.pathname : '');
+          return new Response(body);
+        },
+        clock: systemClock,
+        metrics: { peer: () => undefined },
+      },
+    );
+    const ask = (of: ObservationKey) => gatherer.gather(of, seats, 2_000, signal);
+    await ask(key());
+    await ask(key());
+    expect(asked).toHaveLength(1);
+    for (let n = 1; n <= 1_024; n += 1) await ask({ ...key(), requestId: word(n) as never });
+    await ask(key());
+    expect(asked.filter((url) => url === observationPath(key()))).toHaveLength(2);
+  });
+
   it('leaves out a seat that no longer counts', async () => {
     const { gather } = gathererOf([await says(await answerOf(1, 7n)), await says(await answerOf(2, 8n))]);
     expect(await gather()).toHaveLength(2);
