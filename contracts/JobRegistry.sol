@@ -20,16 +20,8 @@ import {JobSlot, JobSlotLib} from "./libraries/JobSlot.sol";
 import {ParameterBook} from "./libraries/ParameterBook.sol";
 import {SortitionLadder} from "./libraries/SortitionLadder.sol";
 import {Attestation, ATTESTATION_TYPEHASH, OFFER_TYPEHASH} from "./types/Attestation.sol";
-import {
-    AttestationRecord,
-    Availability,
-    CallbackPhase,
-    Delivery,
-    JobId,
-    JobReason,
-    JobStatus,
-    Terms
-} from "./types/Job.sol";
+import {AttestationRecord, Availability, CallbackPhase, Delivery} from "./types/Job.sol";
+import {JobId, JobReason, JobStatus, Terms} from "./types/Job.sol";
 import {JobOptions} from "./types/JobOptions.sol";
 import {Parameters} from "./types/Parameters.sol";
 
@@ -195,7 +187,6 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
         terms.options = options;
         if (terms.policy != address(0) && terms.policy.code.length == 0) revert JobRegistryInvalidPolicy(terms.policy);
         if (options.delivery() == Delivery.Inline) _checkInline(_bytesOf(outputLength));
-
         Availability availability = options.availability();
         bool fromFeed = availability == Availability.Feed;
         // Only what the chain itself took from a feed may say so.
@@ -208,7 +199,6 @@ contract JobRegistry is IJobRegistry, FeeSharing, AccessManaged, EIP712, Reentra
         }
         if (input.length != expected) revert JobRegistryInputLength(input.length, expected);
         if (inEvent) terms.inputRoot = VectorTree.rootOf(input);
-
         jobId = JobHash.idOfMemory(terms);
         // INVARIANT(I11): a slot is written from None once; every terminal status stays.
         if (_slots[jobId].status() != JobStatus.None) revert JobRegistryAlreadyRequested(jobId);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
+// Readers compile it with whatever they have.
+// solhint-disable-next-line compiler-version
 pragma solidity ^0.8.0;
 
 /// @title What contracts that read prices expect
 /// @notice The interface that readers of Chainlink's feeds are written against, with its names, types and selectors, so that such
 /// a contract reads a feed of this network without a change.
+// solhint-disable-next-line interface-starts-with-i
 interface AggregatorV3Interface {
     /// @notice Decimals of every answer.
     function decimals() external view returns (uint8);

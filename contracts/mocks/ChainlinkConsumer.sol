@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// solhint-disable-next-line compiler-version
 pragma solidity ^0.8.0;
 
 import {AggregatorV3Interface} from "../interfaces/IAggregatorV3.sol";
@@ -51,6 +52,7 @@ contract ChainlinkConsumer {
             success := staticcall(gas(), target, add(data, 0x20), mload(data), place, 0xa0)
             used := sub(used, gas())
         }
+        // solhint-disable-next-line gas-custom-errors
         require(success);
         readGas = used;
     }

@@ -16,6 +16,8 @@ contract FeedAggregator is AggregatorV3Interface {
     /// @dev Left-aligned text of at most 31 bytes.
     bytes32 private immutable _NAME;
 
+    // The name is the interface's.
+    // solhint-disable-next-line const-name-snakecase
     uint256 public constant version = 1;
 
     /// @dev Reverts unless the feed exists: its name and decimals never change.
