@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { RemitError } from '../runtime/errors.ts';
 
 /** Which addresses may be connected to. */
 export interface AddressRules {
@@ -25,8 +26,23 @@ export function isPublicAddress(address: string): boolean {
   return parsed.match(GLOBAL_V6) && !NEVER_V6.some((range) => parsed.match(range));
 }
 
-/** @param allow exact `host:port` (IPv6 in brackets) or CIDR ranges that are allowed although they are not public */
+/** `name:port`, `1.2.3.4:port` or `[::1]:port`. */
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^\s/:[\]]+):\d{1,5}$/i;
+
+/**
+ * @param allow exact `host:port` (IPv6 in brackets) or CIDR ranges that are allowed although they are not public
+ * @throws RemitError `SOURCES_ALLOW_INVALID`: an entry that is neither would allow nothing, and nobody would know
+ */
 export function createAddressRules(allow: readonly string[]): AddressRules {
+  const wrong = allow.filter((entry) => !ipaddr.isValidCIDR(entry) && !HOST_AND_PORT.test(entry));
+  if (wrong.length > 0) {
+    throw new RemitError({
+      code: 'SOURCES_ALLOW_INVALID',
+      message: `REMIT_SOURCES_ALLOW: ${wrong.join(', ')} is neither host:port nor a CIDR range`,
+      fix: 'write 127.0.0.1:8080, prices.local:8080, [fd00::1]:8080 or 10.0.0.0/8, separated by commas',
+      context: { wrong },
+    });
+  }
   const ranges = allow.filter((entry) => ipaddr.isValidCIDR(entry)).map((entry) => ipaddr.parseCIDR(entry));
   const hosts = new Set(allow.filter((entry) => !ipaddr.isValidCIDR(entry)).map((entry) => entry.toLowerCase()));
   return {

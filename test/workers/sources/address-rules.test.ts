@@ -39,3 +39,16 @@ describe('address rules', () => {
     expect(rules.allowsAddress('fd00::1')).toBe(false);
   });
 });
+
+describe('entries of the allow-list', () => {
+  it.each(['10.0.0.0/33', 'localhost', '127.0.0.1', 'http://127.0.0.1:8080', '::1:80', 'a b:80', ''])(
+    'SOURCES_ALLOW_INVALID: %j',
+    (entry) => {
+      expect(() => createAddressRules([entry])).toThrow(expect.objectContaining({ code: 'SOURCES_ALLOW_INVALID' }));
+    },
+  );
+
+  it('are host and port, or ranges', () => {
+    expect(() => createAddressRules(['127.0.0.1:80', 'Prices.local:8080', '[::1]:9', 'fd00::/8'])).not.toThrow();
+  });
+});

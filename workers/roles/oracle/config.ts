@@ -29,7 +29,7 @@ export const oracleConfig = z.object({
     .textList()
     .prefault('')
     .describe(
-      'host:port that sources may have although it is not public, or not TLS. For local networks and sources of your own.',
+      'host:port that sources may have although it is not public, or not TLS; or CIDR ranges of addresses that may be reached by TLS. For local networks and sources of your own.',
     ),
   sourcesTimeout: field.durationMs().prefault('4s').describe('Longest time that one source may take.'),
   dataPeers: field
