@@ -237,6 +237,8 @@ contract FeedRegistry is DataRequests {
 
     function _credit(Sitting memory s, Report[] calldata reports) private {
         bool led = false;
+        // Who reported in this round is known to be there: whoever else is out, so many of them can be spared.
+        uint256 spare = reports.length - (2 * uint256(s.terms.faults) + 1);
         for (uint256 i = 0; i < reports.length; ++i) {
             uint8 seat = reports[i].seat;
             SeatWord word = s.words[i];
@@ -246,7 +248,7 @@ contract FeedRegistry is DataRequests {
             // In a dispute nobody knows yet who is right.
             if (s.accepted) {
                 bool isOutlier = Median.isBeyond(reports[i].value, s.answer, s.terms.outlierBps);
-                if (isOutlier) word = _strike(s.feedId, s.terms, seat, word);
+                if (isOutlier) (word, spare) = _strike(s, seat, word, spare);
                 else if (word.strikes() != 0) word = word.withStrikes(0, 0);
             }
             _seats[s.feedId][seat] = word;
@@ -256,18 +258,15 @@ contract FeedRegistry is DataRequests {
         }
     }
 
-    /// @notice A strike, or a suspension where it leaves a quorum of seats that can report.
-    function _strike(FeedId feedId, FeedTerms memory terms, uint8 seat, SeatWord word) private returns (SeatWord) {
+    /// @notice A strike, or a suspension where it leaves a quorum of the seats that reported in this round.
+    /// @return the seat, and how many more can be spared
+    function _strike(Sitting memory s, uint8 seat, SeatWord word, uint256 spare) private returns (SeatWord, uint256) {
         uint256 strikes = word.strikes() + 1;
-        if (strikes < terms.strikesMax) return word.withStrikes(strikes, 0);
-        uint256 others = 0;
-        for (uint256 other = 0; other < terms.seats; ++other) {
-            if (other != seat && _seats[feedId][other].counts()) ++others;
-        }
-        if (others < 2 * uint256(terms.faults) + 1) return word.withStrikes(terms.strikesMax - 1, 0);
-        uint40 until = uint40(block.timestamp + terms.suspensionSeconds);
-        emit SeatSuspended(feedId, seat, until);
-        return word.withStrikes(0, until);
+        if (strikes < s.terms.strikesMax) return (word.withStrikes(strikes, 0), spare);
+        if (spare == 0) return (word.withStrikes(s.terms.strikesMax - 1, 0), 0);
+        uint40 until = uint40(block.timestamp + s.terms.suspensionSeconds);
+        emit SeatSuspended(s.feedId, seat, until);
+        return (word.withStrikes(0, until), spare - 1);
     }
 
     function _stateOf(FeedTerms memory terms, RoundWord latest) private view returns (FeedState) {

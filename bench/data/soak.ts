@@ -1,8 +1,8 @@
 import { FEED_TERMS } from '../../test/support/sample-feed.ts';
 import { runSimulation, type SimReport } from '../../test/support/sim-oracle.ts';
 
-/** Eight seats of which two may fail. More than that do: two lie, one is dead, one sees the chain late. */
-const TERMS = { ...FEED_TERMS, seats: 8, faults: 2, turnSeconds: 10, heartbeat: 400 };
+/** Seven seats of which two may fail. More than that do: two lie, one is dead, one sees the chain late. */
+const TERMS = { ...FEED_TERMS, seats: 7, faults: 2, turnSeconds: 10, heartbeat: 400 };
 
 export interface Soak extends SimReport {
   readonly seats: number;

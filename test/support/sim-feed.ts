@@ -106,7 +106,11 @@ export class SimFeed {
     this.#latest = round;
     this.#parked = undefined;
     this.rounds.push({ ...round, turn, seats: reports.map(({ seat }) => seat) });
-    for (const { seat, value } of reports) this.#judge(seat, isBeyond(value, answer, terms.outlierBps));
+    // Who reported in this round is known to be there: so many can be spared.
+    let spare = reports.length - quorumOf(terms);
+    for (const { seat, value } of reports) {
+      if (this.#judge(seat, isBeyond(value, answer, terms.outlierBps), spare)) spare -= 1;
+    }
     return 'accepted';
   }
 
@@ -130,18 +134,18 @@ export class SimFeed {
     return !isBeyond(answer, latest.answer, terms.clampBps);
   }
 
-  #judge(seat: number, isOutlier: boolean): void {
+  /** Whether the seat is suspended. */
+  #judge(seat: number, isOutlier: boolean, spare: number): boolean {
     const place = this.#seats[seat];
-    if (!place) return;
+    if (!place) return false;
     const { strikesMax, suspensionSeconds } = this.#terms;
     place.strikes = isOutlier ? place.strikes + 1 : 0;
-    if (place.strikes < strikesMax) return;
-    const others = this.#seats.filter((other) => other !== place && other.suspendedUntil <= this.time).length;
-    const canSpare = others >= quorumOf(this.#terms);
-    place.strikes = canSpare ? 0 : strikesMax - 1;
-    if (!canSpare) return;
+    if (place.strikes < strikesMax) return false;
+    place.strikes = spare > 0 ? 0 : strikesMax - 1;
+    if (spare === 0) return false;
     place.suspendedUntil = this.time + suspensionSeconds;
     this.suspensions += 1;
+    return true;
   }
 }
 

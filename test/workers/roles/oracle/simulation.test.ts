@@ -7,7 +7,7 @@ const TERMS = { ...FEED_TERMS, turnSeconds: 10, heartbeat: 400 };
 const FAILING = { source: 0.2, transaction: 0.1, peer: 0.05, process: 0.002 };
 /** Two seats lie, one is dead, one sees the chain late: one more than may fail, so there is one seat more as well. */
 const HOSTILE = {
-  terms: { ...TERMS, seats: 8, faults: 2 },
+  terms: { ...TERMS, seats: 7, faults: 2 },
   blockTime: 2,
   liars: 2,
   dead: 1,
@@ -28,18 +28,22 @@ describe('a committee of desks on a made-up chain', () => {
     const { report } = await runSimulation({ ...HOSTILE, seed: 1, rounds: 1_000 });
     expect(report).toMatchObject({ rounds: 1_000, ...CLEAN });
     // The run has seen what it is for: disputes, suspended liars, transactions that came too late.
-    expect(Math.min(report.parked, report.suspensions, report.refused)).toBeGreaterThan(10);
+    expect(report.suspensions).toBeGreaterThan(0);
+    expect(Math.min(report.parked, report.refused)).toBeGreaterThan(10);
   });
 
   it.each([2, 3, 4, 5])('the same with other luck, seed %i', (seed) => expectClean({ ...HOSTILE, seed, rounds: 200 }));
 
   it.each([
-    { seats: 7, faults: 2, liars: 1 },
-    { seats: 4, faults: 1, liars: 0 },
-    { seats: 10, faults: 3, liars: 2 },
-  ])('with as many failing seats as may fail: $faults of $seats', async ({ seats, faults, liars }) => {
-    await expectClean({ ...HOSTILE, terms: { ...TERMS, seats, faults }, liars, seed: 6, rounds: 200 });
-  });
+    { seats: 7, faults: 2, liars: 2 },
+    { seats: 4, faults: 1, liars: 1 },
+    { seats: 10, faults: 3, liars: 3 },
+  ])(
+    'with as many liars as may lie, and a dead and a late node besides: $faults of $seats',
+    async ({ seats, faults, liars }) => {
+      await expectClean({ ...HOSTILE, terms: { ...TERMS, seats, faults }, liars, seed: 6, rounds: 200 });
+    },
+  );
 
   it('brings nothing, rather than something, with more silent seats than may fail', async () => {
     const terms = { ...TERMS, seats: 4, faults: 1 };
