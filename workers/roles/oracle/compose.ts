@@ -27,6 +27,7 @@ import { createKeepFeeds } from './keep-feeds.ts';
 import { createOracleMetrics } from './metrics.ts';
 import { createObservationServer } from './observation-server.ts';
 import type { OracleChain } from './ports.ts';
+import { createRecentSightings } from './recent-sightings.ts';
 import { createReporter } from './reporter.ts';
 import { createSightings } from './sightings.ts';
 import { type Subject, subjectKey } from './subject.ts';
@@ -39,7 +40,8 @@ export const oracleRole = defineRole({ config: oracleConfig, compose });
 const CONCURRENCY = 32;
 /** A peer that has not answered by then is asked again in the next look. */
 const PEER_TIMEOUT_MS = 2_000;
-const KEEP_FEEDS_MS = 15_000;
+/** Redis may lose a feed's message just before a round is due: a quarter of the heartbeat is left then, and that can be seconds. */
+const KEEP_FEEDS_MS = 2_000;
 /** A head older than this is asked for anew: turns may be as short as a second. */
 const HEAD_AGE_MS = 100;
 
@@ -88,10 +90,16 @@ function wire(config: OracleConfig, { access, wallet, store }: Opened, deps: Rol
     {
       chain,
       committees: createCommittees({ us }, { chain, clock }),
-      sightings: createSightings({
-        documents: createDocuments({ folder: config.sourcesFolder }, { blobs: store }),
-        sources: createSources({}, { fetch: fetchSource, clock }),
-      }),
+      sightings: createRecentSightings(
+        { maxAgeMs: config.dataPoll },
+        {
+          sightings: createSightings({
+            documents: createDocuments({ folder: config.sourcesFolder }, { blobs: store }),
+            sources: createSources({}, { fetch: fetchSource, clock }),
+          }),
+          clock,
+        },
+      ),
       reporter,
       gatherer: createGatherer(
         { peers: config.dataPeers ?? [], domain, timeoutMs: PEER_TIMEOUT_MS },
