@@ -15,7 +15,7 @@ export interface LiveFigures {
   readonly seconds: number;
   readonly rounds: number;
   readonly roundsPerMinute: number;
-  /** Seconds from the first signature of a round to the sight of the block that carries it. */
+  /** Seconds from the first asking of sources in a round's turn to the sight of the block that carries it. */
   readonly latencyP50: number;
   readonly latencyP95: number;
   /** Longest time between the sights of two rounds, seconds; the heartbeat is `heartbeat`. */
@@ -44,11 +44,11 @@ async function measure(seconds: number, stack: Stack): Promise<LiveFigures> {
     { operators: OPERATORS, name: 'ETH / USD', document, terms, ...money },
     stack,
   )) as FeedId;
-  /** When the first observation of a turn was signed, local milliseconds. */
-  const signedAt = new Map<number, number>();
+  /** When sources were first asked in a turn, local milliseconds. */
+  const askedAt = new Map<number, number>();
   stack.log.follow(({ message, fields, at }) => {
     const turn = Number(fields['turn']);
-    if (message === 'observation signed') signedAt.set(turn, Math.min(signedAt.get(turn) ?? Infinity, at));
+    if (message === 'sources asked') askedAt.set(turn, Math.min(askedAt.get(turn) ?? Infinity, at));
   });
   const environment = () => ({ REMIT_LOG_LEVEL: 'debug' });
   await startDataNodes({ operators: OPERATORS, feedId, document, allow: [host], environment }, stack);
@@ -62,7 +62,7 @@ async function measure(seconds: number, stack: Stack): Promise<LiveFigures> {
     .filter((event) => event.type === 'FeedReported')
     .filter(({ round, seenAt }) => round > from.round && seenAt <= from.seenAt + seconds * 1_000);
   const waits = rounds.flatMap(({ turn, seenAt }) => {
-    const began = signedAt.get(Number(turn));
+    const began = askedAt.get(Number(turn));
     return began === undefined ? [] : [(seenAt - began) / 1_000];
   });
   const times = [from, ...rounds].map(({ seenAt }) => seenAt / 1_000);

@@ -25,7 +25,8 @@ import {
 /// the last answer, it is accepted; otherwise it is parked in its place.
 ///
 /// Two signed values of one seat for one turn are a double report: the feed bond is slashed. Outliers are only suspended, for a
-/// leader that picks among reports must not be able to frame anybody; and never more of them than the other reporters of the round make a quorum without.
+/// leader that picks among reports must not be able to frame anybody; and only as many as leave a quorum among those who
+/// reported in the same round, who are known to be there.
 ///
 /// What a feed is never changes. Its steward (zero: nobody) invites operators to vacant seats and takes back what nobody has
 /// earned of the fund; it can remove no operator and change no answer.

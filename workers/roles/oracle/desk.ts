@@ -103,7 +103,7 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
       counts: ours?.counts ?? false,
       latest: standing.latest,
       parked: standing.parked,
-      own: !ours || signed ? undefined : await valueOf(subject, committee, signal, logger),
+      own: !ours || signed ? undefined : await valueOf(subject, committee, signal, logger.child({ turn })),
       signed: signed?.observation.value,
       reports:
         signed && ours?.counts
@@ -132,6 +132,7 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
     signal: AbortSignal,
     logger: Logger,
   ): Promise<bigint | undefined> {
+    logger.debug({}, 'sources asked');
     try {
       const { value, sources: all } =
         subject.kind === 'feed'

@@ -28,8 +28,8 @@ describe('a committee of desks on a made-up chain', () => {
     const { report } = await runSimulation({ ...HOSTILE, seed: 1, rounds: 1_000 });
     expect(report).toMatchObject({ rounds: 1_000, ...CLEAN });
     // The run has seen what it is for: disputes, suspended liars, transactions that came too late.
-    expect(report.suspensions).toBeGreaterThan(0);
-    expect(Math.min(report.parked, report.refused)).toBeGreaterThan(10);
+    expect(Math.min(report.parked, report.suspensions)).toBeGreaterThan(10);
+    expect(report.refused).toBeGreaterThan(0);
   });
 
   it.each([2, 3, 4, 5])('the same with other luck, seed %i', (seed) => expectClean({ ...HOSTILE, seed, rounds: 200 }));
