@@ -40,12 +40,16 @@ export interface CommitteeOptions {
   readonly fund: bigint;
 }
 
-/** One data operator: two processes that meet in Redis. */
+/** One data operator: processes that meet in Redis. */
 export interface DataNode {
   readonly seat: number;
   readonly operator: OperatorAccounts;
   readonly oracle: WorkerProcess;
   readonly submitter: WorkerProcess;
+  /** Hears of questions; undefined when none are answered. */
+  readonly listener: WorkerProcess | undefined;
+  /** Where leaders ask it for its observations. */
+  readonly url: string;
 }
 
 const GAS = 3_000_000n;
@@ -98,13 +102,15 @@ export interface DataNodesOptions {
   readonly document: Uint8Array;
   /** Addresses that sources may have although they are not public, `127.0.0.1:<port>`. */
   readonly allow: readonly string[];
+  /** Whether the committee hears of questions; false by default. */
+  readonly questions?: boolean;
   /** More variables of each oracle, by seat. */
   readonly environment?: (seat: number) => Environment;
 }
 
-/** Starts oracle and submitter of every seat and waits until they work. */
+/** Starts the processes of every seat and waits until they work. */
 export async function startDataNodes(
-  { operators, feedId, document, allow, environment = () => ({}) }: DataNodesOptions,
+  { operators, feedId, document, allow, questions = false, environment = () => ({}) }: DataNodesOptions,
   stack: Stack,
 ): Promise<readonly DataNode[]> {
   const sources = join(stack.folder, 'sources');
@@ -119,8 +125,9 @@ export async function startDataNodes(
         REMIT_OPERATOR: operator.owner.address,
         REMIT_DEV_KEY: `anvil:${operator.attester.index}`,
       };
-      const peers = ports.filter((_, other) => other !== seat).map((port) => `http://127.0.0.1:${port}`);
-      const [oracle, submitter] = await Promise.all([
+      const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+      const peers = urls.filter((_, other) => other !== seat);
+      const [oracle, submitter, listener] = await Promise.all([
         startWorker(stack, {
           role: 'oracle',
           name: `oracle-${seat + 1}`,
@@ -140,10 +147,29 @@ export async function startDataNodes(
           name: `data-submitter-${seat + 1}`,
           environment: { ...common, REMIT_POLL_INTERVAL: '100ms' },
         }),
+        questions ? startQuestionListener(seat, operator, common.REMIT_NAMESPACE, stack) : undefined,
       ]);
-      return { seat, operator, oracle, submitter };
+      return { seat, operator, oracle, submitter, listener, url: urls[seat] ?? '' };
     }),
   );
+}
+
+function startQuestionListener(
+  seat: number,
+  { owner }: OperatorAccounts,
+  namespace: string,
+  stack: Stack,
+): Promise<WorkerProcess> {
+  return startWorker(stack, {
+    role: 'listener',
+    name: `data-listener-${seat + 1}`,
+    environment: {
+      REMIT_NAMESPACE: namespace,
+      REMIT_OPERATOR: owner.address,
+      REMIT_POLL_INTERVAL: '200ms',
+      REMIT_DATA_REQUESTS: 'true',
+    },
+  });
 }
 
 /** Terms for a local chain with a block every second: rounds of a few seconds. One of four seats may fail. */

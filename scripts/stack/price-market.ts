@@ -33,8 +33,12 @@ export interface PriceMarket {
   price(): number;
   /** Jumps to the next phase now. */
   nextPhase(): void;
+  /** Multiplies the price now, for all venues. */
+  jump(factor: number): void;
   /** From now on a venue multiplies its quotes: 1 is honest. */
   distort(venue: VenueName, factor: number): void;
+  /** From now on this share of a venue's answers is an error 503. */
+  fail(venue: VenueName, share: number): void;
   stop(): Promise<void>;
 }
 
@@ -52,6 +56,7 @@ export async function startPriceMarket(
 ): Promise<PriceMarket> {
   const random = createRandom(seed);
   const distorted = new Map<VenueName, number>();
+  const failures = new Map(Object.entries(failing) as [VenueName, number][]);
   let phase = 0;
   let phaseBegan = clock.now();
   let stepped = clock.now();
@@ -84,7 +89,7 @@ export async function startPriceMarket(
   function respond(request: IncomingMessage, response: ServerResponse): void {
     const venue = (request.url ?? '').slice(1) as VenueName;
     if (!(venue in answers)) return void response.writeHead(404).end();
-    if (noise.uniform() < (failing[venue] ?? 0)) return void response.writeHead(503).end('try again');
+    if (noise.uniform() < (failures.get(venue) ?? 0)) return void response.writeHead(503).end('try again');
     const [type, body] = answers[venue]();
     response.writeHead(200, { 'content-type': type }).end(body);
   }
@@ -100,7 +105,11 @@ export async function startPriceMarket(
     document: documentOf(`http://${host}`),
     price,
     nextPhase,
+    jump: (factor) => {
+      middle = price() * factor;
+    },
     distort: (venue, factor) => void distorted.set(venue, factor),
+    fail: (venue, share) => void failures.set(venue, share),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => {

@@ -21,12 +21,20 @@ export async function startMarket(options: StackOptions = {}): Promise<Market> {
 }
 
 /** Ends a market's stack, and then what it was built on, and makes sure that nothing is left, however the tests went. */
-export async function endStack(
+export function endStack(
   market: Market | undefined,
   ...foundations: readonly ({ stop(): Promise<unknown> } | undefined)[]
 ): Promise<void> {
+  return endStackOf(market?.stack, ...foundations);
+}
+
+/** The same for a stack without a market. */
+export async function endStackOf(
+  stack: Stack | undefined,
+  ...foundations: readonly ({ stop(): Promise<unknown> } | undefined)[]
+): Promise<void> {
   const pids = await descendantsOf(process.pid);
-  const failures = await market?.stack.stop();
+  const failures = await stack?.stop();
   for (const foundation of foundations) await foundation?.stop();
   expect(failures ?? []).toEqual([]);
   await expectGone(pids);
