@@ -116,7 +116,10 @@ function wire(config: OracleConfig, { access, wallet, store }: Opened, deps: Rol
       return [subjectKey(subject), subject];
     }),
   );
-  const handler = createDataHandler({ pollMs: config.dataPoll }, { desk, chain, questions: subjects, clock });
+  const handler = createDataHandler(
+    { pollMs: config.dataPoll, feeMin: config.dataFeeMin },
+    { desk, chain, questions: subjects, clock },
+  );
   const server =
     config.dataPort === undefined
       ? []

@@ -44,6 +44,10 @@ export const oracleConfig = z.object({
     ),
   dataHost: field.text().prefault('127.0.0.1').describe('Address on which observations are served.'),
   dataPoll: field.durationMs().prefault('1s').describe('Time between two looks at a feed or question.'),
+  dataFeeMin: field
+    .amount()
+    .prefault('0')
+    .describe('Questions with a smaller fee are not answered: whoever leads pays the gas. Token units.'),
   unpaidRounds: field.flag().prefault('true').describe('Report also when the fund of a feed does not cover the round.'),
 });
 

@@ -59,6 +59,8 @@ interface TurnNotes {
   turn: number;
   reports: readonly Report[];
   sent: boolean;
+  /** Whether it was said that sources give no value. */
+  warned: boolean;
 }
 
 /** Subjects whose newest turn is in memory: questions come and go without end. */
@@ -75,7 +77,7 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
     const key = subjectKey(subject);
     const known = notes.get(key);
     if (known?.turn === turn) return known;
-    const fresh: TurnNotes = { turn, reports: [], sent: false };
+    const fresh: TurnNotes = { turn, reports: [], sent: false, warned: false };
     // The subject of now goes to the end: what is dropped has not been looked at for the longest time.
     notes.delete(key);
     notes.set(key, fresh);
@@ -103,7 +105,7 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
       counts: ours?.counts ?? false,
       latest: standing.latest,
       parked: standing.parked,
-      own: !ours || signed ? undefined : await valueOf(subject, committee, signal, logger.child({ turn })),
+      own: !ours || signed ? undefined : await valueOf(subject, committee, turn, signal, logger.child({ turn })),
       signed: signed?.observation.value,
       reports:
         signed && ours?.counts
@@ -129,6 +131,7 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
   async function valueOf(
     subject: Subject,
     { facts }: Committee,
+    turn: number,
     signal: AbortSignal,
     logger: Logger,
   ): Promise<bigint | undefined> {
@@ -143,7 +146,10 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
     } catch (error) {
       signal.throwIfAborted();
       metrics.source('refused');
-      logger.warn({ code: codeOf(error), reason: messageOf(error) }, 'sources give no value');
+      const notesNow = notesOf(subject, turn);
+      // Once per turn: looks are many.
+      if (!notesNow.warned) logger.warn({ code: codeOf(error), reason: messageOf(error) }, 'sources give no value');
+      notesNow.warned = true;
       return undefined;
     }
   }

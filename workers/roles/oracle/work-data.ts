@@ -15,6 +15,8 @@ type DataMessage = MessageOf<'data'>;
 export interface WorkDataOptions {
   /** Milliseconds between two looks. */
   readonly pollMs: number;
+  /** Questions that pay less are left to others, token units: their leader pays the gas. */
+  readonly feeMin: bigint;
 }
 
 export interface WorkDataDeps {
@@ -30,7 +32,7 @@ export const NO_REQUEST = ZERO_HEX32 as unknown as DataRequestId;
 
 /** One look at a feed or a question, and back again; a question's message ends with the question. */
 export function createDataHandler(
-  { pollMs }: WorkDataOptions,
+  { pollMs, feeMin }: WorkDataOptions,
   { desk, chain, questions, clock }: WorkDataDeps,
 ): Handler<DataMessage> {
   async function isOpen(message: DataMessage, signal: AbortSignal): Promise<boolean> {
@@ -52,6 +54,10 @@ export function createDataHandler(
       ...(message.kind === 'request' && { requestId: subject.requestId }),
     });
     try {
+      if (message.kind === 'request' && BigInt(message.terms.fee) < feeMin) {
+        logger.info({ fee: message.terms.fee, feeMin: feeMin.toString() }, 'question pays too little');
+        return undefined;
+      }
       if (!(await isOpen(message, signal))) {
         questions.delete(subjectKey(subject));
         logger.info({}, 'question is over');

@@ -35,7 +35,7 @@ function createBench() {
   const questions = new Map<string, Subject>();
   const clock = { now: () => contextOf(silentLogger).enqueuedAt + 1_000_000 };
   const handler = createDataHandler(
-    { pollMs: POLL },
+    { pollMs: POLL, feeMin: DATA_TERMS.fee },
     {
       desk: {
         work: async (subject) => {
@@ -90,6 +90,16 @@ describe('one look and back again', () => {
     Object.assign(scene, change);
     expect(await run(QUESTION)).toBeUndefined();
     expect([worked.length, questions.size]).toEqual([1, 0]);
+  });
+
+  it('leaves questions that pay too little to others', async () => {
+    const { worked, questions, run } = createBench();
+    const cheap = {
+      ...QUESTION,
+      terms: { ...QUESTION.terms, fee: (DATA_TERMS.fee - 1n).toString() },
+    } as typeof QUESTION;
+    expect(await run(cheap)).toBeUndefined();
+    expect([worked.length, questions.size]).toEqual([0, 0]);
   });
 
   it('works in the last second of a question', async () => {
