@@ -14,13 +14,15 @@ import { DATA_TERMS, FEED_REGISTRY, feedOf, requestOf } from '../../../support/s
 const POLL = 2_500;
 const onChain = { chainId: 31_337, registry: FEED_REGISTRY };
 const FEED_MESSAGE = parseMessage(catalog.data, { ...onChain, kind: 'feed', feedId: feedOf(1) });
-const QUESTION = parseMessage(catalog.data, {
-  ...onChain,
-  kind: 'request',
-  requestId: requestOf(1),
-  terms: dataTermsToJson(DATA_TERMS),
-  spec: '0x7b7d',
-});
+const questionWith = (fee: bigint) =>
+  parseMessage(catalog.data, {
+    ...onChain,
+    kind: 'request',
+    requestId: requestOf(1),
+    terms: dataTermsToJson({ ...DATA_TERMS, fee }),
+    spec: '0x7b7d',
+  });
+const QUESTION = questionWith(DATA_TERMS.fee);
 const KEY = `${feedOf(1)}/${requestOf(1)}`;
 
 function createBench() {
@@ -94,11 +96,7 @@ describe('one look and back again', () => {
 
   it('leaves questions that pay too little to others', async () => {
     const { worked, questions, run } = createBench();
-    const cheap = {
-      ...QUESTION,
-      terms: { ...QUESTION.terms, fee: (DATA_TERMS.fee - 1n).toString() },
-    } as typeof QUESTION;
-    expect(await run(cheap)).toBeUndefined();
+    expect(await run(questionWith(DATA_TERMS.fee - 1n))).toBeUndefined();
     expect([worked.length, questions.size]).toEqual([0, 0]);
   });
 
