@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { encodeBytes32String } from 'ethers';
 import { interfaces } from '../../workers/chain/contracts.ts';
 import { createEventDecoder } from '../../workers/chain/events.ts';
+import type { FeedTerms } from '../../workers/protocol/feed.ts';
 import type { Hex32 } from '../../workers/protocol/ids.ts';
 import type { OperatorAccounts } from './accounts.ts';
 import { depositIntents } from './funding.ts';
@@ -12,20 +13,8 @@ import type { Intent } from './sender.ts';
 import { TOKEN, type Stack } from './stack.ts';
 import { startWorker, type Environment, type WorkerProcess } from './worker-process.ts';
 
-/** What a feed promises; the names are those of `FeedTerms`. */
-export interface CommitteeTerms {
-  readonly decimals: number;
-  readonly faults: number;
-  readonly heartbeat: number;
-  readonly turnSeconds: number;
-  readonly deviationBps: number;
-  readonly clampBps: number;
-  readonly outlierBps: number;
-  readonly strikesMax: number;
-  readonly suspensionSeconds: number;
-  readonly leaderCredits: number;
-  readonly reportPayment: bigint;
-}
+/** What a feed promises, whoever sits on its committee. */
+export type CommitteeTerms = Omit<FeedTerms, 'seats'>;
 
 export interface CommitteeOptions {
   /** Which of the stack's operators sit on it, from 0. */
