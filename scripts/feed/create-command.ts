@@ -1,4 +1,5 @@
 import { encodeBytes32String, keccak256, toUtf8Bytes } from 'ethers';
+import type { FeedTerms } from '../../workers/protocol/feed.ts';
 import { type Address, parseAddress, parseHex32, ZERO_ADDRESS, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import { createArtifactStore } from '../../workers/store/artifact-store.ts';
@@ -11,7 +12,7 @@ import { callRefused } from '../chain/send-call.ts';
 import { table } from '../chain/table.ts';
 import { openToken } from '../chain/token.ts';
 import { withSession } from '../chain/with-session.ts';
-import { readFeed, type TermsView } from './feed-view.ts';
+import { readFeed } from './feed-view.ts';
 import { feedJson, showFeed } from './show-feed.ts';
 import { readSourcesFile } from './sources-file.ts';
 
@@ -78,7 +79,7 @@ export function createCommand(file: string, given: CreateArguments, deps: Comman
     const { bytes, digest, document } = await readSourcesFile(file);
     const account = await openAccount(source, session, deps);
     const token = await openToken(session);
-    const terms: TermsView = {
+    const terms: FeedTerms = {
       decimals: document.decimals,
       seats: operators.length,
       faults: given.faults ?? Math.max(0, Math.floor((operators.length - 1) / 3)),
@@ -139,7 +140,7 @@ export function createCommand(file: string, given: CreateArguments, deps: Comman
 }
 
 /** What the registry would refuse without saying which option it was. @throws RemitError `FEED_TERMS_INVALID` */
-export function checkTerms({ seats, faults, heartbeat, turnSeconds }: TermsView, operators: readonly Address[]): void {
+export function checkTerms({ seats, faults, heartbeat, turnSeconds }: FeedTerms, operators: readonly Address[]): void {
   const needed = Math.max(2, 3 * faults + 1);
   if (seats < needed) throw invalid('--operators', `${seats} seats, and ${faults} faults need ${needed}`);
   if (new Set(operators).size < seats) throw invalid('--operators', 'an operator is named twice');

@@ -1,3 +1,4 @@
+import { type FeedTerms, parseFeedTerms } from '../../workers/protocol/feed.ts';
 import { type Address, type Hex32, parseAddress, parseHex32, ZERO_ADDRESS } from '../../workers/protocol/ids.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import { createChainReader } from '../../workers/chain/chain-reader.ts';
@@ -29,22 +30,6 @@ export interface SeatView {
   readonly credits: bigint;
 }
 
-/** What a feed promises, without its operators. Shares in 1/10,000, times in seconds, payment in token units. */
-export interface TermsView {
-  readonly decimals: number;
-  readonly seats: number;
-  readonly faults: number;
-  readonly heartbeat: number;
-  readonly turnSeconds: number;
-  readonly deviationBps: number;
-  readonly clampBps: number;
-  readonly outlierBps: number;
-  readonly strikesMax: number;
-  readonly suspensionSeconds: number;
-  readonly leaderCredits: number;
-  readonly reportPayment: bigint;
-}
-
 /** A feed as the chain has it now. */
 export interface FeedView {
   readonly feedId: Hex32;
@@ -56,7 +41,7 @@ export interface FeedView {
   /** what rounds are paid from, token units */
   readonly fund: bigint;
   readonly state: FeedStateName;
-  readonly terms: TermsView;
+  readonly terms: FeedTerms;
   readonly latest: RoundView | undefined;
   /** the move beyond the clamp that waits for a second round, and the seat that led it */
   readonly parked: (RoundView & { readonly leader: number }) | undefined;
@@ -75,7 +60,7 @@ export async function readFeed(reference: string, session: ChainSession, signal:
   const feedId = parseHex32(reference);
   const registry = feedRegistry(session);
   const state = await feedStateOf(feedId, session);
-  const terms = termsView(await registry.feedTerms(feedId));
+  const terms = parseFeedTerms(await registry.feedTerms(feedId));
   const info = await registry.feedInfo(feedId);
   const { turn, leader } = await registry.turnOf(feedId);
   const head = await createChainReader({ rpc: session.rpc }).head(signal);
@@ -122,23 +107,6 @@ export function roundView(round: Awaited<ReturnType<Registry['latestRound']>>): 
     observedAt: Number(round.observedAt),
     updatedAt: Number(round.updatedAt),
     reports: Number(round.reports),
-  };
-}
-
-function termsView(terms: Awaited<ReturnType<Registry['feedTerms']>>): TermsView {
-  return {
-    decimals: Number(terms.decimals),
-    seats: Number(terms.seats),
-    faults: Number(terms.faults),
-    heartbeat: Number(terms.heartbeat),
-    turnSeconds: Number(terms.turnSeconds),
-    deviationBps: Number(terms.deviationBps),
-    clampBps: Number(terms.clampBps),
-    outlierBps: Number(terms.outlierBps),
-    strikesMax: Number(terms.strikesMax),
-    suspensionSeconds: Number(terms.suspensionSeconds),
-    leaderCredits: Number(terms.leaderCredits),
-    reportPayment: terms.reportPayment,
   };
 }
 
