@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 const demo = join(import.meta.dirname, '../../scripts/demo/demo.ts');
 
@@ -48,9 +49,19 @@ function said(child: ChildProcess, words: string): Promise<void> {
   });
 }
 
+interface FeedSummary {
+  readonly rounds: readonly unknown[];
+  readonly updates: readonly unknown[];
+  readonly calm: { readonly volatility: number };
+  readonly storm: { readonly volatility: number };
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'remit-demo-test-'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
 describe('the demo', () => {
   it('takes jobs from request to payment, and every expectation holds', async () => {
-    const { child, exit } = start('--json', '--jobs', '2');
+    const { child, exit } = start('--json', '--jobs', '2', '--out', folder);
     const [out, progress, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
     expect(code, progress).toBe(0);
     const result = JSON.parse(out) as Record<string, unknown>;
@@ -72,9 +83,15 @@ describe('the demo', () => {
         },
         { scheme: 'withholds its trace', ground: 'TraceWithheld', slashed: '100000000000000000000' },
       ],
+      feed: { killed: { seat: 0 }, chart: expect.stringContaining('remit-feed.svg') as string },
       expectations: { failed: [] },
     });
-  });
+    const { rounds, updates, calm, storm } = result['feed'] as FeedSummary;
+    expect(rounds.length).toBeGreaterThan(32);
+    expect(updates.length).toBeGreaterThanOrEqual(2);
+    expect(storm.volatility).toBeGreaterThan(calm.volatility);
+    expect(await readFile(join(folder, 'remit-feed.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
+  }, 300_000);
 
   it('leaves nothing running when it is interrupted', async () => {
     const { child, exit } = start();
