@@ -73,7 +73,8 @@ describe('the demo', () => {
         { answer: { agrees: true }, callback: { delivered: true }, watchtower: { verdict: 'agrees' } },
         { answer: { agrees: true }, callback: { delivered: true }, watchtower: { verdict: 'agrees' } },
       ],
-      ledger: { after: { stakeLocked: '0' } },
+      // The bonds of the feed's four seats.
+      ledger: { after: { stakeLocked: '4000000000000000000000' } },
       trials: [
         {
           scheme: 'shifts a number',
