@@ -292,10 +292,13 @@ describe('four data nodes, one of which may fail', () => {
   });
 
   const liar = 3;
+  let rogue: RogueSeat | undefined;
 
   async function startRogue(lie: (turn: bigint, nth: number) => bigint): Promise<RogueSeat> {
     const { accounts, chain, deployed } = network.stack;
-    const rogue = await startRogueSeat({
+    // One test that fails leaves the address free for the next.
+    await rogue?.stop();
+    rogue = await startRogueSeat({
       url: network.nodes[liar]!.url,
       feedId: network.feedId,
       key: accounts.operators[liar]!.attester,
@@ -314,8 +317,10 @@ describe('four data nodes, one of which may fail', () => {
     watchSeats(SEATS.filter((seat) => seat !== liar));
     venues.nextPhase();
     const lastTurn = await network.turn();
+    // What the honest node signed is of this turn at the latest, so what is of a later one is a lie.
+    await until(async () => (await network.turn()) > lastTurn, { what: 'the next turn', everyMs: 50 });
     // Far too much in one turn, far too little in the next.
-    const rogue = await startRogue((turn) => (turn % 2n === 0n ? 10n ** 13n : -(10n ** 6n)));
+    const lies = await startRogue((turn) => (turn % 2n === 0n ? 10n ** 13n : -(10n ** 6n)));
     await until(async () => (await network.logs('SeatSuspended')).length > 0, {
       what: 'the suspension',
       deadlineMs: 60_000,
@@ -331,7 +336,7 @@ describe('four data nodes, one of which may fail', () => {
     expect([bond.amount, bond.expelled]).toEqual([BOND, false]);
     expect((await seatOf(liar)).status).toBe(BigInt(SeatStatus.Seated));
     expect(stack.watch.events().filter(({ type }) => type === 'OperatorSlashed')).toEqual([]);
-    await rogue.stop();
+    await lies.stop();
     await expectSound();
   });
 
