@@ -4,6 +4,7 @@ import { SuiteReporter } from './scripts/report/vitest-reporter.ts';
 /** Tests that run Hardhat in this folder or whole process trees: two at a time would get in each other's way. */
 const alone = [
   'test/e2e/**/*.test.ts',
+  'test/faults/network/**/*.test.ts',
   'test/scripts/{deploy,feed,model-tool,schedule,stack}/**/*.test.ts',
   'test/workers/{bin/node,roles/composed}.test.ts',
 ];
@@ -28,6 +29,16 @@ export default defineConfig({
           include: ['test/{workers,scripts}/**/*.test.ts'],
           exclude: alone,
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          exclude: alone,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -21,6 +21,7 @@ const SUITES = {
   contracts: { title: 'contracts as a specification', command: ['hardhat', 'test', 'mocha', '--no-compile'] },
   solidity: { title: 'Solidity fuzz and invariants', command: ['node', 'scripts/report/test-solidity.ts'] },
   workers: { title: 'workers and scripts', command: ['vitest', 'run', '--project', 'workers'] },
+  faults: { title: 'every part under its faults', command: ['vitest', 'run', '--project', 'faults'] },
   e2e: { title: 'whole lives of jobs', command: ['vitest', 'run', '--project', 'e2e'] },
 } as const satisfies Record<string, { title: string; command: readonly [string, ...string[]] }>;
 type Suite = keyof typeof SUITES;
