@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../runtime/clock.ts';
 import { RemitError } from '../runtime/errors.ts';
+import { reached } from '../runtime/milestone.ts';
 import type { ChildReply, ChildRequest, ChildState, ReplyByKind } from './child-protocol.ts';
 import type { Confinement } from './confinement.ts';
 import { fromWireError, memoryError } from './wire-error.ts';
@@ -115,6 +116,7 @@ function supervise(child: ChildProcess, folder: string, options: ChildProcessOpt
         child.send(request, (error) => {
           if (error) kill(crashed(error.message, stderr));
         });
+        if (request.kind === 'run') reached('computing', request.source.key);
       });
       const watch = Promise.all([
         expire(clock, timeoutMs, finished.signal, () => {

@@ -2,6 +2,7 @@ import type { Hex, Hex32 } from '../protocol/ids.ts';
 import type { Terms } from '../protocol/job.ts';
 import { vectorRoot } from '../protocol/vector-root.ts';
 import { codeOf } from '../runtime/errors.ts';
+import { reached } from '../runtime/milestone.ts';
 import { type InputBlobs, obtainInput } from './job-input.ts';
 import type { ModelRunner } from './model-runner.ts';
 import type { ModelShelf, ServedModel } from './model-shelf.ts';
@@ -69,6 +70,7 @@ export function createJobWork({ shelf, blobs, runner, time = () => performance.n
       const answered = time();
       const outputRoot = vectorRoot(ran.output);
       const ended = time();
+      reached('computed', model.loaded.key);
       return {
         model,
         output: ran.output,

@@ -6,6 +6,7 @@ import { codeOf, isRetryable, messageOf, RemitError } from '../runtime/errors.ts
 import { throttledWarn } from '../runtime/log-throttle.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { reached } from '../runtime/milestone.ts';
 import { backoffMs } from '../runtime/retry.ts';
 import type { Service } from '../runtime/service.ts';
 import { Breaker } from './breaker.ts';
@@ -84,6 +85,7 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
     const ended = Promise.withResolvers<undefined>();
     running.set(job, { aborter, end: ended.promise });
     try {
+      reached('message-taken', id);
       const message = parseMessage(queue, job.data);
       const later = await handler(message, {
         id,
@@ -133,8 +135,9 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
       const pauseMs = breaker.onError(error);
       if (pauseMs > 0 && !worker.isPaused()) void pause(worker, pauseMs, messageOf(error));
     });
-    worker.on('completed', () => {
+    worker.on('completed', ({ id = '' }) => {
       breaker.onProgress();
+      reached('message-done', id);
     });
     worker.on('stalled', (id) => {
       metrics.stalled();

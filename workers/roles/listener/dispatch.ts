@@ -4,6 +4,7 @@ import type { JobKey, MessageInput, QueueName } from '../../queue/catalog.ts';
 import type { Enqueued, Producer } from '../../queue/producer.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { reached } from '../../runtime/milestone.ts';
 import type { BookedJob } from '../../store/job-book.ts';
 import type { ListenerMetrics } from './metrics.ts';
 import type { RouteContext, Work } from './routes.ts';
@@ -48,6 +49,7 @@ export function createDispatch({ producer, standingOf, clock, logger, metrics }:
     // The routes pair queue and message; one call for all queues cannot know which pair this is.
     const enqueued = await put(queue, message as MessageInput<QueueName>, delayMs > 0 ? { delayMs } : {});
     metrics.enqueued(queue, enqueued.outcome);
+    reached('effect-enqueued', enqueued.id);
     return enqueued;
   }
 

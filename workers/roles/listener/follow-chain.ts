@@ -3,6 +3,7 @@ import type { ChainEvent } from '../../chain/events.ts';
 import type { Hex, Hex32, JobId } from '../../protocol/ids.ts';
 import { Delivery, type Terms } from '../../protocol/job.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { reached } from '../../runtime/milestone.ts';
 import type { BookedJob, JobBook } from '../../store/job-book.ts';
 import type { Dispatch } from './dispatch.ts';
 import { fold, type FoldedEvent, unfold } from './fold.ts';
@@ -69,6 +70,7 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
     const ours = events.filter(isRouted);
     const others = events.filter(isOfOrders);
     if (ours.length > 0 || others.length > 0) {
+      reached('block-fetched', block.number);
       const context = await readContext(signal);
       const requested = new Map(
         ours.flatMap((event) => (event.type === 'JobRequested' ? [[event.jobId, event.terms]] : [])),
@@ -90,6 +92,7 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
       });
       await orders.route(others, block.timestamp, context, signal);
       for (const { type } of [...ours, ...others]) metrics.event(type);
+      reached('block-dispatched', block.number);
     }
     metrics.reached(block.number);
   }

@@ -8,6 +8,7 @@ import { laterOnOutage, patience } from '../../queue/outage.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { codeOf } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { reached } from '../../runtime/milestone.ts';
 import type { AttestationGuard } from '../../store/attestation-guard.ts';
 import type { AttestedOutputs } from '../../store/attested-outputs.ts';
 import { type AttestDecision, decideAttest } from './attest-decision.ts';
@@ -75,6 +76,7 @@ export function createSubmitAttestation(
       guard.admit({ operator, jobId, outputRoot, outputContent });
       if (isInline) outputs.keep(jobId, output);
     });
+    reached('answer-recorded', jobId);
     const vector = isInline ? output : '0x';
     const data = attestCall(terms, { root: outputRoot, content: outputContent, vector });
     const shape = attestShape(terms, data);
