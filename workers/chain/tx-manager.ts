@@ -2,6 +2,7 @@ import type { Hex } from '../protocol/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { reached } from '../runtime/milestone.ts';
 import type { ChainReader } from './chain-reader.ts';
 import type { BlockHeader, Receipt } from './chain-values.ts';
 import { DEFAULT_FEE_POLICY, type FeePolicy, type Fees } from './fees.ts';
@@ -208,6 +209,7 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
     const intent: TransactionIntent = { ...call, gasLimit: trial.gasLimit };
     const has = await funds(head, value + intent.gasLimit * offered.maxFeePerGas);
     const record = await allot(request.key, intent, offered, has);
+    reached('transaction-signed', request.key);
     // From here on it exists: whatever happens to this publication, the tracker carries on from the journal.
     await tracker.publish(record, signal).catch((error: unknown) => {
       logger.warn({ key: record.key, reason: messageOf(error) }, 'could not publish, trying again');

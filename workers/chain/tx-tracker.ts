@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { reached } from '../runtime/milestone.ts';
 import type { ChainReader } from './chain-reader.ts';
 import type { BlockHeader } from './chain-values.ts';
 import { bumpFees, type FeePolicy } from './fees.ts';
@@ -86,6 +87,7 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
   async function publish(record: TransactionRecord, signal: AbortSignal): Promise<PublishVerdict> {
     const attempt = newest(record);
     const answers = await rpc.broadcast(attempt.raw, { signal });
+    reached('transaction-sent', record.key);
     const verdict = overallVerdict(answers.map(({ error }) => verdictOf(error)));
     see(record, { type: 'published', verdict, at: clock.now() });
     const fields = { key: record.key, nonce: record.nonce, hash: attempt.hash, verdict };
@@ -142,12 +144,14 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
       if (receipt && !receipt.succeeded)
         reasons.set(key, await preparer.postMortem(intent, receipt.blockNumber, signal));
     }
+    for (const key of receipts.keys()) reached('transaction-mined', key);
     journal.transact(() => {
       for (const [key, receipt] of receipts) {
         const reason = reasons.get(key);
         journal.setStatus(key, 'mined', { receipt, ...(reason && { reason }) });
       }
     });
+    for (const key of receipts.keys()) reached('transaction-marked', key);
     for (const record of records) {
       const receipt = receipts.get(record.key);
       if (!receipt) {
@@ -199,6 +203,7 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     }
     const attempt = await signer.sign(record.nonce, record.intent, fees, cancels);
     journal.addAttempt(record.key, attempt);
+    reached('transaction-signed', record.key);
     see(record, { type: 'bumped' });
     metrics.bumped();
     logger.info(
