@@ -2,10 +2,11 @@
 import { parseArgs } from 'node:util';
 import { systemClock as clock } from '../workers/runtime/clock.ts';
 import { messageOf } from '../workers/runtime/errors.ts';
+import { jobsPart } from './soak/jobs-part.ts';
 import type { SoakPart, SoakResult } from './soak/soak-part.ts';
 
 /** Parts run one after another, in this order. */
-const PARTS: readonly SoakPart[] = [];
+const PARTS: readonly SoakPart[] = [jobsPart];
 
 const indented = (text: string): string => text.split('\n').join('\n      ');
 const HELP = `usage: ./dev bench soak [part…] [--seed N] [options]
