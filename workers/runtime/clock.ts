@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Local time. It only waits and measures: what is due is decided by chain time. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -10,13 +8,21 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: async (ms, signal) => {
-    try {
-      await delay(ms, undefined, signal ? { signal } : {});
-    } catch (cause) {
-      // The timer reports a generic AbortError; callers want to know why they were stopped.
-      signal?.throwIfAborted();
-      throw cause;
-    }
-  },
+  // Not the promise of `node:timers`: it makes an error with a stack for every sleep that is cut short, and most are.
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const woken = (): void => {
+        clearTimeout(timer);
+        reject(signal?.reason as Error);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', woken);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', woken, { once: true });
+    }),
 };

@@ -10,6 +10,7 @@ import { createRecentHead } from '../../chain/recent-head.ts';
 import { explainRevert } from '../../chain/reverts.ts';
 import type { TransactionIntent, TransactionResult } from '../../chain/transaction-journal.ts';
 import { signerSource } from '../../chain/signer-config.ts';
+import { createLocalSigner } from '../../chain/local-signer.ts';
 import { createTxManager } from '../../chain/tx-manager.ts';
 import { parseBig } from '../../chain/chain-values.ts';
 import { type JobId, parseAddress } from '../../protocol/ids.ts';
@@ -93,11 +94,7 @@ function wire(
     signer: wallet.address,
   });
   const metrics = createSubmitterMetrics(deps.metrics);
-  const signer = createStoppableSigner({
-    address: wallet.address,
-    inProcess: true,
-    signTransaction: (transaction) => wallet.signTransaction(transaction),
-  });
+  const signer = createStoppableSigner(createLocalSigner(wallet));
   const log = createTransactionLog<TransactionIntent, TransactionResult>({ journal });
   const fees = { ...DEFAULT_FEE_POLICY, maxFeeCap: config.maxFee, urgentMaxFeeCap: config.urgentMaxFee };
   const tx = createTxManager(
