@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRandom } from '../../../models/credit-score/random.ts';
+import { startOperator } from '../../../scripts/stack/operator.ts';
+import { TOKEN } from '../../../scripts/stack/stack.ts';
+import { expectSettledOnce, readBooks } from '../../e2e/support/books.ts';
+import { ADDER, adderInput, type Job, type Market } from '../../e2e/support/market.ts';
+import { endStack, startMarket } from '../../e2e/support/network.ts';
+import { effort } from '../../support/effort.ts';
+import { expectedIn, type Kill, killOnce, type Lane, messagesIn, sent } from './crash-lane.ts';
+
+/** The 12 points, each in the process that passes it. */
+const LISTENER: readonly Kill[] = [
+  { point: 'K1', victim: 'listener', nth: 1, jobs: 1 },
+  // After two of the three messages that this block asks for.
+  { point: 'K2', victim: 'listener', nth: 2, jobs: 3 },
+  { point: 'K3', victim: 'listener', nth: 1, jobs: 1 },
+];
+/** One after the other before the first is mended: a message of a dead consumer is free again only when its lock has run out. */
+const HOLDERS: readonly Kill[] = [
+  { point: 'K4', victim: 'executor', nth: 1, jobs: 1 },
+  { point: 'K5', victim: 'executor', nth: 1, jobs: 1 },
+  { point: 'K6', victim: 'executor', nth: 1, jobs: 1 },
+  { point: 'K7', victim: 'submitter', nth: 1, jobs: 1 },
+];
+const SIGNERS: readonly Kill[] = [
+  { point: 'K8', victim: 'submitter', nth: 1, jobs: 1 },
+  { point: 'K9', victim: 'submitter', nth: 1, jobs: 1 },
+  { point: 'K10', victim: 'submitter', nth: 1, jobs: 1 },
+  { point: 'K11', victim: 'submitter', nth: 1, jobs: 1 },
+  { point: 'K12', victim: 'submitter', nth: 1, jobs: 1 },
+];
+/** More places for the draws of a night: a settlement instead of an attestation, a later message. */
+const DRAWN: readonly Kill[] = [
+  ...LISTENER,
+  ...HOLDERS,
+  ...SIGNERS,
+  { point: 'K1', victim: 'listener', nth: 2, jobs: 1 },
+  { point: 'K2', victim: 'listener', nth: 4, jobs: 2 },
+  { point: 'K3', victim: 'listener', nth: 2, jobs: 1 },
+  { point: 'K4', victim: 'submitter', nth: 2, jobs: 1 },
+  { point: 'K4', victim: 'executor', nth: 3, jobs: 3 },
+  { point: 'K6', victim: 'executor', nth: 2, jobs: 3 },
+  { point: 'K7', victim: 'submitter', nth: 2, jobs: 3 },
+  { point: 'K8', victim: 'submitter', nth: 2, jobs: 1 },
+  { point: 'K9', victim: 'submitter', nth: 2, jobs: 1 },
+  { point: 'K10', victim: 'submitter', nth: 2, jobs: 1 },
+  { point: 'K11', victim: 'submitter', nth: 2, jobs: 1 },
+  { point: 'K12', victim: 'submitter', nth: 2, jobs: 1 },
+  { point: 'K12', victim: 'executor', nth: 1, jobs: 2 },
+];
+/** Each process in a round: a message that was there at more deaths would be taken for their cause. */
+const DEATHS = 3;
+/** Rounds of drawn kills beside one kill at each point. */
+const ROUNDS = effort({ test: 1, nightly: 100 }) - 1;
+const SEED = Number(process.env['REMIT_SEED'] ?? Date.now() % 2 ** 31);
+
+describe('kill -9 at every point of a job', () => {
+  let market: Market;
+  let lane: Lane;
+  const asked: Job[] = [];
+
+  beforeAll(async () => {
+    market = await startMarket();
+    lane = {
+      market,
+      model: await market.publish(ADDER),
+      processes: await startOperator(market.stack, { at: 0, verified: false }),
+    };
+    if (ROUNDS > 0) await market.prepay(market.stack.accounts.requester.address, 10_000n * TOKEN);
+    const before = await readBooks(market);
+    const [job] = await market.ask({ model: lane.model, input: adderInput(1, 1) });
+    await expectSettledOnce(market, before, job);
+    asked.push(job);
+  });
+  afterAll(async () => {
+    await endStack(market);
+  });
+
+  /** Whatever died, every job is attested and settled once, and its operator has paid for no other transaction. */
+  async function expectAsIfNothingHappened(...kills: readonly Kill[]): Promise<void> {
+    const before = await readBooks(market);
+    const transactions = await sent(lane);
+    const jobs: Job[] = [];
+    for (const kill of kills) jobs.push(...(await killOnce(lane, kill)));
+    await expectSettledOnce(market, before, ...jobs);
+    asked.push(...jobs);
+    const more = (await sent(lane)) - transactions;
+    // One attestation each; settlements may share a transaction.
+    expect(more).toBeGreaterThan(jobs.length);
+    expect(more).toBeLessThanOrEqual(2 * jobs.length);
+  }
+
+  describe('F1 · of the listener, in the middle of a block', () => {
+    it.each(LISTENER)('$point, with $jobs requests in the block', (kill) => expectAsIfNothingHappened(kill));
+
+    it('and the messages it made are those of the chain, each once', async () => {
+      expect(await messagesIn(lane, 'inference')).toEqual(expectedIn(lane, asked, 'infer'));
+      // A settlement that is on the chain takes back the message that still waits for it.
+      expect(expectedIn(lane, asked, 'settle')).toEqual(
+        expect.arrayContaining([...(await messagesIn(lane, 'settlement'))]),
+      );
+    });
+  });
+
+  describe('F24 · of executor and submitter, at every step', () => {
+    it('K4, K5, K6 of the executor and K7 of the submitter, in a row', () => expectAsIfNothingHappened(...HOLDERS));
+
+    it.each(SIGNERS)('$point of the submitter', (kill) => expectAsIfNothingHappened(kill));
+
+    it('and the chain has as many answers as questions', async () => {
+      const events = await Promise.all(asked.map(({ jobId }) => market.history(jobId)));
+      const of = (type: string): number => events.flat().filter((event) => event.type === type).length;
+      expect([of('JobRequested'), of('JobAttested'), of('JobSettled')]).toEqual(
+        asked.map(() => asked.length).slice(0, 3),
+      );
+    });
+  });
+
+  for (const seed of Array.from({ length: ROUNDS }, (_, round) => SEED + round))
+    it(`F1, F24 · ${DEATHS} kills of each process before anything is mended, drawn with REMIT_SEED=${seed}`, () => {
+      const random = createRandom(seed);
+      const victims = (['listener', 'executor', 'submitter'] as const).map((name) =>
+        DRAWN.filter(({ victim }) => victim === name),
+      );
+      const kills = victims.flatMap((places) =>
+        Array.from({ length: DEATHS }, () => places[random.below(places.length)]!),
+      );
+      const shuffled = kills.map((kill) => ({ kill, at: random.uniform() })).sort((a, b) => a.at - b.at);
+      return expectAsIfNothingHappened(...shuffled.map(({ kill }) => kill));
+    });
+});
