@@ -7,6 +7,7 @@ test.each([
   ['DEV_USAGE', 'sh', ['dev', 'no-such-command']],
   ['DEV_USAGE', 'sh', ['dev', 'exec']],
   ['CHECK_USAGE', process.execPath, ['scripts/check/check.ts', 'no-such-step']],
+  ['NIGHTLY_USAGE', process.execPath, ['scripts/nightly/nightly.ts', 'no-such-part']],
   ['TEST_USAGE', process.execPath, ['scripts/report/run-tests.ts', 'no-such-suite']],
   ['TEST_USAGE', process.execPath, ['scripts/report/run-tests.ts', '--', 'test/a.test.ts']],
 ] as const)('%s: %s %j ends with 64 and says what there is instead', (code, command, args) => {
