@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import { systemClock as clock } from '../workers/runtime/clock.ts';
 import { messageOf } from '../workers/runtime/errors.ts';
 import { jobsPart } from './soak/jobs-part.ts';
+import { memoryPart } from './soak/memory-part.ts';
 import type { SoakPart, SoakResult } from './soak/soak-part.ts';
 
 /** Parts run one after another, in this order. */
-const PARTS: readonly SoakPart[] = [jobsPart];
+const PARTS: readonly SoakPart[] = [jobsPart, memoryPart];
 
 const indented = (text: string): string => text.split('\n').join('\n      ');
 const HELP = `usage: ./dev bench soak [part…] [--seed N] [options]

@@ -1,18 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startOperator, type OperatorProcesses } from '../../scripts/stack/operator.ts';
-import { publishModel } from '../../scripts/stack/publish-model.ts';
-import { startStack, TOKEN, type Stack } from '../../scripts/stack/stack.ts';
-import { node, onnxModel, value } from '../../test/support/onnx-builder.ts';
-import { startRedis, type TestRedis } from '../../test/support/redis.ts';
+import type { Stack } from '../../scripts/stack/stack.ts';
 import { seededChance } from '../../test/support/rpc-proxy.ts';
 import type { Clock } from '../../workers/runtime/clock.ts';
-import { mineOften } from '../pipeline/mine-often.ts';
 import { jobFaults } from './job-faults.ts';
 import { auditJobs, createJobLedger, type JobAudit, type JobLedger } from './job-ledger.ts';
-import { createJobLoad, type JobLoad } from './job-load.ts';
 import { type ProcessReport, watchProcesses } from './process-watch.ts';
+import { onStubNetwork, pidsOf, type StubNetwork } from './stub-network.ts';
 
 export interface JobsOptions {
   readonly jobs: number;
@@ -37,67 +29,32 @@ export interface JobsReport extends JobAudit {
   readonly processes: readonly ProcessReport[];
 }
 
-const ELEMENTS = 10;
 /** Jobs under way at once: what the operator's stake and the queues are to hold. */
 const OPEN_MAX = 3_000;
-const IN_FLIGHT = 1_000;
 const LOOK_MS = 250;
 /** Without a settled job for so long the soak has failed. */
 const STUCK_MS = 180_000;
 
 /** Real processes, Redis, chain and onnxruntime; a model that does nothing; everything that can be killed is. */
-export async function soakJobs(
+export function soakJobs(
   options: JobsOptions,
   { clock, say }: { readonly clock: Clock; readonly say: (line: string) => void },
 ): Promise<JobsReport> {
-  const redis = await startRedis({ durable: true });
-  const folder = await mkdtemp(join(tmpdir(), 'remit-soak-'));
-  try {
-    const stake = BigInt(2 * OPEN_MAX) * TOKEN;
-    const stack = await startStack({ blockTimeSeconds: 0, stake, redisUrl: redis.url }, { clock });
-    try {
-      return await run(options, stack, redis, folder, say);
-    } finally {
-      await stack.stop();
-    }
-  } finally {
-    await redis.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
+  return onStubNetwork({ jobs: options.jobs, openMax: OPEN_MAX }, { clock }, (network) => run(options, network, say));
 }
 
 async function run(
   { jobs, seed, faults }: JobsOptions,
-  stack: Stack,
-  redis: TestRedis,
-  folder: string,
+  network: StubNetwork,
   say: (line: string) => void,
 ): Promise<JobsReport> {
-  const { clock, chain } = stack;
-  await chain.call('evm_setBlockGasLimit', ['0x77359400']);
-  const miner = await mineOften(stack);
-  stack.teardown.add('miner', () => miner.stop());
-  const file = join(folder, 'identity.onnx');
-  const tensor = (name: string) => value(name, ['batch', ELEMENTS]);
-  await writeFile(
-    file,
-    onnxModel({ input: [tensor('x')], output: [tensor('y')], node: [node('Identity', ['x'], ['y'])] }),
-  );
-  const model = await publishModel({ file, publisher: stack.accounts.publisher, feeBps: 500 }, stack);
-  const environment = {
-    submitter: { REMIT_TX_MAX_IN_FLIGHT: String(IN_FLIGHT), REMIT_TX_STALL: '5s' },
-    executor: { REMIT_MODELS: model.modelId },
-  };
-  const processes = await startOperator(stack, { at: 0, verified: false, environment });
-  const load = await createJobLoad({ model, jobs, elements: ELEMENTS }, stack);
+  const { stack } = network;
   const before = await heldBy(stack);
-  // The ledger looks for itself; a second reader of every event would be measured too.
-  await stack.watch.stop();
-  const firstBlock = Number(await chain.call('eth_blockNumber', [])) + 1;
+  const firstBlock = Number(await stack.chain.call('eth_blockNumber', [])) + 1;
   const ledger = createJobLedger(firstBlock, stack);
-  const watched = watchProcesses(pidsOf(processes, stack), { clock });
-  const play = await playJobs({ jobs, seed, faults }, { stack, redis, miner, processes, ledger, load, say });
-  const processReports = watched.end();
+  const watched = watchProcesses(pidsOf(network), stack);
+  const play = await playJobs({ jobs, seed, faults }, { ...network, ledger, say });
+  const reports = watched.end();
   // What the last settlement freed is on the chain by now; nothing is under way.
   const audit = await auditJobs(jobs, firstBlock, stack);
   const [operator] = stack.accounts.operators;
@@ -110,7 +67,7 @@ async function run(
     lockedStake: locked.toString(),
     // Fees leave the requester and reach three balances: what the vault holds for them stays the same.
     missingFees: (before - (await heldBy(stack))).toString(),
-    processes: processReports,
+    processes: reports,
   };
 }
 
@@ -118,26 +75,8 @@ async function heldBy({ contracts }: Stack): Promise<bigint> {
   return contracts.Settlement.totalHeld();
 }
 
-function pidsOf(
-  { listener, executor, submitter }: OperatorProcesses,
-  { chain }: Stack,
-): Readonly<Record<string, () => number>> {
-  return {
-    listener: () => listener.process.pid,
-    executor: () => executor.process.pid,
-    submitter: () => submitter.process.pid,
-    chain: () => chain.process.pid,
-    bench: () => process.pid,
-  };
-}
-
-interface PlayDeps {
-  readonly stack: Stack;
-  readonly redis: TestRedis;
-  readonly miner: Awaited<ReturnType<typeof mineOften>>;
-  readonly processes: OperatorProcesses;
+interface PlayDeps extends StubNetwork {
   readonly ledger: JobLedger;
-  readonly load: JobLoad;
   readonly say: (line: string) => void;
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../workers/runtime/clock.ts';
 
 export interface ProcessReport {
@@ -8,8 +8,13 @@ export interface ProcessReport {
   readonly startMb: number;
   readonly endMb: number;
   readonly peakMb: number;
+  /** Open files, a minute after the start of its longest life or when that was shorter, and at its end. */
+  readonly startFiles: number;
+  readonly endFiles: number;
   /** Least squares over the second half of the samples of the longest life, megabytes per hour. */
   readonly slopeMbPerHour: number;
+  /** Its standard error, as if samples were independent: the truth is wider. */
+  readonly slopeError: number;
   /** Length of that half, minutes. */
   readonly minutes: number;
 }
@@ -19,6 +24,7 @@ interface Sample {
   readonly at: number;
   readonly mb: number;
   readonly cpuSeconds: number;
+  readonly files: number;
 }
 
 export interface ProcessWatch {
@@ -27,11 +33,13 @@ export interface ProcessWatch {
 }
 
 const EVERY_MS = 2_000;
+/** A minute of samples: by then a process has opened what it keeps open. */
+const SETTLED_SAMPLES = 30;
 /** Of `/proc`: 100 on every Linux that matters. */
 const TICKS_PER_SECOND = 100;
 
 /** Resident memory of a process, megabytes; undefined when it is gone. */
-export function residentMb(pid: number): number | undefined {
+function residentMb(pid: number): number | undefined {
   try {
     const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return line ? Number(line[1]) / 1_024 : undefined;
@@ -51,6 +59,14 @@ function cpuSecondsOf(pid: number): number | undefined {
   }
 }
 
+function openFilesOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return 0;
+  }
+}
+
 /** Samples the memory of processes that may be replaced while it looks: `pidOf` is asked each time. */
 export function watchProcesses(
   processes: Readonly<Record<string, () => number>>,
@@ -66,7 +82,7 @@ export function watchProcesses(
         const mb = residentMb(pid);
         const cpuSeconds = cpuSecondsOf(pid);
         if (mb !== undefined && cpuSeconds !== undefined)
-          samples.get(name)?.push({ pid, at: clock.now(), mb, cpuSeconds });
+          samples.get(name)?.push({ pid, at: clock.now(), mb, cpuSeconds, files: openFilesOf(pid) });
       }
       await clock.sleep(EVERY_MS, stopped.signal);
     }
@@ -89,27 +105,34 @@ export function watchProcesses(
 function reportOf(process: string, samples: readonly Sample[], cpuSeconds: number): ProcessReport {
   const half = samples.slice(Math.floor(samples.length / 2));
   const [first, last] = [half[0], half.at(-1)];
+  const { slope, error } = slopePerHour(half);
   return {
     process,
     cpuSeconds: round(cpuSeconds),
     startMb: round(samples[0]?.mb ?? 0),
     endMb: round(samples.at(-1)?.mb ?? 0),
     peakMb: round(Math.max(...samples.map(({ mb }) => mb))),
-    slopeMbPerHour: round(slopePerHour(half)),
+    startFiles: samples[Math.min(SETTLED_SAMPLES, samples.length - 1)]?.files ?? 0,
+    endFiles: samples.at(-1)?.files ?? 0,
+    slopeMbPerHour: round(slope),
+    slopeError: round(error),
     minutes: round(((last?.at ?? 0) - (first?.at ?? 0)) / 60_000),
   };
 }
 
-function slopePerHour(samples: readonly Sample[]): number {
+function slopePerHour(samples: readonly Sample[]): { readonly slope: number; readonly error: number } {
   const hours = samples.map(({ at }) => at / 3_600_000);
   const [meanX, meanY] = [mean(hours), mean(samples.map(({ mb }) => mb))];
-  let [above, below] = [0, 0];
+  let [sumXy, sumXx, sumYy] = [0, 0, 0];
   for (const [at, { mb }] of samples.entries()) {
-    const dx = (hours[at] ?? 0) - meanX;
-    above += dx * (mb - meanY);
-    below += dx * dx;
+    const [dx, dy] = [(hours[at] ?? 0) - meanX, mb - meanY];
+    sumXy += dx * dy;
+    sumXx += dx * dx;
+    sumYy += dy * dy;
   }
-  return below === 0 ? 0 : above / below;
+  if (sumXx === 0 || samples.length < 3) return { slope: 0, error: 0 };
+  const slope = sumXy / sumXx;
+  return { slope, error: Math.sqrt(Math.max(0, sumYy - slope * sumXy) / (samples.length - 2) / sumXx) };
 }
 
 function mean(values: readonly number[]): number {
