@@ -26,6 +26,9 @@ const SUITES = {
 } as const satisfies Record<string, { title: string; command: readonly [string, ...string[]] }>;
 type Suite = keyof typeof SUITES;
 
+/** Suites that keep one core busy each and share nothing run side by side; all others one after another. */
+const TOGETHER: readonly (readonly Suite[])[] = [['contracts', 'solidity']];
+
 /** A suite that hangs is killed and counted as failed. */
 const SUITE_DEADLINE_MS = 20 * 60_000;
 const ALL = Object.keys(SUITES) as Suite[];
@@ -69,8 +72,9 @@ async function runAll(suites: readonly Suite[]): Promise<number> {
   const runs: SuiteRun[] = [];
   const built = await build();
   if (built === undefined) {
-    for (const suite of suites) {
-      if (!stopping.signal.aborted) runs.push(await run(suite, [...SUITES[suite].command, ...passedOn]));
+    for (const lane of lanesOf(suites)) {
+      if (stopping.signal.aborted) break;
+      runs.push(...(await Promise.all(lane.map((suite, at) => run(suite, { quiet: at > 0 })))));
     }
   } else {
     runs.push(built);
@@ -79,6 +83,12 @@ async function runAll(suites: readonly Suite[]): Promise<number> {
   writeFileSync(path.join(REPORTS_FOLDER, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`);
   console.log(`\n${linesOf(summary).join('\n')}`);
   return summary.failed === 0 ? 0 : 1;
+}
+
+/** Suites in order, those that run side by side together. */
+function lanesOf(suites: readonly Suite[]): readonly (readonly Suite[])[] {
+  const groupOf = (suite: Suite): readonly Suite[] => TOGETHER.find((group) => group.includes(suite)) ?? [suite];
+  return [...new Set(suites.map(groupOf))].map((group) => suites.filter((suite) => groupOf(suite) === group));
 }
 
 /** Quiet when it works. When it does not, nothing else can run: one failure that says so. */
@@ -95,15 +105,20 @@ async function build(): Promise<SuiteRun | undefined> {
   return { suite: 'build', exitCode, duration: Math.round(performance.now() - start), report };
 }
 
-async function run(suite: string, command: readonly string[]): Promise<SuiteRun> {
-  const [program = '', ...args] = command;
-  console.log(styleText('bold', `\n── ${suite} ── ${command.join(' ')}`));
+/** What a quiet suite says is shown when it has ended: two at once could not be told apart. */
+async function run(suite: Suite, { quiet }: { readonly quiet: boolean }): Promise<SuiteRun> {
+  const [program, ...args] = [...SUITES[suite].command, ...passedOn];
+  const title = styleText('bold', `\n── ${suite} ── ${[program, ...args].join(' ')}`);
+  if (!quiet) console.log(title);
   const start = performance.now();
+  const output = quiet ? 'pipe' : 'inherit';
   const child = spawn(program, args, {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, output],
     timeout: SUITE_DEADLINE_MS,
     killSignal: 'SIGKILL',
   });
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => said.push(chunk));
   const stop = (): void => void child.kill('SIGTERM');
   stopping.signal.addEventListener('abort', stop);
   const exitCode = await once(child, 'close').then(
@@ -114,5 +129,6 @@ async function run(suite: string, command: readonly string[]): Promise<SuiteRun>
     },
   );
   stopping.signal.removeEventListener('abort', stop);
+  if (quiet) console.log(`${title}\n${Buffer.concat(said).toString('utf8')}`);
   return { suite, exitCode, duration: Math.round(performance.now() - start), report: readSuiteReport(suite) };
 }
