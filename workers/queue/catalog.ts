@@ -24,8 +24,11 @@ export interface QueueDefinition<S extends z.ZodType = z.ZodType> {
 /** A dead consumer's message runs elsewhere after at most lock + 2 × stalled check = 9 s. */
 export const LOCK_MS = 5_000;
 export const STALLED_CHECK_MS = 2_000;
-/** A message whose consumers died this often is taken for the cause and kept as failed. */
-export const MAX_STALLS = 3;
+/**
+ * A message that is with a consumer when it dies runs again this often: three starts in all. Then it is taken for the cause
+ * and quarantined. A run that ends, however, starts the count anew.
+ */
+export const MAX_STALLS = 2;
 
 const KEEP = { completed: 20_000, failed: 20_000, seconds: 86_400 };
 const KIB = 1_024;

@@ -30,14 +30,21 @@ export function connectProducer(address: RedisAddress, deps: ConnectionDeps): Re
   return connect(address, { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 5_000 }, deps);
 }
 
+/**
+ * Longer than a consumer waits for a message in one command (10 s). A connection that is silent for longer while something
+ * was asked is dead, even if nobody has said so: a machine in between forgot it. Commands have no limit of their own here,
+ * so without this the consumer would wait on it for ever.
+ */
+const SILENCE_MS = 15_000;
+
 /** For consumers: commands wait for Redis to return, because a consumer has nothing else to do. */
 export function connectConsumer(address: RedisAddress, deps: ConnectionDeps): Redis {
-  return connect(address, { maxRetriesPerRequest: null }, deps);
+  return connect(address, { maxRetriesPerRequest: null, socketTimeout: SILENCE_MS }, deps);
 }
 
 function connect(
   address: RedisAddress,
-  profile: Pick<RedisOptions, 'maxRetriesPerRequest' | 'enableOfflineQueue' | 'commandTimeout'>,
+  profile: Pick<RedisOptions, 'maxRetriesPerRequest' | 'enableOfflineQueue' | 'commandTimeout' | 'socketTimeout'>,
   { logger, clock }: ConnectionDeps,
 ): Redis {
   const client = new Redis(address.url, {

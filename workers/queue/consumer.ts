@@ -1,4 +1,5 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import type * as z from 'zod';
 import type { Clock } from '../runtime/clock.ts';
 import { withTimeout } from '../runtime/abort.ts';
@@ -47,6 +48,8 @@ export interface ConsumerOptions<S extends z.ZodType> {
   readonly concurrency?: number;
   /** Time a running handler is given at shutdown before its signal aborts, in milliseconds. Defaults to 20 s. */
   readonly drainMs?: number;
+  /** How long a dead consumer's lock holds, and how often it is looked for; milliseconds. Defaults to the catalogue's. */
+  readonly lock?: { readonly holdsMs: number; readonly checkMs: number };
 }
 
 export interface ConsumerDeps<S extends z.ZodType> {
@@ -66,6 +69,7 @@ const START_TIMEOUT_MS = 10_000;
 /** Runs the messages of one queue. Start throws `RemitError` REDIS_UNREACHABLE; see `checkRedis` for the other refusals. */
 export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>, deps: ConsumerDeps<S>): Service {
   const { queue, redis, concurrency = 1, drainMs = DRAIN_MS } = options;
+  const { lock = { holdsMs: LOCK_MS, checkMs: STALLED_CHECK_MS } } = options;
   const { handler, clock, random = Math.random } = deps;
   const logger = deps.logger.child({ queue: queue.name });
   const metrics = createConsumerMetrics(queue.name, deps.metrics);
@@ -74,6 +78,7 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
   const running = new Map<Job, { readonly aborter: AbortController; readonly end: Promise<unknown> }>();
   const stopping = new AbortController();
   let draining = false;
+  let connection: Redis | undefined;
   let close: () => Promise<void> = () => Promise.resolve();
 
   async function run(job: Job, token: string | undefined): Promise<void> {
@@ -123,9 +128,15 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
     { retryAfterMs, why }: Later,
     child: Logger,
   ): Promise<never> {
+    if (job.stalledCounter > 0) await forgive(job);
     await job.moveToDelayed(Date.now() + Math.max(0, Math.ceil(retryAfterMs)), token);
     child.debug({ retryAfterMs, why }, 'message postponed');
     throw new DelayedError();
+  }
+
+  /** Its run has ended, so it was not what killed the consumers before. */
+  async function forgive({ id = '' }: Job): Promise<void> {
+    await connection?.hset(`${keyPrefix(redis)}:${queue.name}:${id}`, 'stc', '0');
   }
 
   function watch(worker: Worker): void {
@@ -158,6 +169,12 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
     worker.on('failed', (job, error) => {
       // finishedOn is set only when the message will not be tried again.
       if (job && job.finishedOn === undefined) return;
+      if (job && job.stalledCounter > MAX_STALLS) {
+        const { code, message, fix } = quarantined(queue.name, job.id ?? '');
+        metrics.dead(code);
+        logger.error({ code, message: job.id, reason: message, fix }, 'message quarantined');
+        return;
+      }
       metrics.dead(/^([A-Z][A-Z0-9_]+): /.exec(error.message)?.[1] ?? codeOf(error));
       logger.error({ message: job?.id, reason: error.message }, 'message given up, kept for inspection');
     });
@@ -188,14 +205,15 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
   return {
     name: `consumer:${queue.name}`,
     start: async (signal) => {
-      const connection = connectConsumer(redis, { logger, clock });
+      const client = connectConsumer(redis, { logger, clock });
+      connection = client;
       const worker = new Worker(queue.name, (job, token) => run(job, token), {
-        connection,
+        connection: client,
         prefix: keyPrefix(redis),
         autorun: false,
         concurrency,
-        lockDuration: LOCK_MS,
-        stalledInterval: STALLED_CHECK_MS,
+        lockDuration: lock.holdsMs,
+        stalledInterval: lock.checkMs,
         maxStalledCount: MAX_STALLS,
         // The default of 15 s would be the outage's length again after every lost connection.
         runRetryDelay: 1_000,
@@ -206,7 +224,7 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
         await withTimeout(GRACE_MS, () => worker.close(running.size > 0), { clock }).catch((error: unknown) => {
           logger.warn({ reason: messageOf(error) }, 'consumer closed without redis');
         });
-        connection.disconnect();
+        client.disconnect();
       };
       try {
         await withTimeout(START_TIMEOUT_MS, () => worker.waitUntilReady(), { clock, signal, what: 'connecting' });
@@ -237,4 +255,13 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
     },
     stop: () => close(),
   };
+}
+
+function quarantined(queue: string, id: string): RemitError {
+  return new RemitError({
+    code: 'MESSAGE_QUARANTINED',
+    message: `message ${id} of ${queue} was with ${MAX_STALLS + 1} consumers in a row when they died, and is not run again`,
+    fix: 'find out why the process died (its last log lines, the kernel log, its memory); then remove the message, and the listener makes it again',
+    context: { queue, id },
+  });
 }

@@ -8,16 +8,22 @@ import {
   catalog,
   type JobKey,
   keyOf,
+  MAX_STALLS,
   type MessageInput,
   messageId,
+  QUEUE_NAMES,
   type QueueDefinition,
   type QueueName,
 } from './catalog.ts';
 import { type ConnectionDeps, connectProducer, hostOf, keyPrefix, type RedisAddress } from './connection.ts';
+import { readRedisMemory, type RedisMemory } from './redis-check.ts';
 import { explainRedis, redisUnreachable } from './redis-errors.ts';
 
-/** `added`; or nothing changed because the id is waiting or running (`present`), or has run to its end (`finished`). */
-export type EnqueueOutcome = 'added' | 'present' | 'finished';
+/**
+ * `added`; or nothing changed because the id is waiting or running (`present`), has run to its end (`finished`), or was with
+ * too many consumers when they died (`quarantined`): that one is not made again until somebody removes it.
+ */
+export type EnqueueOutcome = 'added' | 'present' | 'finished' | 'quarantined';
 /** `removed`; or nothing changed because it runs now (`active`), has run (`finished`), or is unknown (`absent`). */
 export type RetractOutcome = 'removed' | 'active' | 'finished' | 'absent';
 
@@ -50,8 +56,14 @@ export interface Producer extends Service {
   /** Runs a message now that waits for a later time. Nothing depends on it: what is not woken runs when its time comes. */
   wake(queue: QueueName, job: JobKey, phase: string): Promise<boolean>;
   depth(queue: QueueName): Promise<QueueDepth>;
+  /** Memory of the whole Redis. */
+  memory(): Promise<RedisMemory>;
+  /** Forgets messages that were done this long ago, a thousand per queue at a time; failed ones stay for inspection. */
+  trim(olderThanMs: number): Promise<void>;
 }
 
+/** Messages that one `trim` takes from a queue at most. */
+const TRIMMED = 1_000;
 /** No command to Redis is waited for longer than this. */
 const TIMEOUT_MS = 5_000;
 
@@ -97,6 +109,7 @@ export function createProducer(address: RedisAddress, deps: ConnectionDeps): Pro
     const { id, data } = prepare(definition, message);
     return command(name, async (queue) => {
       const known = await queue.getJob(id);
+      if (known?.finishedOn !== undefined && known.stalledCounter > MAX_STALLS) return { id, outcome: 'quarantined' };
       if (known && (known.finishedOn === undefined || !again)) {
         return { id, outcome: known.finishedOn === undefined ? 'present' : 'finished' };
       }
@@ -158,6 +171,13 @@ export function createProducer(address: RedisAddress, deps: ConnectionDeps): Pro
         } = await queue.getJobCounts('wait', 'prioritized', 'delayed', 'active', 'failed');
         return { waiting: wait + prioritized, delayed, active, failed };
       }),
+    memory: () =>
+      command('inference', async () => {
+        return readRedisMemory((await connection?.info('memory')) ?? '');
+      }),
+    trim: async (olderThanMs) => {
+      for (const name of QUEUE_NAMES) await command(name, (queue) => queue.clean(olderThanMs, TRIMMED, 'completed'));
+    },
   };
 }
 

@@ -5,13 +5,18 @@ import { hostOf, type RedisAddress } from './connection.ts';
 import { explainRedis, redisUnreachable } from './redis-errors.ts';
 
 /** What an operator should know about its Redis. */
-export interface RedisFacts {
+export interface RedisFacts extends RedisMemory {
   readonly version: string;
   readonly evictionPolicy: string;
+  readonly appendOnly: boolean;
+  /** Its last write to the disk failed; then it takes no messages. */
+  readonly cannotSave: boolean;
+}
+
+export interface RedisMemory {
   readonly usedBytes: number;
   /** 0 is without limit. */
   readonly maxBytes: number;
-  readonly appendOnly: boolean;
 }
 
 const OLDEST = [6, 2] as const;
@@ -48,10 +53,7 @@ export async function checkRedis(address: RedisAddress): Promise<RedisFacts> {
 
 /** Judges the answer of `INFO`; see `checkRedis` for what it refuses. `redis` is host:port. */
 export function readRedisFacts(info: string, redis: string): RedisFacts {
-  const fields = new Map(
-    info.split(/\r?\n/).map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
-  );
-  const field = (name: string): string => fields.get(name) ?? '';
+  const field = fieldsOf(info);
   const version = field('redis_version');
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
@@ -82,18 +84,33 @@ export function readRedisFacts(info: string, redis: string): RedisFacts {
   return {
     version,
     evictionPolicy,
-    usedBytes: Number(field('used_memory')),
-    maxBytes: Number(field('maxmemory')),
+    ...readRedisMemory(info),
     appendOnly: field('aof_enabled') === '1',
+    cannotSave: field('rdb_last_bgsave_status') === 'err' || field('aof_last_write_status') === 'err',
   };
 }
 
-/** Redis for `/readyz`: failing when it is away or wrongly set up, degraded from 80 % of its memory. */
+/** What the answer of `INFO memory` says. */
+export function readRedisMemory(info: string): RedisMemory {
+  const field = fieldsOf(info);
+  return { usedBytes: Number(field('used_memory')), maxBytes: Number(field('maxmemory')) };
+}
+
+function fieldsOf(info: string): (name: string) => string {
+  const fields = new Map(
+    info.split(/\r?\n/).map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+  );
+  return (name) => fields.get(name) ?? '';
+}
+
+/** Redis for `/readyz`: failing when it is away, wrongly set up or cannot save, degraded from 80 % of its memory. */
 export function createRedisHealthCheck(address: RedisAddress): HealthCheck {
   return {
     name: 'redis',
     check: async () => {
-      const { version, usedBytes, maxBytes } = await checkRedis(address);
+      const { version, usedBytes, maxBytes, cannotSave } = await checkRedis(address);
+      if (cannotSave)
+        return { state: 'failing', detail: `${hostOf(address)} cannot write to its disk and takes no messages` };
       const ratio = maxBytes > 0 ? usedBytes / maxBytes : 0;
       const detail = `${hostOf(address)}, version ${version}, ${Math.round(usedBytes / 2 ** 20)} MiB used${maxBytes > 0 ? ` (${Math.round(ratio * 100)} %)` : ''}`;
       return { state: ratio >= ALARM_RATIO ? 'degraded' : 'ok', detail };

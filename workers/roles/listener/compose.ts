@@ -27,6 +27,7 @@ import { listenerConfig, type ListenerConfig } from './config.ts';
 import { createDispatch } from './dispatch.ts';
 import { createFollowChain } from './follow-chain.ts';
 import { createFollowOrders } from './follow-orders.ts';
+import { createIntake } from './intake.ts';
 import { createListener } from './listener.ts';
 import { createLookUp } from './look-up.ts';
 import { createListenerMetrics } from './metrics.ts';
@@ -93,8 +94,10 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
     ...wishes,
     now: (await head(signal)).timestamp,
   });
+  const intake = createIntake({ maxWaiting: config.intakeMax }, { producer, clock, logger, metrics });
   const dispatch = createDispatch({
     producer,
+    intake,
     standingOf: (jobId, signal) => view.standingOf(jobId, signal),
     clock,
     logger,

@@ -60,6 +60,12 @@ export const listenerConfig = z.object({
       'Pass questions to committees, and news of feeds, on to the oracle of this node. `worker node` sets it with its oracle.',
     ),
   ...scheduleWishes.shape,
+  intakeMax: field
+    .integer({ min: 1, max: 1_000_000 })
+    .prefault('10000')
+    .describe(
+      'Jobs that may wait for an executor. Further ones wait in the book of the listener, the most urgent first.',
+    ),
   reconcileInterval: field
     .durationMs()
     .prefault('10s')

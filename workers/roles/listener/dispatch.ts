@@ -6,6 +6,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { reached } from '../../runtime/milestone.ts';
 import type { BookedJob } from '../../store/job-book.ts';
+import type { Intake } from './intake.ts';
 import type { ListenerMetrics } from './metrics.ts';
 import type { RouteContext, Work } from './routes.ts';
 
@@ -13,11 +14,17 @@ export type EnqueueWork = Extract<Work, { kind: 'enqueue' }>;
 
 export interface DispatchDeps {
   readonly producer: Pick<Producer, 'enqueue' | 'enqueueAgain' | 'retract' | 'wake'>;
+  readonly intake: Intake;
   /** Where the job stands on the chain now. */
   readonly standingOf: (jobId: JobId, signal: AbortSignal) => Promise<{ readonly status: JobStatus }>;
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
   readonly metrics: ListenerMetrics;
+}
+
+/** There is no room for new work: the reconciler asks again. */
+export interface Held {
+  readonly outcome: 'held';
 }
 
 export interface Dispatch {
@@ -31,23 +38,28 @@ export interface Dispatch {
     context: { readonly chainId: number; readonly registry: string },
   ): Promise<void>;
   /** Puts a message where it belongs, with the local wait until it is due. */
-  enqueue(work: EnqueueWork, context: Pick<RouteContext, 'now'>, again?: boolean): Promise<Enqueued>;
+  enqueue(work: EnqueueWork, context: Pick<RouteContext, 'now'>, again?: boolean): Promise<Enqueued | Held>;
   /** Lets a message that waits for a later time run now. */
   wake(queue: QueueName, key: JobKey, phase: string): Promise<void>;
   /** Whether the chain still asks for what `work` does. */
   isDue(work: EnqueueWork, jobId: JobId, signal: AbortSignal): Promise<boolean>;
 }
 
-export function createDispatch({ producer, standingOf, clock, logger, metrics }: DispatchDeps): Dispatch {
+export function createDispatch({ producer, intake, standingOf, clock, logger, metrics }: DispatchDeps): Dispatch {
   async function enqueue(
-    { queue, message, notBefore }: EnqueueWork,
+    { queue, message, notBefore, deadline }: EnqueueWork,
     { now }: Pick<RouteContext, 'now'>,
     again = false,
-  ): Promise<Enqueued> {
+  ): Promise<Enqueued | Held> {
+    if (await intake.holds(queue)) return { outcome: 'held' };
     const delayMs = notBefore === undefined ? 0 : Math.max(0, notBefore - now) * 1_000;
     const put = again ? producer.enqueueAgain : producer.enqueue;
     // The routes pair queue and message; one call for all queues cannot know which pair this is.
-    const enqueued = await put(queue, message as MessageInput<QueueName>, delayMs > 0 ? { delayMs } : {});
+    const enqueued = await put(queue, message as MessageInput<QueueName>, {
+      ...(delayMs > 0 && { delayMs }),
+      ...(deadline !== undefined && { priority: urgency(deadline) }),
+    });
+    if (enqueued.outcome === 'added') intake.took(queue);
     metrics.enqueued(queue, enqueued.outcome);
     reached('effect-enqueued', enqueued.id);
     return enqueued;
@@ -112,6 +124,14 @@ export function createDispatch({ producer, standingOf, clock, logger, metrics }:
       );
     },
   };
+}
+
+/** Priorities that the queue knows. Deadlines repeat after 24 days, which no job waits. */
+const PRIORITIES = 2 ** 21 - 1;
+
+/** What ends first runs first. @param deadline second of chain time */
+function urgency(deadline: number): number {
+  return 1 + (deadline % PRIORITIES);
 }
 
 const QUEUED: Readonly<Record<QueueName, string>> = {

@@ -9,6 +9,8 @@ export interface ListenerMetrics {
   /** A message that was due and missing was made again. */
   reconciled(queue: string): void;
   reorg(depth: number): void;
+  /** New jobs wait in the book from now on, for lack of room. */
+  intakePaused(reason: string): void;
   /** The newest block whose effects are durable. */
   reached(block: number): void;
   openJobs(count: number): void;
@@ -39,6 +41,11 @@ export function createListenerMetrics(metrics: Metrics): ListenerMetrics {
     help: 'Messages that were due and missing.',
     labels: ['queue'],
   });
+  const pauses = metrics.counter({
+    name: 'intake_pauses_total',
+    help: 'Times that new jobs began to wait in the book.',
+    labels: ['reason'],
+  });
   const reorgs = metrics.counter({ name: 'reorgs_total', help: 'Reorganisations of the chain.' });
   const dropped = metrics.counter({ name: 'reorg_blocks_total', help: 'Blocks that reorganisations dropped.' });
   const reached = metrics.gauge({ name: 'cursor_blocks', help: 'The newest block whose effects are durable.' });
@@ -57,6 +64,7 @@ export function createListenerMetrics(metrics: Metrics): ListenerMetrics {
     retracted: (queue, outcome) => retracted.inc({ queue, outcome }),
     declined: (reason) => declined.inc({ reason }),
     reconciled: (queue) => reconciled.inc({ queue }),
+    intakePaused: (reason) => pauses.inc({ reason }),
     reorg: (depth) => {
       reorgs.inc();
       dropped.inc({}, depth);

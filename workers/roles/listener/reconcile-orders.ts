@@ -28,7 +28,9 @@ export function createReconcileOrders(deps: ReconcileOrdersDeps): (signal: Abort
   async function repair(order: BookedOrder, work: EnqueueWork, context: RouteContext, signal: AbortSignal) {
     const { kind, id: subject } = order;
     const { queue } = work;
-    const { id, outcome } = await dispatch.enqueue(work, context);
+    const enqueued = await dispatch.enqueue(work, context);
+    if (enqueued.outcome === 'held') return;
+    const { id, outcome } = enqueued;
     if (outcome === 'added') {
       metrics.reconciled(queue);
       logger.info({ kind, id: subject, queue }, 'message recreated');

@@ -30,7 +30,9 @@ export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => P
   async function repair(job: BookedJob, work: EnqueueWork, context: RouteContext, signal: AbortSignal): Promise<void> {
     const { jobId } = job;
     const { queue } = work;
-    const { id, outcome } = await dispatch.enqueue(work, context);
+    const enqueued = await dispatch.enqueue(work, context);
+    if (enqueued.outcome === 'held') return;
+    const { id, outcome } = enqueued;
     if (outcome === 'added') {
       metrics.reconciled(queue);
       logger.info({ jobId, queue }, 'message recreated');
@@ -46,7 +48,8 @@ export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => P
   }
 
   return async (signal) => {
-    const jobs = book.open();
+    // Where there is not room for all, what ends first comes first.
+    const jobs = book.open().toSorted((a, b) => Number(a.terms.attestDeadline - b.terms.attestDeadline));
     metrics.openJobs(jobs.length);
     endings.keep(jobs.map(({ jobId }) => jobId));
     if (jobs.length === 0) return;

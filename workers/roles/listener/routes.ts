@@ -92,6 +92,8 @@ type Enqueue = {
     readonly message: MessageInput<N>;
     /** First second of chain time in which it can be done; at once when absent. */
     readonly notBefore?: number;
+    /** Last second of chain time in which it is of use: what ends first runs first. */
+    readonly deadline?: number;
     /**
      * It has to be done as long as the job stands here, so a message that ended without effect is made again. Absent for
      * questions and schedules: as long as they are open.
@@ -120,7 +122,13 @@ function answerIt(job: BookedJob, context: RouteContext): Work {
   if (terms.fee < feeMin) return decline('fee-too-low');
   if (terms.stakeAtRisk > stakeAtRiskMax) return decline('stake-too-high');
   const message = { ...about(job, context), input, request };
-  return { kind: 'enqueue', queue: 'inference', message, until: JobStatus.Requested };
+  return {
+    kind: 'enqueue',
+    queue: 'inference',
+    message,
+    deadline: Number(terms.attestDeadline),
+    until: JobStatus.Requested,
+  };
 }
 
 /** JobRequested → submitter, after the deadline, for requesters that are looked after here. */

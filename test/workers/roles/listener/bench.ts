@@ -10,6 +10,7 @@ import { noMetrics } from '../../../../workers/runtime/metrics.ts';
 import { createDispatch } from '../../../../workers/roles/listener/dispatch.ts';
 import { createFollowChain } from '../../../../workers/roles/listener/follow-chain.ts';
 import { createFollowOrders } from '../../../../workers/roles/listener/follow-orders.ts';
+import type { Intake } from '../../../../workers/roles/listener/intake.ts';
 import { createListenerMetrics } from '../../../../workers/roles/listener/metrics.ts';
 import { createReconcileOrders } from '../../../../workers/roles/listener/reconcile-orders.ts';
 import { createReconcile } from '../../../../workers/roles/listener/reconcile.ts';
@@ -150,8 +151,15 @@ export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | '
   }
 }
 
+export interface BenchOptions {
+  /** Default: there is room for everything. */
+  readonly intake?: Intake;
+  /** Default: queues in memory. */
+  readonly producer?: Producer;
+}
+
 /** Follower and reconciler over a real book, with queues and chain in memory. */
-export function createBench(context: Partial<RouteContext> = {}) {
+export function createBench(context: Partial<RouteContext> = {}, options: BenchOptions = {}) {
   const journal = temporaryJournal('listener');
   const queues = new FakeQueues();
   const clock = new ManualClock();
@@ -167,7 +175,8 @@ export function createBench(context: Partial<RouteContext> = {}) {
     now: NOW,
   };
   const dispatch = createDispatch({
-    producer: queues,
+    producer: options.producer ?? queues,
+    intake: options.intake ?? { holds: async () => false, took: () => undefined },
     standingOf: async (jobId) => {
       chain.asked += 1;
       return { status: chain.statuses.get(jobId) ?? JobStatus.None };
