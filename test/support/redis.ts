@@ -11,6 +11,8 @@ import { until } from './until.ts';
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
+  /** Where its files are. */
+  readonly folder: string;
   /** Runs one command on a connection of its own. */
   command(name: string, ...args: string[]): Promise<unknown>;
   /** Empties it, as a total loss of its data would. */
@@ -28,10 +30,12 @@ export interface TestRedisOptions {
   readonly args?: readonly string[];
   /** Keeps data over `kill` and `restart`. Defaults to false. */
   readonly durable?: boolean;
+  /** Its folder is a file system of its own with so many MiB. */
+  readonly diskMib?: number;
 }
 
 /** A private Redis on a free port of the loopback interface, with a temporary folder of its own. */
-export async function startRedis({ args = [], durable = false }: TestRedisOptions = {}): Promise<TestRedis> {
+export async function startRedis({ args = [], durable = false, diskMib }: TestRedisOptions = {}): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'remit-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
@@ -45,7 +49,12 @@ export async function startRedis({ args = [], durable = false }: TestRedisOption
     const log = createLogTail({ clock: systemClock });
     const flags = [...place, ...durability, ...policy, ...args];
     const child = await startProcess(
-      { name: 'redis', command: 'redis-server', args: flags, env: process.env, logFile: devNull },
+      {
+        name: 'redis',
+        ...(diskMib === undefined ? plain(flags) : onSmallDisk(folder, diskMib, flags)),
+        env: process.env,
+        logFile: devNull,
+      },
       { clock: systemClock, log },
     );
     server = child;
@@ -74,6 +83,10 @@ export async function startRedis({ args = [], durable = false }: TestRedisOption
   return {
     url,
     port,
+    get folder() {
+      // Only the server itself sees a file system of its own.
+      return diskMib === undefined ? folder : `/proc/${server?.pid ?? 0}/root${folder}`;
+    },
     command,
     flush: async () => {
       await command('FLUSHALL');
@@ -88,4 +101,20 @@ export async function startRedis({ args = [], durable = false }: TestRedisOption
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+function plain(flags: readonly string[]): Command {
+  return { command: 'redis-server', args: flags };
+}
+
+/** A mount that ends with the process; whoever is not root becomes it for this mount alone. */
+function onSmallDisk(folder: string, mib: number, flags: readonly string[]): Command {
+  const script = `mount -t tmpfs -o size=${mib}m tmpfs "$0" && exec redis-server "$@"`;
+  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+  return { command: 'unshare', args: [...asRoot, '--mount', '--', 'sh', '-c', script, folder, ...flags] };
 }

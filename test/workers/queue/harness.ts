@@ -3,20 +3,23 @@ import { catalog, type MessageOf } from '../../../workers/queue/catalog.ts';
 import { type ConsumerOptions, createConsumer, type Handler } from '../../../workers/queue/consumer.ts';
 import { createProducer, type Producer } from '../../../workers/queue/producer.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
-import { silentLogger } from '../../../workers/runtime/logger.ts';
+import { type Logger, silentLogger } from '../../../workers/runtime/logger.ts';
 import { createMetrics } from '../../../workers/runtime/metrics.ts';
 import { startRedis, type TestRedis, type TestRedisOptions } from '../../support/redis.ts';
 
 type InferenceHandler = Handler<MessageOf<'inference'>>;
 
+export interface ConsumeOptions extends Partial<
+  Pick<ConsumerOptions<typeof catalog.inference.schema>, 'concurrency' | 'drainMs' | 'lock' | 'redis'>
+> {
+  readonly logger?: Logger;
+}
+
 export interface QueueHarness {
   readonly redis: TestRedis;
   readonly producer: Producer;
   /** Starts a consumer of the inference queue; `backoff` is shortened so that a retry takes milliseconds. */
-  consume(
-    handler: InferenceHandler,
-    options?: Partial<Pick<ConsumerOptions<typeof catalog.inference.schema>, 'concurrency' | 'drainMs'>>,
-  ): Promise<{ stop(): Promise<void> }>;
+  consume(handler: InferenceHandler, options?: ConsumeOptions): Promise<{ stop(): Promise<void> }>;
   /** The metrics of every consumer, as Prometheus text. */
   metrics(): Promise<string>;
 }
@@ -39,8 +42,11 @@ export async function queueHarness(options: TestRedisOptions = {}): Promise<Queu
   return {
     redis,
     producer,
-    consume: async (handler, { concurrency = 1, drainMs = 100 } = {}) => {
-      const consumer = createConsumer({ queue: QUICK, redis, concurrency, drainMs }, { handler, metrics, ...deps });
+    consume: async (handler, { logger = silentLogger, ...options } = {}) => {
+      const consumer = createConsumer(
+        { queue: QUICK, redis, drainMs: 100, ...options },
+        { handler, metrics, ...deps, logger },
+      );
       await consumer.start(new AbortController().signal);
       let stopped: Promise<void> | undefined;
       const stop = (): Promise<void> => (stopped ??= consumer.stop());

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOperator, startWatchtower, type OperatorProcesses } from '../../scripts/stack/operator.ts';
-import type { WorkerProcess } from '../../scripts/stack/worker-process.ts';
-import type { Address } from '../../workers/protocol/ids.ts';
-import type { ModelSpec } from '../../workers/protocol/model.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { expectSettledOnce, readBooks } from './support/books.ts';
-import { pauseMining, resumeMining } from './support/chain-time.ts';
-import { ADDER, adderInput, type Job, type Market } from './support/market.ts';
-import { endStack, said, startMarket } from './support/network.ts';
-import { freezeEngine } from './support/processes.ts';
-import { untilActive } from './support/queues.ts';
-import { sentBy, untilPending } from './support/transactions.ts';
+import { startOperator, startWatchtower, type OperatorProcesses } from '../../../scripts/stack/operator.ts';
+import type { WorkerProcess } from '../../../scripts/stack/worker-process.ts';
+import type { Address } from '../../../workers/protocol/ids.ts';
+import type { ModelSpec } from '../../../workers/protocol/model.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { expectSettledOnce, readBooks } from '../../e2e/support/books.ts';
+import { pauseMining, resumeMining } from '../../e2e/support/chain-time.ts';
+import { ADDER, adderInput, type Job, type Market } from '../../e2e/support/market.ts';
+import { endStack, said, startMarket } from '../../e2e/support/network.ts';
+import { freezeEngine } from '../../e2e/support/processes.ts';
+import { untilActive } from '../../e2e/support/queues.ts';
+import { sentBy, untilPending } from '../../e2e/support/transactions.ts';
 
-describe('Redis loses everything in the middle of a job', () => {
+describe('F18 · Redis loses everything in the middle of a job', () => {
   let market: Market;
   let model: ModelSpec;
   let redis: TestRedis;

@@ -1,0 +1,26 @@
+import { catalog } from '../../workers/queue/catalog.ts';
+import { createConsumer } from '../../workers/queue/consumer.ts';
+import { systemClock } from '../../workers/runtime/clock.ts';
+import { createLogger } from '../../workers/runtime/logger.ts';
+import { noMetrics } from '../../workers/runtime/metrics.ts';
+
+// A consumer that one message kills as soon as it is taken. Arguments: the URL of Redis, the id of the job that kills.
+const [url = '', poison] = process.argv.slice(2);
+const logger = createLogger({ level: 'info', name: 'poison' });
+const consumer = createConsumer(
+  { queue: catalog.inference, redis: { url }, concurrency: 2, lock: { holdsMs: 1_000, checkMs: 500 } },
+  {
+    handler: ({ jobId }) => {
+      logger.info({ jobId }, 'started');
+      if (jobId === poison) process.kill(process.pid, 'SIGKILL');
+      return Promise.resolve(undefined);
+    },
+    logger,
+    metrics: noMetrics,
+    clock: systemClock,
+  },
+);
+await consumer.start(new AbortController().signal);
+process.once('SIGTERM', () => {
+  void consumer.stop().then(() => process.exit(0));
+});
