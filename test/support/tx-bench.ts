@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Wallet } from 'ethers';
 import { createChainReader } from '../../workers/chain/chain-reader.ts';
 import type { PublishVerdict } from '../../workers/chain/node-errors.ts';
+import { explainRevert } from '../../workers/chain/reverts.ts';
 import { createRpcPool, type RpcPoolOptions } from '../../workers/chain/rpc-pool.ts';
 import type {
   TransactionIntent,
@@ -109,6 +110,7 @@ export function createTxBench(anvil: Anvil): TxBench {
           clock: systemClock,
           logger: seen.logger,
           metrics: seen.metrics,
+          explain: explainRevert,
         },
       );
       const life: TxLife = {

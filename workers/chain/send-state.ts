@@ -13,20 +13,23 @@ export interface SendState {
   /** Local time of the first of them, milliseconds. */
   readonly takenSince: number;
   readonly bumps: number;
+  /** Publications in a row because it was not mined in time, at the same price. */
+  readonly stalls: number;
 }
 
 export type Observation =
-  | { readonly type: 'published'; readonly verdict: PublishVerdict; readonly at: number }
+  | { readonly type: 'published'; readonly verdict: PublishVerdict; readonly at: number; readonly stalled?: boolean }
   | { readonly type: 'bumped' }
   | { readonly type: 'nonce-taken'; readonly at: number }
+  | { readonly type: 'nonce-free' }
   | { readonly type: 'mined' }
   | { readonly type: 'unmined' };
 
 /** Sightings of a taken nonce before it counts: one may be a node that knows the nonce before it knows the receipt. */
-const SIGHTINGS = 3;
+const SIGHTINGS = 5;
 
 export function initialState(publishedAt: number, publishNow = false): SendState {
-  return { publishedAt, publishNow, bumpNow: false, nonceTaken: 0, takenSince: 0, bumps: 0 };
+  return { publishedAt, publishNow, bumpNow: false, nonceTaken: 0, takenSince: 0, bumps: 0, stalls: 0 };
 }
 
 export function observe(state: SendState, seen: Observation): SendState {
@@ -37,17 +40,20 @@ export function observe(state: SendState, seen: Observation): SendState {
         publishedAt: seen.at,
         publishNow: false,
         bumpNow: seen.verdict === 'fee-too-low' || seen.verdict === 'replacement-underpriced',
+        stalls: seen.stalled ? state.stalls + 1 : state.stalls,
       };
     case 'bumped':
-      return { ...state, bumps: state.bumps + 1 };
+      return { ...state, bumps: state.bumps + 1, stalls: 0 };
     case 'nonce-taken':
       return {
         ...state,
         nonceTaken: state.nonceTaken + 1,
         takenSince: state.nonceTaken === 0 ? seen.at : state.takenSince,
       };
+    case 'nonce-free':
+      return state.nonceTaken === 0 ? state : { ...state, nonceTaken: 0 };
     case 'mined':
-      return { ...state, nonceTaken: 0, bumpNow: false, publishNow: false };
+      return { ...state, nonceTaken: 0, bumpNow: false, publishNow: false, stalls: 0 };
     case 'unmined':
       return { ...state, nonceTaken: 0, publishNow: true };
   }

@@ -37,6 +37,8 @@ export interface TxManagerOptions {
   readonly maxQueued?: number;
   /** Longest wait of one `send`, milliseconds. Defaults to 10 minutes. */
   readonly waitMs?: number;
+  /** Longest wait for one signature, milliseconds. Defaults to 10 s. */
+  readonly signMs?: number;
 }
 
 export interface TxManagerDeps {
@@ -121,7 +123,10 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
   const fees = { ...DEFAULT_FEE_POLICY, ...options.fees };
   const lifetime = new AbortController();
   const preparer = createTxPreparer({ from: address, fees }, { rpc, ...(explain && { explain }) });
-  const signer = createAttemptSigner({ chainId }, { signer: deps.signer, clock });
+  const signer = createAttemptSigner(
+    { chainId, ...(options.signMs !== undefined && { signMs: options.signMs }) },
+    { signer: deps.signer, clock, signal: lifetime.signal },
+  );
   const pending = (): number => journal.open().filter(({ status }) => status === 'pending').length;
   const gate = new TxGate({ limit: maxInFlight, maxQueued, pending });
   const nonces = new Turnstile();

@@ -1,5 +1,6 @@
 import { keccak256, Transaction } from 'ethers';
 import type { Hex, Hex32 } from '../protocol/ids.ts';
+import { withTimeout } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import type { Fees } from './fees.ts';
@@ -34,11 +35,27 @@ export interface AttemptSigner {
 
 /** Gas of a transfer: what using up a nonce costs. */
 export const CANCEL_GAS = 21_000n;
+/** Longest wait for one signature, milliseconds. */
+const SIGN_MS = 10_000;
+
+export interface AttemptSignerOptions {
+  readonly chainId: number;
+  /** Longest wait for one signature, milliseconds. What comes later is thrown away. Defaults to 10,000. */
+  readonly signMs?: number;
+}
+
+export interface AttemptSignerDeps {
+  readonly signer: TxSigner;
+  readonly clock: Clock;
+  /** Ends every wait. */
+  readonly signal?: AbortSignal;
+}
 
 export function createAttemptSigner(
-  { chainId }: { chainId: number },
-  { signer, clock }: { signer: TxSigner; clock: Clock },
+  { chainId, signMs = SIGN_MS }: AttemptSignerOptions,
+  { signer, clock, signal }: AttemptSignerDeps,
 ): AttemptSigner {
+  const deps = { clock, what: 'the signature', ...(signal && { signal }) };
   // Recovering the key costs more than all else in sending a transaction; a key in this process is checked once.
   let proven = false;
   return {
@@ -47,7 +64,9 @@ export function createAttemptSigner(
         ? { to: signer.address, data: '0x', value: 0n, gasLimit: CANCEL_GAS }
         : { to: intent.to, data: intent.data, value: intent.value, gasLimit: intent.gasLimit };
       const asked = { type: 2, chainId, nonce, ...body, ...fees } as const;
-      const raw = await signer.signTransaction(asked).catch((error: unknown) => {
+      // Everything that is to be signed waits for this one: a signer that never answers must not stop the others for ever.
+      const raw = await withTimeout(signMs, () => signer.signTransaction(asked), deps).catch((error: unknown) => {
+        signal?.throwIfAborted();
         throw unavailable(signer.address, error);
       });
       const signed = Transaction.from(raw);

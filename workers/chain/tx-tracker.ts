@@ -1,10 +1,12 @@
 import type { Clock } from '../runtime/clock.ts';
+import { messageOf } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { reached } from '../runtime/milestone.ts';
 import type { ChainReader } from './chain-reader.ts';
 import type { BlockHeader } from './chain-values.ts';
 import { bumpFees, type FeePolicy } from './fees.ts';
 import { overallVerdict, type PublishVerdict, verdictOf } from './node-errors.ts';
+import { createAncestry } from './ancestry.ts';
 import { type BlockLookup, createReceiptFinder } from './receipt-finder.ts';
 import type { RevertReason } from './revert-reason.ts';
 import type { Broadcaster } from './rpc.ts';
@@ -63,12 +65,17 @@ export interface TxTracker {
 
 /** Missing nonces are looked for this often before one is used up: a lagging node also sees too few transactions. */
 const GAP_SIGHTINGS = 3;
+/** Blocks on top of whatever took a nonce before ours is given up; more than a node of the pool may be behind. */
+const TAKEN_DEPTH = 6;
+/** Stalls in a row, all accepted, after which a node is taken to have held the transaction all along. */
+const OFTEN_ACCEPTED = 2;
 const GAP_PREFIX = 'gap-';
 
 export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps): TxTracker {
   const { address, fees: policy, stallMs, confirmations, finalityDepth } = options;
   const { reader, rpc, journal, signer, preparer, clock, logger, metrics, onSettled, onNonceStolen } = deps;
   const findReceipts = createReceiptFinder({ reader });
+  const ancestryOf = createAncestry({ reader });
   const states = new Map<string, SendState>();
   let head: BlockHeader | undefined;
   let chainNonce = 0;
@@ -84,12 +91,12 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     return state;
   };
 
-  async function publish(record: TransactionRecord, signal: AbortSignal): Promise<PublishVerdict> {
+  async function publish(record: TransactionRecord, signal: AbortSignal, stalled = false): Promise<PublishVerdict> {
     const attempt = newest(record);
     const answers = await rpc.broadcast(attempt.raw, { signal });
     reached('transaction-sent', record.key);
     const verdict = overallVerdict(answers.map(({ error }) => verdictOf(error)));
-    see(record, { type: 'published', verdict, at: clock.now() });
+    see(record, { type: 'published', verdict, at: clock.now(), stalled });
     const fields = { key: record.key, nonce: record.nonce, hash: attempt.hash, verdict };
     if (verdict === 'accepted' || verdict === 'known') logger.debug(fields, 'transaction published');
     else {
@@ -102,21 +109,19 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     return verdict;
   }
 
-  /** Mined records whose block is gone are pending again. Returns the blocks that were looked at. */
+  /** Mined records whose block is gone are pending again. */
   async function dropReorged(
     at: BlockHeader,
     mined: readonly TransactionRecord[],
     blocks: BlockLookup,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const anchored =
       anchor !== undefined && anchor.number <= at.number && (await blocks(anchor.number, signal))?.hash === anchor.hash;
-    let all = true;
     for (const record of mined) {
       const receipt = record.outcome?.receipt;
       if (!receipt || (anchored && receipt.blockNumber <= (anchor?.number ?? 0))) continue;
       if ((await blocks(receipt.blockNumber, signal))?.hash === receipt.blockHash) continue;
-      all = false;
       logger.warn(
         { key: record.key, nonce: record.nonce, block: receipt.blockNumber },
         'the block of a transaction is gone, publishing it again',
@@ -124,7 +129,6 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
       journal.setStatus(record.key, 'pending');
       see(record, { type: 'unmined' });
     }
-    return all;
   }
 
   /** What became of transactions whose nonces are used. */
@@ -155,7 +159,7 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     for (const record of records) {
       const receipt = receipts.get(record.key);
       if (!receipt) {
-        sightTakenNonce(record);
+        await sightTakenNonce(record, at, signal);
         continue;
       }
       see(record, { type: 'mined' });
@@ -163,9 +167,12 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     }
   }
 
-  function sightTakenNonce(record: TransactionRecord): void {
+  async function sightTakenNonce(record: TransactionRecord, at: BlockHeader, signal: AbortSignal): Promise<void> {
     const now = clock.now();
     if (!shouldAbort(see(record, { type: 'nonce-taken', at: now }), now, stallMs)) return;
+    // Nodes may be some blocks behind, or on a branch that counts no more; what is deep down they all know.
+    const buried = Math.max(0, at.number - TAKEN_DEPTH);
+    if ((await reader.nonceAt(address, buried, signal)) <= record.nonce) return;
     journal.setStatus(record.key, 'abandoned');
     states.delete(record.key);
     if (!record.key.startsWith(GAP_PREFIX)) onNonceStolen(record);
@@ -226,12 +233,14 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
       return;
     const before = stateOf(record);
     if (!isDue(before, clock.now(), stallMs)) return;
-    const verdict = await publish(record, signal);
-    // A node that took it anew had lost it: it was not the fee. One that had it all along is waiting for a better one.
-    const held = verdict === 'known' && !before.publishNow;
+    const stalled = !before.publishNow;
+    const verdict = await publish(record, signal, stalled);
     const outbid = verdict === 'replacement-underpriced' || verdict === 'fee-too-low';
-    const tooCheap = record.nonce === chainNonce || attempt.maxFeePerGas < at.baseFeePerGas;
-    if (outbid || (held && tooCheap)) await addAttempt(record, attempt.cancels, at, signal);
+    // A node that took it anew had lost it: it was not the fee. One that had it all along is waiting for a better one, and
+    // so is one that has taken it anew again and again: it answers so whether it had it or not.
+    const held = verdict === 'known' || (verdict === 'accepted' && before.stalls >= OFTEN_ACCEPTED);
+    const tooCheap = attempt.maxFeePerGas < at.baseFeePerGas || (held && record.nonce === chainNonce);
+    if (outbid || (stalled && tooCheap)) await addAttempt(record, attempt.cancels, at, signal);
   }
 
   /** A nonce below everything pending that nobody fills would hold all of it back for ever. */
@@ -247,15 +256,25 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     for (const nonce of missing) {
       logger.warn({ nonce }, 'a nonce is missing, filling it');
       const former = journal.lastWithNonce(nonce);
-      if (former) {
+      // One that was given up has been reported as without effect, and must stay so.
+      if (former && former.status !== 'abandoned') {
         journal.setStatus(former.key, 'pending');
         await publish(former, signal);
         continue;
       }
       const intent: TransactionIntent = { to: address, data: '0x', value: 0n, gasLimit: CANCEL_GAS, urgent: true };
       const attempt: Attempt = await signer.sign(nonce, intent, await preparer.fees(at, true, signal), true);
-      journal.create(`${GAP_PREFIX}${nonce}`, nonce, intent, attempt);
-      await publish({ key: `${GAP_PREFIX}${nonce}`, nonce, status: 'pending', intent, attempts: [attempt] }, signal);
+      const key = gapKey(nonce);
+      journal.create(key, nonce, intent, attempt);
+      await publish({ key, nonce, status: 'pending', intent, attempts: [attempt] }, signal);
+    }
+  }
+
+  /** A filler that was itself outbid by another holder of the key, and lost that one to a reorg, gets a name of its own. */
+  function gapKey(nonce: number): string {
+    for (let n = 1; ; n += 1) {
+      const key = n === 1 ? `${GAP_PREFIX}${nonce}` : `${GAP_PREFIX}${nonce}-${n}`;
+      if (!journal.find(key)) return key;
     }
   }
 
@@ -265,16 +284,15 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
 
   /** What the chain says of our transactions. The nonce is asked for every time: a lagging node may have given it. */
   async function readChain(at: BlockHeader, signal: AbortSignal): Promise<void> {
-    const blocks = lookup(reader, at);
+    const blocks = ancestryOf(at);
     const isKnown = at.hash === anchor?.hash;
     const mined = journal.open().filter(({ status }) => status === 'mined');
-    const branchHolds = isKnown || (await dropReorged(at, mined, blocks, signal));
+    if (!isKnown) await dropReorged(at, mined, blocks, signal);
     chainNonce = await reader.nonceAt(address, at.number, signal);
     const used = unsettled();
     if (isKnown && used.length === 0) return;
     await settleUsedNonces(used, at, blocks, signal);
-    // What was read above came from one branch only if its last block is still there.
-    anchor = branchHolds && (await reader.block(at.number, signal))?.hash === at.hash ? at : undefined;
+    anchor = at;
     confirm(at);
   }
 
@@ -283,7 +301,14 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     head = at;
     await readChain(at, signal);
     for (const record of journal.open()) {
-      if (record.status === 'pending' && record.nonce >= chainNonce) await push(record, at, signal);
+      if (record.status !== 'pending' || record.nonce < chainNonce) continue;
+      // A node on another branch may have counted it; such sightings, minutes apart, must not add up.
+      see(record, { type: 'nonce-free' });
+      await push(record, at, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        // What one cannot do now, for want of a signature for example, must not keep the others from being published.
+        logger.warn({ key: record.key, nonce: record.nonce, reason: messageOf(error) }, 'could not push a transaction');
+      });
     }
     const open = journal.open();
     await fillGaps(open, at, signal);
@@ -304,15 +329,5 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     },
     round,
     publish,
-  };
-}
-
-/** Blocks by number, each asked for once per round. */
-function lookup(reader: ChainReader, head: BlockHeader): BlockLookup {
-  const known = new Map<number, Promise<BlockHeader | undefined>>([[head.number, Promise.resolve(head)]]);
-  return (number, signal) => {
-    const found = known.get(number) ?? reader.block(number, signal);
-    known.set(number, found);
-    return found;
   };
 }

@@ -4,22 +4,22 @@ import { initialState, isDue, observe, shouldAbort } from '../../../workers/chai
 const taken = (at: number) => ({ type: 'nonce-taken', at }) as const;
 
 describe('shouldAbort', () => {
-  it('needs three sightings of a taken nonce in a row', () => {
-    let state = observe(observe(initialState(0), taken(100)), taken(200));
-    expect(shouldAbort(state, 300, 50)).toBe(false);
-    state = observe(state, taken(300));
-    expect(shouldAbort(state, 300, 50)).toBe(true);
+  it('needs five sightings of a taken nonce in a row', () => {
+    let state = [100, 200, 300, 400].reduce((before, at) => observe(before, taken(at)), initialState(0));
+    expect(shouldAbort(state, 500, 50)).toBe(false);
+    state = observe(state, taken(500));
+    expect(shouldAbort(state, 500, 50)).toBe(true);
   });
 
   it('needs the sightings to last, because a node may know the nonce before the receipt', () => {
-    const state = [100, 101, 102, 103].reduce((before, at) => observe(before, taken(at)), initialState(0));
+    const state = [100, 101, 102, 103, 104].reduce((before, at) => observe(before, taken(at)), initialState(0));
     expect(shouldAbort(state, 149, 50)).toBe(false);
     expect(shouldAbort(state, 150, 50)).toBe(true);
   });
 
-  it('starts counting again when one of our attempts was mined, and when a reorg took it back', () => {
-    const counted = observe(observe(initialState(0), taken(1)), taken(2));
-    for (const type of ['mined', 'unmined'] as const) {
+  it('starts counting again when one of our attempts was mined, when a reorg took it back, and when the nonce is free', () => {
+    const counted = [1, 2, 3, 4].reduce((before, at) => observe(before, taken(at)), initialState(0));
+    for (const type of ['mined', 'unmined', 'nonce-free'] as const) {
       expect(shouldAbort(observe(observe(counted, { type }), taken(99)), 999, 50)).toBe(false);
     }
   });
@@ -41,7 +41,11 @@ describe('isDue', () => {
     ).toBe(true);
   });
 
-  it('counts bumps', () => {
-    expect(observe(initialState(0), { type: 'bumped' }).bumps).toBe(1);
+  it('counts bumps, and stalls since the last one', () => {
+    const stalled = { type: 'published', verdict: 'accepted', at: 1, stalled: true } as const;
+    const twice = observe(observe(initialState(0), stalled), stalled);
+    expect(twice.stalls).toBe(2);
+    expect(observe(twice, { type: 'published', verdict: 'accepted', at: 2 }).stalls).toBe(2);
+    expect(observe(twice, { type: 'bumped' })).toMatchObject({ bumps: 1, stalls: 0 });
   });
 });

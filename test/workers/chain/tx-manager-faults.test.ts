@@ -1,11 +1,10 @@
-import { Wallet } from 'ethers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TransactionJournal } from '../../../workers/chain/transaction-journal.ts';
 import type { Anvil, AnvilOptions } from '../../support/anvil.ts';
 import { canonicalValues } from '../../support/emitter.ts';
 import type { RpcProxy } from '../../support/rpc-proxy.ts';
 import type { TxBench } from '../../support/tx-bench.ts';
-import { emission, gwei, inPool, nonceOf, openTxStage, type TxStage } from '../../support/tx-stage.ts';
+import { emission, nonceOf, openTxStage, type TxStage } from '../../support/tx-stage.ts';
 import { until } from '../../support/until.ts';
 
 let stage: TxStage;
@@ -104,106 +103,12 @@ describe('crashes', () => {
   });
 });
 
-describe('other holders of the key', () => {
-  beforeEach(() => begin({ automine: false }));
-
-  async function steal(account: number, nonce: number): Promise<void> {
-    const { privateKey, address } = anvil.accounts[account]!;
-    const raw = await new Wallet(privateKey).signTransaction({
-      type: 2,
-      chainId: 31337,
-      nonce,
-      to: address,
-      gasLimit: 21_000n,
-      maxFeePerGas: gwei(500),
-      maxPriorityFeePerGas: gwei(400),
-    });
-    await anvil.rpc('eth_sendRawTransaction', [raw]);
-  }
-
-  it('reports a stolen nonce, goes on, and stops signing when it happens again', async () => {
-    const life = await bench.open({ account: 4 });
-    for (const [round, value] of [1, 2].entries()) {
-      const sent = life.manager.send(emission(value));
-      await inPool(anvil, life, 1);
-      await steal(4, round);
-      await anvil.mine();
-      expect(await sent).toEqual({ status: 'abandoned', why: 'replaced' });
-    }
-    expect(life.seen.stolen).toBe(2);
-    expect(life.seen.logged.some(({ fields }) => fields['code'] === 'SIGNER_SHARED')).toBe(true);
-    await expect(life.manager.send(emission(3))).rejects.toMatchObject({ code: 'SIGNER_SHARED', retryable: false });
-    expect(await canonicalValues(anvil)).toEqual([]);
-  });
-
-  it('takes the next free nonce when another holder was faster', async () => {
-    const life = await bench.open({ account: 5, urls: [proxy.url] });
-    await steal(5, 0);
-    await anvil.mine();
-    const looks = proxy.calls.get('eth_getTransactionCount') ?? 0;
-    await until(() => (proxy.calls.get('eth_getTransactionCount') ?? 0) > looks + 2);
-    const sent = life.manager.send(emission(1));
-    await inPool(anvil, life, 1);
-    await anvil.mine();
-    expect((await sent).status).toBe('mined');
-    expect(await nonceOf(anvil, life.address)).toBe(2);
-    expect(life.seen.stolen).toBe(0);
-  });
-});
-
 describe('nodes that misbehave', () => {
   beforeEach(() => begin());
-
-  it('takes an answer it does not understand for "may have been sent"', async () => {
-    proxy.fault('eth_sendRawTransaction', (_, seen) =>
-      seen === 0 ? { kind: 'lost-answer', code: -32000, message: 'the flux capacitor is cold' } : undefined,
-    );
-    const life = await bench.open({ urls: [proxy.url] });
-    expect((await life.manager.send(emission(1))).status).toBe('mined');
-    expect(life.seen.failures).toEqual(['unknown']);
-    expect(await nonceOf(anvil, life.address)).toBe(1);
-  });
-
-  it.each([
-    { kind: 'status', status: 503 } as const,
-    { kind: 'drop' } as const,
-    { kind: 'error', code: -32000, message: 'txpool is full' } as const,
-    { kind: 'error', code: -32003, message: 'max fee per gas less than block base fee' } as const,
-    { kind: 'error', code: -32000, message: 'replacement transaction underpriced' } as const,
-  ])('publishes again after $kind $status $message', async (fault) => {
-    proxy.fault('eth_sendRawTransaction', (_, seen) => (seen < 2 ? fault : undefined));
-    const life = await bench.open({ urls: [proxy.url] });
-    expect((await life.manager.send(emission(1))).status).toBe('mined');
-    expect(await canonicalValues(anvil)).toEqual([1]);
-  });
 
   it('gets through a second node while the first one hangs', async () => {
     proxy.fault('*', () => ({ kind: 'hang' }));
     const life = await bench.open({ urls: [proxy.url, anvil.url], pool: { timeoutMs: 150, failureThreshold: 1 } });
     expect((await life.manager.send(emission(1))).status).toBe('mined');
-  });
-
-  it('does not reuse a nonce that a lagging node reports', async () => {
-    const life = await bench.open({ urls: [proxy.url] });
-    await life.manager.send(emission(1));
-    proxy.fault('eth_getTransactionCount', () => ({ kind: 'result', result: '0x0' }));
-    const sent = life.manager.send(emission(2));
-    await until(async () => (await canonicalValues(anvil)).length === 2);
-    proxy.fault('eth_getTransactionCount', undefined);
-    expect((await sent).status).toBe('mined');
-    expect(life.seen.stolen).toBe(0);
-    expect(await canonicalValues(anvil)).toEqual([1, 2]);
-  });
-
-  it('uses up a nonce that nobody knows anything about', async () => {
-    let wrong = true;
-    proxy.fault('eth_getTransactionCount', () => (wrong ? { kind: 'result', result: '0x2' } : undefined));
-    const life = await bench.open({ urls: [proxy.url] });
-    const sent = life.manager.send(emission(1));
-    await inPool(anvil, life, 1);
-    wrong = false;
-    expect((await sent).status).toBe('mined');
-    expect(await nonceOf(anvil, life.address)).toBe(3);
-    expect(await canonicalValues(anvil)).toEqual([1]);
   });
 });

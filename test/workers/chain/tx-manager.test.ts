@@ -4,8 +4,7 @@ import type { Anvil, AnvilOptions } from '../../support/anvil.ts';
 import { canonicalValues } from '../../support/emitter.ts';
 import type { RpcProxy } from '../../support/rpc-proxy.ts';
 import type { TxBench } from '../../support/tx-bench.ts';
-import { emission, gwei, inPool, nonceOf, openTxStage, pooled, type TxStage } from '../../support/tx-stage.ts';
-import { until } from '../../support/until.ts';
+import { emission, inPool, nonceOf, openTxStage, type TxStage } from '../../support/tx-stage.ts';
 
 let stage: TxStage;
 let anvil: Anvil;
@@ -92,26 +91,6 @@ describe('sending', () => {
     expect(await through.manager.send(emission(1))).toMatchObject({ status: 'mined' });
   });
 
-  it('reports a transaction that was refused when it was mined, with the reason', async () => {
-    // PUSH1 0 MSTORE of Panic(0x11) is not needed: an empty revert shows the path.
-    const reverter = '0x00000000000000000000000000000000000e0bad';
-    await anvil.rpc('anvil_setCode', [reverter, '0x5f5ffd']);
-    const life = await bench.open();
-    const outcome = await life.manager.send({
-      to: reverter,
-      data: '0x',
-      key: 'bad',
-      gasLimit: 50_000n,
-      simulate: 'none',
-    });
-    expect(outcome).toMatchObject({
-      status: 'reverted',
-      receipt: { succeeded: false },
-      reason: { message: 'the contract refused without a reason' },
-    });
-    expect(await life.manager.send({ to: reverter, data: '0x', key: 'bad' })).toEqual(outcome);
-  });
-
   it('refuses without gas money, uses no nonce, and goes on when money arrives', async () => {
     const wallet = Wallet.createRandom();
     const life = await bench.open({ signer: wallet });
@@ -121,32 +100,6 @@ describe('sending', () => {
     });
     expect(life.journal.nextNonce()).toBe(0);
     await anvil.rpc('anvil_setBalance', [wallet.address, '0xde0b6b3a7640000']);
-    expect(await life.manager.send(emission(1))).toMatchObject({ status: 'mined' });
-    expect(await nonceOf(anvil, wallet.address)).toBe(1);
-  });
-
-  it('waits for cheaper gas instead of paying more than the cap', async () => {
-    const life = await bench.open({ manager: { fees: { maxFeeCap: 1000n } } });
-    await expect(life.manager.send(emission(1))).rejects.toMatchObject({ code: 'FEE_ABOVE_CAP', retryable: true });
-    expect(await life.manager.send(emission(1, { urgent: true }))).toMatchObject({ status: 'mined' });
-  });
-
-  it('uses no nonce when the key does not sign, or signs something else', async () => {
-    const wallet = new Wallet(anvil.accounts[3]?.privateKey ?? '');
-    let mode: 'fail' | 'forge' | 'work' = 'fail';
-    const life = await bench.open({
-      signer: {
-        address: wallet.address,
-        signTransaction: (tx) => {
-          if (mode === 'fail') return Promise.reject(new Error('locked'));
-          return wallet.signTransaction(mode === 'forge' ? { ...tx, nonce: tx.nonce + 1 } : tx);
-        },
-      },
-    });
-    await expect(life.manager.send(emission(1))).rejects.toMatchObject({ code: 'SIGNER_UNAVAILABLE', retryable: true });
-    mode = 'forge';
-    await expect(life.manager.send(emission(1))).rejects.toMatchObject({ code: 'SIGNER_BROKEN', retryable: false });
-    mode = 'work';
     expect(await life.manager.send(emission(1))).toMatchObject({ status: 'mined' });
     expect(await nonceOf(anvil, wallet.address)).toBe(1);
   });
@@ -174,99 +127,5 @@ describe('sending', () => {
     expect(await first).toMatchObject({ code: 'STOPPED' });
     expect(await second).toMatchObject({ code: 'STOPPED' });
     await expect(life.manager.send(emission(4))).rejects.toMatchObject({ code: 'STOPPED' });
-  });
-});
-
-describe('transactions that do not get mined', () => {
-  beforeEach(async () => {
-    await begin({ automine: false });
-  });
-
-  it('pays better until it is mined when gas becomes dearer', async () => {
-    const life = await bench.open();
-    const sent = life.manager.send(emission(1));
-    await inPool(anvil, life, 1);
-    const [before] = await pooled(anvil, life.address);
-    await anvil.rpc('anvil_setNextBlockBaseFeePerGas', [`0x${gwei(20).toString(16)}`]);
-    await until(async () => {
-      await anvil.rpc('anvil_setNextBlockBaseFeePerGas', [`0x${gwei(20).toString(16)}`]);
-      await anvil.mine();
-      return (await canonicalValues(anvil)).length === 1;
-    });
-    const outcome = await sent;
-    expect(outcome.status).toBe('mined');
-    const record = life.journal.find('emit-1');
-    expect(life.seen.bumps).toBeGreaterThan(0);
-    for (const [index, attempt] of record!.attempts.slice(1).entries()) {
-      const previous = record!.attempts[index]!;
-      expect(attempt.maxFeePerGas * 10n).toBeGreaterThanOrEqual(previous.maxFeePerGas * 11n);
-      expect(attempt.maxPriorityFeePerGas * 10n).toBeGreaterThanOrEqual(previous.maxPriorityFeePerGas * 11n);
-    }
-    expect(record!.attempts.at(-1)!.maxFeePerGas).toBeGreaterThan(before!.maxFeePerGas);
-    expect(await nonceOf(anvil, life.address)).toBe(1);
-  });
-
-  it('never pays more than the cap, and says that it is stuck', async () => {
-    const cap = gwei(5);
-    const life = await bench.open({ manager: { fees: { maxFeeCap: cap }, stallMs: 40 } });
-    const sent = life.manager.send(emission(1));
-    await until(() => life.seen.logged.some(({ message }) => message === 'transaction is stuck at the fee cap'));
-    expect(life.journal.find('emit-1')!.attempts.every(({ maxFeePerGas }) => maxFeePerGas <= cap)).toBe(true);
-    await anvil.mine();
-    expect((await sent).status).toBe('mined');
-  });
-
-  it('publishes a transaction again that the node dropped, unchanged', async () => {
-    const life = await bench.open();
-    const sent = life.manager.send(emission(1));
-    await inPool(anvil, life, 1);
-    const [{ hash }] = (await pooled(anvil, life.address)) as unknown as [{ hash: string }];
-    await anvil.rpc('anvil_dropTransaction', [hash]);
-    await inPool(anvil, life, 0);
-    await inPool(anvil, life, 1);
-    expect((await pooled(anvil, life.address))[0]?.hash).toBe(hash);
-    await anvil.mine();
-    expect(await sent).toMatchObject({ status: 'mined', receipt: { transactionHash: hash } });
-  });
-
-  it('closes the gap when the lowest of five is lost', async () => {
-    const life = await bench.open();
-    const sent = Promise.all([1, 2, 3, 4, 5].map((value) => life.manager.send(emission(value))));
-    await inPool(anvil, life, 5);
-    const lowest = (await pooled(anvil, life.address)).find(({ nonce }) => nonce === 0);
-    await anvil.rpc('anvil_dropTransaction', [lowest!.hash]);
-    await until(async () => {
-      await anvil.mine();
-      return (await canonicalValues(anvil)).length === 5;
-    });
-    expect((await sent).map(({ status }) => status)).toEqual(Array(5).fill('mined'));
-    expect(await nonceOf(anvil, life.address)).toBe(5);
-  });
-
-  it('uses up the nonce with an empty transaction when the deadline has passed', async () => {
-    const life = await bench.open();
-    const now = Number((await anvil.rpc<{ timestamp: string }>('eth_getBlockByNumber', ['latest', false])).timestamp);
-    const sent = life.manager.send(emission(1, { deadline: now + 30 }));
-    await inPool(anvil, life, 1);
-    const [first] = await pooled(anvil, life.address);
-    await anvil.rpc('anvil_dropTransaction', [first!.hash]);
-    await anvil.rpc('evm_setNextBlockTimestamp', [now + 60]);
-    await anvil.mine();
-    await until(async () => {
-      const [held] = await pooled(anvil, life.address);
-      return (
-        held !== undefined &&
-        held.hash === life.journal.find('emit-1')?.attempts.at(-1)?.hash &&
-        life.journal.find('emit-1')!.attempts.length > 1
-      );
-    });
-    await anvil.mine();
-    expect(await sent).toEqual({ status: 'abandoned', why: 'deadline' });
-    expect(await canonicalValues(anvil)).toEqual([]);
-    expect(await nonceOf(anvil, life.address)).toBe(1);
-    expect(await life.manager.send(emission(2, { deadline: now + 30 }))).toEqual({
-      status: 'abandoned',
-      why: 'deadline',
-    });
   });
 });
