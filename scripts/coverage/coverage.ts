@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../../workers/runtime/errors.ts';
 import { runCommand } from '../process/command.ts';
+import { inRepositoryCopy } from '../process/repository-copy.ts';
 import { parseLcov, type Reached } from './lcov.ts';
-import { inRepositoryCopy } from './repository-copy.ts';
 
 /** Least share of lines, in percent. */
 const TARGETS = { contracts: 100, 'workers/chain': 90, 'workers/store': 90, 'workers/protocol': 90 } as const;

@@ -143,6 +143,7 @@ describe('OperatorStaking, for its fixed callers', () => {
       { name: 'the lock, then free stake', locked: 300n, extra: 600n, parts: [300n, 600n, 0n] },
       { name: 'then unbonding stake', locked: 300n, extra: 640n, parts: [300n, 600n, 40n] },
       { name: 'as far as it reaches, and no further', locked: 100n, extra: 5_000n, parts: [100n, 600n, 100n] },
+      { name: 'the smallest part of unbonding stake', locked: 0n, extra: 601n, parts: [0n, 600n, 1n] },
       { name: 'free stake where no lock is left', locked: 0n, extra: 10n, parts: [0n, 10n, 0n] },
     ] as const) {
       it(`takes ${name}`, async () => {

@@ -66,6 +66,15 @@ describe('OperatorStaking: keys and the ladder', () => {
         .withArgs(alice, alice);
     });
 
+    it('names the key and whose it is', async () => {
+      const stage = await staked();
+      const { staking, alice, bob, carol } = stage;
+      await staking.connect(alice).appointAttester(bob, await consent(stage, bob, alice.address));
+      await expect(staking.connect(carol).appointAttester(bob, await consent(stage, bob, carol.address)))
+        .to.be.revertedWithCustomError(staking, 'OperatorStakingAttesterTaken')
+        .withArgs(bob, alice);
+    });
+
     it('gives a key that consented to one operator', async () => {
       const stage = await load();
       const { staking, alice, bob } = stage;
@@ -98,6 +107,16 @@ describe('OperatorStaking: keys and the ladder', () => {
       await expect(staking.connect(alice).revokeAttester(alice))
         .to.be.revertedWithCustomError(staking, 'OperatorStakingAlreadyRevoked')
         .withArgs(alice);
+    });
+
+    it('says who ended which key', async () => {
+      const stage = await staked();
+      const { staking, alice, bob } = stage;
+      await staking.connect(alice).appointAttester(bob, await consent(stage, bob, alice.address));
+      const revokedAt = (await soon()) + REVOCATION_DELAY;
+      await movesExactly(stage, () => staking.connect(alice).revokeAttester(bob), {}, [
+        ['AttesterRevoked', alice.address, bob.address, revokedAt],
+      ]);
     });
 
     it('ends a key after the delay, in that very second, and keeps whose it was', async () => {

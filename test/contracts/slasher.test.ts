@@ -124,6 +124,15 @@ describe('Slasher', () => {
       expect(await slasher.SHARES_MAX_BPS()).to.equal(5_000n);
     });
 
+    it('tells the shares of each taker apart', async () => {
+      const slasher = await deploy(
+        { openerBps: 0n, proverBps: 1_111n, requesterBps: 2_222n },
+        { openerBps: 333n, proverBps: 444n, requesterBps: 555n },
+      );
+      expect([...(await slasher.equivocationShares())]).to.deep.equal([0n, 1_111n, 2_222n]);
+      expect([...(await slasher.convictionShares())]).to.deep.equal([333n, 444n, 555n]);
+    });
+
     it('fixes whom it serves for ever', async () => {
       const { slasher, staking, settlement, jobs, feedRegistry } = await load();
       expect(await slasher.operatorStaking()).to.equal(staking.target);
@@ -202,6 +211,18 @@ describe('Slasher', () => {
       expect(await settlement.balanceOf(prover)).to.equal(75n);
       expect(await settlement.balanceOf(burn)).to.equal(226n);
       expect([...(await staking.stakeOf(operator))]).to.deep.equal([199n, 1_000n]);
+    });
+
+    it('credits nobody where there is no requester, however much is slashed', async () => {
+      const { slasher, settlement, staking, token, feedRegistry, operator, prover } = await load();
+      await token.mint(operator, 1_000_000n);
+      await token.connect(operator).approve(staking, 1_000_000n);
+      await staking.connect(operator).deposit(1_000_000n);
+      await staking.connect(feedRegistry).lockBond(operator, 1_000_000n);
+      await slasher.connect(feedRegistry).slashDoubleReport(JOB, operator, prover, 1_000_000n);
+      expect(await settlement.balanceOf(ZeroAddress)).to.equal(0n);
+      expect(await settlement.balanceOf(prover)).to.equal(250_000n);
+      expect(await settlement.balanceOf(await settlement.BURN_ADDRESS())).to.equal(750_000n);
     });
 
     it('never takes more than is locked (I7)', async () => {

@@ -1,0 +1,146 @@
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { CompiledContract, MutantCompiler } from './compiler.ts';
+import type { Bytecodes, FailedTest, RunnerAnswer } from './runner-messages.ts';
+import { RunnerProcess } from './runner-process.ts';
+import type { Subject } from './subjects.ts';
+
+/** What the tests say without a mutant: how long each file takes, what it deploys, and which tests fail all the same. */
+export interface Baseline {
+  readonly files: RunnerAnswer['files'];
+  readonly failing: readonly string[];
+}
+
+const SUITE_DEADLINE_MS = 15 * 60_000;
+const OPTIMIZED = { enabled: true, runs: 200 };
+/** Build ids name the compiler's version; nothing reads more of them. */
+const BUILD_ID = 'solc-0_8_37-0';
+
+/** Compiles contracts with changes in them and asks the tests what they think. */
+export class TestBench {
+  readonly #folder: string;
+  readonly #compiler: MutantCompiler;
+  readonly #runner: RunnerProcess;
+  readonly #contracts: readonly string[];
+  readonly #solidityTests: readonly string[];
+  readonly #mochaTests: readonly string[];
+
+  constructor(folder: string, compiler: MutantCompiler, judge: boolean) {
+    const files = (pattern: string): string[] => globSync(pattern, { cwd: folder }).sort();
+    this.#folder = folder;
+    this.#compiler = compiler;
+    this.#contracts = files('contracts/**/*.sol');
+    this.#solidityTests = files('test/solidity/**/*.t.sol');
+    this.#mochaTests = files('test/contracts/**/*.test.ts').filter((file) => file.includes('/judge/') === judge);
+    this.#runner = new RunnerProcess(folder, this.#mochaTests);
+  }
+
+  stop(): void {
+    this.#runner.stop();
+  }
+
+  /** The contracts that a change of `file` can change, of those that tests deploy. */
+  dependents(file: string, baseline: Baseline): string[] {
+    const deployed = new Set(Object.values(baseline.files).flatMap(({ deploys }) => deploys));
+    return this.#contracts.filter(
+      (contract) => deployed.has(path.basename(contract, '.sol')) && this.#compiler.closure(contract).has(file),
+    );
+  }
+
+  /** Creation code of every contract in `files`; the compiler's words when there is none. */
+  compile(files: readonly string[], changed: Readonly<Record<string, string>>, { judge }: Pick<Subject, 'judge'>) {
+    const compiled = this.#compiler.compile(files, changed, judge ? OPTIMIZED : undefined);
+    return 'error' in compiled ? compiled : { bytecodes: bytecodesOf(files, compiled.contracts) };
+  }
+
+  /** All of these contracts through the optimiser: equal code means an equal contract. */
+  optimized(files: readonly string[], changed: Readonly<Record<string, string>>): Bytecodes {
+    const compiled = this.#compiler.compile(files, changed, OPTIMIZED);
+    return 'error' in compiled ? {} : bytecodesOf(files, compiled.contracts);
+  }
+
+  /** Every mocha test with unchanged contracts, compiled as mutants are. */
+  async baseline(judge: boolean): Promise<Baseline> {
+    const files = this.#contracts.filter((file) => file.includes('/judge/') || !file.includes('/interfaces/'));
+    const compiled = this.compile(files, {}, { judge });
+    if ('error' in compiled) throw new Error(compiled.error);
+    const answer = await this.#runner.ask(
+      { kind: 'mocha', bytecodes: compiled.bytecodes, files: this.#mochaTests, except: [], bail: false },
+      SUITE_DEADLINE_MS,
+    );
+    if (answer === undefined) throw new Error('the tests did not end');
+    return { files: answer.files, failing: answer.failed.map(({ title }) => title) };
+  }
+
+  /** The first failure of these mocha tests, `undefined` when all pass. */
+  async mocha(
+    bytecodes: Bytecodes,
+    files: readonly string[],
+    { failing, files: known }: Baseline,
+    only?: readonly string[],
+  ): Promise<FailedTest | undefined> {
+    const usual = files.reduce((sum, file) => sum + (known[file]?.ms ?? 0), 0);
+    const answer = await this.#runner.ask(
+      { kind: 'mocha', bytecodes, files, except: failing, bail: true, ...(only === undefined ? {} : { only }) },
+      60_000 + 4 * usual,
+    );
+    return answer === undefined ? NO_ANSWER : answer.failed[0];
+  }
+
+  /** The Solidity test files that see a change of `file`: those that mirror it first, campaigns last. */
+  solidityTests({ file, mirrors }: Subject): string[] {
+    const rank = (test: string): number =>
+      mirrors.some((part) => test.includes(part)) ? 0 : test.includes('Invariants') ? 2 : 1;
+    return this.#solidityTests
+      .filter((test) => this.#compiler.closure(test).has(file))
+      .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+  }
+
+  /** The first failure of a Solidity test file with a change in it. */
+  async solidity(test: string, changed: Readonly<Record<string, string>>): Promise<FailedTest | undefined> {
+    const sources = [...this.#compiler.closure(test)];
+    const compiled = this.#compiler.compile(sources, changed);
+    // What compiles alone and not with its test has a test less, and is not noticed by that.
+    if ('error' in compiled) return undefined;
+    const artifacts = path.join(this.#folder, 'cache/mutant-artifacts');
+    rmSync(artifacts, { recursive: true, force: true });
+    for (const [source, contracts] of Object.entries(compiled.contracts)) {
+      for (const [name, contract] of Object.entries(contracts)) writeArtifact(artifacts, source, name, contract);
+    }
+    const answer = await this.#runner.ask({ kind: 'solidity', artifacts, files: [test] }, SUITE_DEADLINE_MS);
+    return answer === undefined ? NO_ANSWER : answer.failed[0];
+  }
+}
+
+const NO_ANSWER: FailedTest = { title: 'no answer in time', file: '', reason: '', timedOut: true };
+
+function bytecodesOf(
+  files: readonly string[],
+  contracts: Readonly<Record<string, Readonly<Record<string, CompiledContract>>>>,
+): Bytecodes {
+  return Object.fromEntries(
+    files
+      .flatMap((file) => Object.entries(contracts[file] ?? {}))
+      .map(([name, { evm }]): [string, string] => [name, `0x${evm.bytecode.object}`])
+      .filter(([, code]) => code !== '0x'),
+  );
+}
+
+function writeArtifact(artifacts: string, sourceName: string, contractName: string, { abi, evm }: CompiledContract) {
+  const folder = path.join(artifacts, sourceName);
+  mkdirSync(folder, { recursive: true });
+  const artifact = {
+    _format: 'hh3-artifact-1',
+    contractName,
+    sourceName,
+    inputSourceName: sourceName,
+    abi,
+    bytecode: `0x${evm.bytecode.object}`,
+    deployedBytecode: `0x${evm.deployedBytecode.object}`,
+    linkReferences: evm.bytecode.linkReferences,
+    deployedLinkReferences: evm.deployedBytecode.linkReferences,
+    immutableReferences: {},
+    buildInfoId: BUILD_ID,
+  };
+  writeFileSync(path.join(folder, `${contractName}.json`), JSON.stringify(artifact));
+}
