@@ -12,6 +12,7 @@ import { checkGasSnapshot } from './gas-snapshot.ts';
 import { checkHygiene } from './hygiene.ts';
 import { checkLinks } from './links.ts';
 import type { Problems, Step } from './step.ts';
+import { checkStorageLayout } from './storage-layout.ts';
 
 const SOURCES = [
   'workers',
@@ -60,6 +61,11 @@ const STEPS: readonly Step[] = [
   { name: 'error-codes', about: 'every code is in docs/ERRORS.md, and the reverse', run: checkErrorCodes },
   { name: 'links', about: 'links in Markdown lead somewhere', run: checkLinks },
   { name: 'contract-size', about: 'every contract fits in 24,576 bytes', run: checkContractSizes },
+  {
+    name: 'storage',
+    about: 'storage is laid out as in bench/snapshots/storage.json',
+    run: checkStorageLayout,
+  },
   { name: 'gas', about: 'no flow costs over 2 % more than bench/snapshots/gas.json', run: checkGasSnapshot },
 ];
 
