@@ -1,4 +1,4 @@
-// Runs the suites one after the other and prints the honest sum. `./dev test` ends here; `./dev test --help` explains.
+// Runs the suites, some side by side, and prints the honest sum. `./dev test` ends here; `./dev test --help` explains.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
