@@ -1,8 +1,10 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { codeOf, messageOf, RemitError } from '../runtime/errors.ts';
 import { startChild, type ChildProcessOptions, type OnnxChild } from './child-process.ts';
 import { sessionKey, type ChildRequest, type ChildSettings, type ReplyByKind } from './child-protocol.ts';
 import type { Confinement } from './confinement.ts';
+import { DEVICE_FAILED, fromWireError, MODEL_MEMORY } from './wire-error.ts';
 
 export interface ChildSlotOptions extends ChildProcessOptions {
   readonly settings: ChildSettings;
@@ -59,6 +61,13 @@ export function createChildSlot(
     return request.kind === 'run' ? load + options.runTimeoutMs : options.loadTimeoutMs;
   };
 
+  /** A device that is lost stays lost for its process. */
+  const closeAfter = async (used: OnnxChild, error: unknown): Promise<void> => {
+    if (codeOf(error) !== DEVICE_FAILED || !used.alive) return;
+    logger.warn({ pid: used.pid, error: messageOf(error) }, 'inference child ended: its device failed');
+    await used.close();
+  };
+
   const recycleIfOld = async (used: OnnxChild): Promise<void> => {
     requests += 1;
     const { rssBytes } = used.state;
@@ -73,15 +82,41 @@ export function createChildSlot(
     await used.close();
   };
 
+  const attempt = async <Request extends ModelRequest>(
+    used: OnnxChild,
+    request: Request,
+  ): Promise<ReplyByKind[Request['kind']]> => {
+    try {
+      const reply = await used.request(request, timeoutOf(request, used));
+      await closeAfter(used, rowFailure(reply, DEVICE_FAILED));
+      return reply;
+    } catch (error) {
+      await closeAfter(used, error);
+      throw error;
+    } finally {
+      if (used.alive) await recycleIfOld(used);
+      else onEnd('failed');
+    }
+  };
+
   return {
     async request<Request extends ModelRequest>(request: Request) {
       const used = await ready();
+      const isCrowded = used.state.loaded.some((key) => key !== sessionKey(request.source, request.provider));
+      let tight: unknown;
       try {
-        return await used.request(request, timeoutOf(request, used));
-      } finally {
-        if (used.alive) await recycleIfOld(used);
-        else onEnd('failed');
+        const reply = await attempt(used, request);
+        tight = isCrowded ? rowFailure(reply, MODEL_MEMORY) : undefined;
+        if (tight === undefined) return reply;
+      } catch (error) {
+        if (!isCrowded || !lacksMemory(error)) throw error;
+        tight = error;
       }
+      // What other models hold must not count against this one.
+      logger.info({ model: request.source.key, error: messageOf(tight) }, 'once more in an empty inference child');
+      if (used.alive) onEnd('recycled');
+      await used.close();
+      return attempt(await ready(), request);
     },
     get backends() {
       return backends;
@@ -93,4 +128,16 @@ export function createChildSlot(
       await child?.close();
     },
   };
+}
+
+/** Of a run, in which every row may end in its own way. */
+function rowFailure(reply: ReplyByKind[keyof ReplyByKind], code: string): RemitError | undefined {
+  if (!('rows' in reply)) return undefined;
+  const failed = reply.rows.find((row) => 'error' in row && row.error.code === code);
+  return failed && 'error' in failed ? fromWireError(failed.error) : undefined;
+}
+
+/** What the vetting has counted would be counted again. */
+function lacksMemory(error: unknown): boolean {
+  return error instanceof RemitError && error.code === MODEL_MEMORY && !('limit' in error.context);
 }

@@ -40,7 +40,10 @@ export const inferenceConfig = z.object({
     .prefault('4096')
     .describe('Private memory of one child, MiB; more ends it.'),
   modelCacheEntries: field.integer({ min: 1, max: 1_000 }).prefault('8').describe('Models kept loaded per child.'),
-  modelCacheMib: field.integer({ min: 1, max: 1_048_576 }).prefault('2048').describe('Memory they may take, MiB.'),
+  modelCacheMib: field
+    .integer({ min: 1, max: 1_048_576 })
+    .prefault('2048')
+    .describe('Memory they may take, MiB; at most half of that of the child.'),
   modelLoadTimeout: field.durationMs().prefault('60s').describe('Longest time to vet, load and prove a model.'),
   modelRunTimeout: field.durationMs().prefault('30s').describe('Longest run of one batch.'),
   batchSize: field
@@ -57,7 +60,11 @@ export function runnerOptionsOf(config: z.output<typeof inferenceConfig>): OnnxR
     children: config.inferenceChildren,
     ...(config.inferenceThreads !== undefined && { threads: config.inferenceThreads }),
     memoryBytes: config.inferenceMemoryMib * MIB,
-    cache: { maxEntries: config.modelCacheEntries, maxBytes: config.modelCacheMib * MIB },
+    cache: {
+      maxEntries: config.modelCacheEntries,
+      // Models that are kept leave half of the memory to the one that runs.
+      maxBytes: Math.min(config.modelCacheMib, config.inferenceMemoryMib / 2) * MIB,
+    },
     loadTimeoutMs: config.modelLoadTimeout,
     runTimeoutMs: config.modelRunTimeout,
     batch: { maxSize: config.batchSize, maxDelayMs: config.batchDelay },

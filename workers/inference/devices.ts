@@ -1,5 +1,6 @@
-import { messageOf, RemitError } from '../runtime/errors.ts';
+import { codeOf, messageOf, RemitError } from '../runtime/errors.ts';
 import type { LoadReply } from './child-protocol.ts';
+import { DEVICE_FAILED } from './wire-error.ts';
 
 /** `auto` = the platform's ladder, without what is slower than the CPU; a name or a list = these and nothing else. */
 export type AskedProvider = string | readonly string[];
@@ -44,11 +45,13 @@ export async function chooseProvider(
   const cpu = await attempt('cpu');
   const candidates = asked === 'auto' ? ladderFor(platform) : [asked].flat();
   const passedOver: string[] = [];
+  let mayRecover = false;
   for (const provider of candidates) {
     const tried = provider === 'cpu' ? cpu : await tryProvider(provider, attempt);
     const refusal = typeof tried === 'string' ? tried : asked === 'auto' ? slower(tried, cpu) : undefined;
     if (typeof tried === 'string' || refusal !== undefined) {
       passedOver.push(`${provider}: ${refusal ?? ''}`);
+      mayRecover ||= typeof tried === 'string' && tried.startsWith(GAVE_UP);
       continue;
     }
     return { loaded: tried, report: reportOf({ key, asked, provider, passedOver, cpu, tried }) };
@@ -57,6 +60,7 @@ export async function chooseProvider(
     code: 'EXECUTION_PROVIDER_UNAVAILABLE',
     message: `the model does not run on ${candidates.join(' or ')} (${passedOver.join('; ')})`,
     fix: 'Install the driver and libraries of this provider (docs/OPERATIONS.md), or ask for "auto" or "cpu".',
+    retryable: mayRecover,
     context: { asked: candidates, reasons: passedOver },
   });
 }
@@ -107,8 +111,11 @@ function reportOf(facts: {
   };
 }
 
+const GAVE_UP = 'gave up';
+
 function reasonOf(error: unknown): string {
   const message = messageOf(error);
+  if (codeOf(error) === DEVICE_FAILED) return `${GAVE_UP}: ${message.split(': ').slice(1).join(': ').slice(0, 120)}`;
   if (/backend not found/i.test(message)) return 'not in this build';
   if (/failed to load shared library/i.test(message)) return 'its libraries are not installed';
   if (/no supported adapters|WebGPU adapter/i.test(message)) return 'no adapter found';

@@ -67,7 +67,7 @@ export async function loadSession(
     warmUpMs,
     bytes: summary.estimatedPeakBytes,
     dispose: () => session.release(),
-    runRows: (inputs, stack) => runRows(session, layout, inputs, stack),
+    runRows: (inputs, stack) => runRows({ session, layout, provider }, inputs, stack),
     async prove() {
       const times: number[] = [];
       for (let run = 0; run < TIMED_RUNS; run += 1) times.push(await timed(() => session.run(blank)));
@@ -112,8 +112,11 @@ async function readVerified({ key, path }: ModelSource, { limits }: ChildSetting
 }
 
 async function runRows(
-  session: OnnxSession,
-  layout: TensorLayout,
+  {
+    session,
+    layout,
+    provider,
+  }: { readonly session: OnnxSession; readonly layout: TensorLayout; readonly provider: string },
   inputs: readonly Uint8Array[],
   stack: boolean,
 ): Promise<{ rows: RowResult[]; runMs: number }> {
@@ -123,7 +126,7 @@ async function runRows(
     try {
       good.push({ at, tensors: splitInputs(layout, input) });
     } catch (error) {
-      rows[at] = { error: toWireError(error) };
+      rows[at] = { error: toWireError(error, provider) };
     }
   }
   let runMs = 0;
@@ -144,7 +147,7 @@ async function runRows(
     try {
       rows[at] = { output: joinOutputs(layout, stacked?.[index] ?? (await run(tensors))) };
     } catch (error) {
-      rows[at] = { error: toWireError(error) };
+      rows[at] = { error: toWireError(error, provider) };
     }
   }
   return { rows, runMs };

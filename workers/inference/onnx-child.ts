@@ -16,7 +16,7 @@ import {
 } from './child-protocol.ts';
 import { loadSession, type LoadedSession } from './loaded-session.ts';
 import { createSessionCache, type SessionCache } from './session-cache.ts';
-import { toWireError } from './wire-error.ts';
+import { CPU, toWireError } from './wire-error.ts';
 
 let settings: ChildSettings = { limits: {}, cache: { maxEntries: 1, maxBytes: 0 } };
 let sessions: SessionCache<LoadedSession> = createSessionCache(settings.cache);
@@ -64,7 +64,7 @@ process.on('message', (request: ChildRequest) => {
       send({ reply });
     },
     (error: unknown) => {
-      send({ error: toWireError(error) });
+      send({ error: toWireError(error, 'provider' in request ? request.provider : CPU) });
     },
   );
 });

@@ -1,10 +1,10 @@
 import type { Clock } from '../runtime/clock.ts';
-import { messageOf, RemitError } from '../runtime/errors.ts';
+import { codeOf, messageOf, RemitError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { nextBatch, type BatchPolicy, type Waiting } from './batching.ts';
-import type { ModelSource, RunReply } from './child-protocol.ts';
+import { sessionKey, type ModelSource, type RunReply } from './child-protocol.ts';
 import type { ChildSlot } from './child-slot.ts';
-import { fromWireError } from './wire-error.ts';
+import { CPU, DEVICE_FAILED, fromWireError } from './wire-error.ts';
 
 /** Milliseconds of one run; `runMs` is the whole batch's time in the engine. */
 export interface RunTimings {
@@ -119,7 +119,7 @@ export function createRunQueue({ batch }: { readonly batch: BatchPolicy }, deps:
     const { loadMs, runMs, childMs } = reply;
     for (const [index, run] of runs.entries()) {
       const row = reply.rows[index];
-      if (!row || 'error' in row) run.reject(fromWireError(row?.error ?? missingRow));
+      if (!row || 'error' in row) refuse(run, fromWireError(row?.error ?? missingRow));
       else {
         const timings = {
           queueMs: started - run.queuedAt,
@@ -134,9 +134,24 @@ export function createRunQueue({ batch }: { readonly batch: BatchPolicy }, deps:
     }
   };
 
+  /** What a device could not do, the CPU can: the answer is late, and the next run tries the device again. */
+  const refuse = (run: QueuedRun, error: Error): void => {
+    const { source, provider } = run;
+    if (codeOf(error) !== DEVICE_FAILED || provider === CPU || closing.signal.aborted) {
+      run.reject(error);
+      return;
+    }
+    logger.warn({ model: source.key, provider, error: messageOf(error) }, 'run repeated on the CPU');
+    queue.unshift({ ...run, provider: CPU, session: sessionKey(source, CPU), stack: false, maxJoined: 1 });
+  };
+
   /** When a batch cost the child its life, one row may be to blame: the others get a second chance, each alone. */
   const fail = (runs: readonly QueuedRun[], error: Error): void => {
     logger.warn({ error: messageOf(error), rows: runs.length }, 'model run failed');
+    if (codeOf(error) === DEVICE_FAILED) {
+      for (const run of runs) refuse(run, error);
+      return;
+    }
     const lost = error instanceof RemitError && LOST.has(error.code) && !closing.signal.aborted;
     if (runs.length > 1 && lost) queue.unshift(...runs.map((run) => ({ ...run, maxJoined: 1 })));
     else for (const run of runs) run.reject(closing.signal.aborted ? closed() : error);

@@ -188,17 +188,6 @@ describe('model runner', () => {
 });
 
 describe('a hostile model costs a child, never the host', () => {
-  it('an endless loop is killed at the wall limit', async () => {
-    const one = await bench({ limits: { allowControlFlow: true }, loadTimeoutMs: 1500 });
-    const good = await one.load(smallModel());
-    const started = Date.now();
-    await expect(one.load(endlessLoop())).rejects.toMatchObject({ code: 'MODEL_TIMEOUT', retryable: false });
-    expect(Date.now() - started).toBeLessThan(6000);
-    expect(await answer(one, good, [1, 10])).toEqual([21, 43]);
-    expect(one.ended).toEqual(['failed']);
-    expect(() => process.kill(one.pids()[0] ?? 0, 0)).toThrow('ESRCH');
-  });
-
   it('a memory bomb that vetting cannot see is contained', async () => {
     const one = await bench({ memoryBytes: 1200 * MIB, heapMib: 256 });
     const good = await one.load(smallModel());
