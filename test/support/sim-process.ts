@@ -25,7 +25,7 @@ export class SimProcess {
     this.#deps = deps;
   }
 
-  get dead(): boolean {
+  isDead(): boolean {
     return this.#dead;
   }
 

@@ -1,10 +1,9 @@
-import { keccak256, Transaction, Wallet } from 'ethers';
+import { keccak256 } from 'ethers';
 import { createRandom, type Random } from '../../models/credit-score/random.ts';
 import { createChainReader } from '../../workers/chain/chain-reader.ts';
 import type { TransactionIntent, TransactionResult } from '../../workers/chain/transaction-journal.ts';
 import { createTxManager, type SendOutcome, type SendRequest, type TxManager } from '../../workers/chain/tx-manager.ts';
 import type { TxMetrics } from '../../workers/chain/tx-metrics.ts';
-import type { TxSigner, UnsignedTransaction } from '../../workers/chain/tx-signer.ts';
 import type { Hex, Hex32 } from '../../workers/protocol/ids.ts';
 import { codeOf, isRetryable } from '../../workers/runtime/errors.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
@@ -14,6 +13,7 @@ import { ManualClock } from './manual-clock.ts';
 import { SimChain, type SimTransaction } from './sim-chain.ts';
 import { createSimNodes, type NodeFaults } from './sim-node.ts';
 import { SimProcess } from './sim-process.ts';
+import { createSimSigner, SIM_SIGNER } from './sim-signer.ts';
 
 export interface TxSimOptions {
   readonly seed: number;
@@ -53,7 +53,6 @@ export interface TxSimReport {
   readonly digest: string;
 }
 
-const WALLET = new Wallet(`0x${'37'.repeat(32)}`);
 const TARGET = '0x00000000000000000000000000000000000e3172';
 const CHAIN_ID = 31_337;
 const STARTED_AT = 1_700_000_000;
@@ -74,7 +73,7 @@ const dataOf = (kind: string, nth: number): Hex => `0x${kind}${nth.toString(16).
 
 /** The real transaction manager and journal in a made-up world; the same options, the same run. */
 export async function simulateTransactions(options: TxSimOptions): Promise<TxSimReport> {
-  const journal = openJournal(':memory:', { chainId: CHAIN_ID, genesisHash: '0x00', signer: WALLET.address });
+  const journal = openJournal(':memory:', { chainId: CHAIN_ID, genesisHash: '0x00', signer: SIM_SIGNER });
   try {
     return await new TxSimulation(options, journal).run();
   } finally {
@@ -140,7 +139,7 @@ class TxSimulation {
     if (waited === PATIENCE) this.#blame(`not quiet after ${PATIENCE} kind blocks: ${this.#unrest()}`);
     await this.#blocks(FINALITY + 2);
     await this.#examine();
-    const stopped = this.#life?.process.dead ? undefined : this.#life?.manager.stop();
+    const stopped = this.#life?.process.isDead() ? undefined : this.#life?.manager.stop();
     await this.#clock.advance(60_000);
     await stopped;
     return this.#report();
@@ -176,7 +175,7 @@ class TxSimulation {
   }
 
   async #block(): Promise<void> {
-    if ((!this.#life || this.#life.process.dead) && (this.#kind || this.#random.uniform() < 0.5)) this.#live();
+    if ((!this.#life || this.#life.process.isDead()) && (this.#kind || this.#random.uniform() < 0.5)) this.#live();
     await this.#clock.advance(BLOCK_SECONDS * 1_000);
     this.#chain.mine(BLOCK_SECONDS);
   }
@@ -217,7 +216,11 @@ class TxSimulation {
       {
         rpc,
         reader: createChainReader({ rpc }),
-        signer: this.#signer(process),
+        signer: createSimSigner({
+          process,
+          luck: () => this.#luck(),
+          onSigned: (transaction) => void this.#signed.set(transaction.raw, transaction),
+        }),
         journal: process.disk(log),
         clock: process.clock,
         logger: silentLogger,
@@ -238,27 +241,10 @@ class TxSimulation {
     };
   }
 
-  /** The first signature of a process is real, because its key is recovered; the others only look like one. */
-  #signer(process: SimProcess): TxSigner {
-    const seal = async (asked: UnsignedTransaction): Promise<string> => {
-      if (proven) return Transaction.from({ ...asked, signature: SEAL }).serialized;
-      proven = true;
-      return WALLET.signTransaction(asked);
-    };
-    let proven = false;
-    return {
-      address: WALLET.address,
-      inProcess: true,
-      signTransaction: async (asked) => {
-        const luck = this.#kind ? 1 : this.#random.uniform();
-        if (luck < this.#options.signer / 2) return new Promise<never>(() => undefined);
-        if (luck < this.#options.signer) throw new Error('the signer is locked');
-        const raw = await seal(asked);
-        await process.step(() => undefined);
-        this.#signed.set(raw, { ...asked, raw, hash: keccak256(raw) as Hex32 });
-        return raw;
-      },
-    };
+  #luck(): 'signed' | 'refused' | 'never' {
+    const drawn = this.#kind ? 1 : this.#random.uniform();
+    if (drawn >= this.#options.signer) return 'signed';
+    return drawn < this.#options.signer / 2 ? 'never' : 'refused';
   }
 
   #decode(raw: string): SimTransaction {
@@ -306,13 +292,13 @@ class TxSimulation {
 
   async #ask(request: SendRequest): Promise<SimEnd | undefined> {
     const life = this.#life;
-    if (!life || life.process.dead) return undefined;
+    if (!life || life.process.isDead()) return undefined;
     try {
       const outcome = await Promise.race([life.manager.send(request), life.process.died]);
-      if (outcome === 'died' || life.process.dead) return undefined;
+      if (outcome === 'died' || life.process.isDead()) return undefined;
       return outcome.status === 'abandoned' ? outcome.why : outcome.status;
     } catch (error) {
-      if (life.process.dead || isRetryable(error)) return undefined;
+      if (life.process.isDead() || isRetryable(error)) return undefined;
       if (codeOf(error) !== 'SIGNER_SHARED') this.#blame(`${request.key} ended with ${codeOf(error)}`);
       return 'SIGNER_SHARED';
     }
@@ -406,5 +392,3 @@ class TxSimulation {
     };
   }
 }
-
-const SEAL = { r: `0x${'11'.repeat(32)}`, s: `0x${'22'.repeat(32)}`, v: 27 } as const;

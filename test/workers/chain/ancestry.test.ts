@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAncestry } from '../../../workers/chain/ancestry.ts';
 import type { BlockHeader } from '../../../workers/chain/chain-values.ts';
-import type { Hex, Hex32 } from '../../../workers/protocol/ids.ts';
+import type { Hex32 } from '../../../workers/protocol/ids.ts';
 
 const { signal } = new AbortController();
 const hashOf = (branch: string, number: number): Hex32 =>
