@@ -1,7 +1,22 @@
 // Writes hostile models, one whenever its parent asks, so that the memory of making them is not the memory of the host.
 import { modelFile } from '../../test/support/onnx-builder.ts';
 import { hostileFiles, type NamedFile } from './hostile-corpus.ts';
-import type { CorpusOrder, WrittenFile } from './written-files.ts';
+import type { CanaryPlaces } from './canaries.ts';
+
+export interface CorpusOrder {
+  readonly files: number;
+  readonly seed: number;
+  /** This family alone. */
+  readonly only?: string | undefined;
+  readonly canaries: CanaryPlaces;
+}
+
+/** A hostile file where models lie. */
+export interface WrittenFile extends Omit<NamedFile, 'bytes'> {
+  readonly key: string;
+  readonly path: string;
+  readonly fileBytes: number;
+}
 
 let files: Iterator<NamedFile> | undefined;
 let order: CorpusOrder | undefined;

@@ -7,7 +7,7 @@ import type { Clock } from '../../workers/runtime/clock.ts';
 import { codeOf, messageOf } from '../../workers/runtime/errors.ts';
 import type { Logger } from '../../workers/runtime/logger.ts';
 import { modelFile, smallModel } from '../../test/support/onnx-builder.ts';
-import type { WrittenFile } from './written-files.ts';
+import type { WrittenFile } from './corpus-writer.ts';
 
 /** What an operator may set, as in the environment of a node. */
 export interface RoomSettings {

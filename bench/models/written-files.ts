@@ -1,23 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { CanaryPlaces } from './canaries.ts';
-import type { NamedFile } from './hostile-corpus.ts';
-
-export interface CorpusOrder {
-  readonly files: number;
-  readonly seed: number;
-  /** This family alone. */
-  readonly only?: string | undefined;
-  readonly canaries: CanaryPlaces;
-}
-
-/** A hostile file where models lie. */
-export interface WrittenFile extends Omit<NamedFile, 'bytes'> {
-  readonly key: string;
-  readonly path: string;
-  readonly fileBytes: number;
-}
+import type { CorpusOrder, WrittenFile } from './corpus-writer.ts';
 
 export interface WrittenFiles {
   /** Of the process that makes them. */
