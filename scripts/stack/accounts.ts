@@ -26,12 +26,17 @@ const FIRST_OPERATOR = 10;
 export type Party = keyof typeof PLACES;
 export type StackAccounts = Readonly<Record<Party, Account>> & { readonly operators: readonly OperatorAccounts[] };
 
+let root: HDNodeWallet | undefined;
+
+/** The account at a place in the mnemonic. */
+export function localAccount(name: string, index: number): Account {
+  root ??= HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(MNEMONIC), "m/44'/60'/0'/0");
+  const signer = root.deriveChild(index);
+  return { name, index, address: parseAddress(signer.address), signer };
+}
+
 export function stackAccounts(operators: number): StackAccounts {
-  const root = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(MNEMONIC), "m/44'/60'/0'/0");
-  const account = (name: string, index: number): Account => {
-    const signer = root.deriveChild(index);
-    return { name, index, address: parseAddress(signer.address), signer };
-  };
+  const account = localAccount;
   const parties = Object.entries(PLACES).map(([name, index]) => [name, account(name, index)] as const);
   return {
     ...(Object.fromEntries(parties) as Record<Party, Account>),

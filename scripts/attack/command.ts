@@ -1,0 +1,49 @@
+// `./dev attack`: scripted attacks on a private deployment. Help needs no compiled contracts.
+import { Command, CommanderError } from 'commander';
+
+const EX_USAGE = 64;
+
+const ABOUT = `Scripted attacks on a private local deployment: what is attempted, and what stops it.
+
+Every attack also does the same thing rightly, which must work; one whose defence does not hold, or that nothing shows to be a
+real attempt, ends with exit code 1. The threats are those of docs/THREATS.md.`;
+
+const EXAMPLES = `
+Examples:
+  ./dev attack list
+  ./dev attack run unbond-then-cheat
+  ./dev attack run --all --json
+
+Exit codes: 0 every defence held, 1 one did not or something failed, 64 wrong usage, 130 interrupted.`;
+
+let code = 0;
+const root = new Command('./dev attack').description(ABOUT).addHelpText('after', EXAMPLES).exitOverride();
+root
+  .command('list')
+  .description('names, threats, and what is attempted')
+  .option('--json', 'print one JSON object')
+  .exitOverride()
+  .action(async ({ json }: { json?: true }) => {
+    const { listAttacks } = await import('./show-attacks.ts');
+    listAttacks(json === true);
+  });
+root
+  .command('run')
+  .description('runs the attacks named, or all')
+  .argument('[names...]')
+  .option('--all', 'every attack')
+  .option('--json', 'print one JSON object on standard output; the story goes to standard error')
+  .exitOverride()
+  .action(async (names: string[], { all, json }: { all?: true; json?: true }) => {
+    const { attackMain } = await import('./main.ts');
+    code = await attackMain({ names, all: all === true, json: json === true });
+  });
+
+try {
+  if (process.argv.length <= 2) root.outputHelp();
+  else await root.parseAsync(process.argv.slice(2), { from: 'user' });
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  code = error.exitCode === 0 ? 0 : EX_USAGE;
+}
+process.exit(code);
