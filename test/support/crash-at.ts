@@ -19,21 +19,25 @@ export const CRASH_POINTS = {
 
 export type CrashPoint = keyof typeof CRASH_POINTS;
 
-/** Variables of a process that dies by SIGKILL when it reaches `point` for the `nth` time. */
-export function crashAt(point: CrashPoint, nth = 1): { readonly CRASH_AT: string; readonly NODE_OPTIONS: string } {
+/** Variables of a process that gives itself `signal` when it reaches `point` for the `nth` time. */
+export function crashAt(
+  point: CrashPoint,
+  nth = 1,
+  signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL',
+): { readonly CRASH_AT: string; readonly NODE_OPTIONS: string } {
   const options = [process.env['NODE_OPTIONS'], `--import=${import.meta.url}`];
-  return { CRASH_AT: `${point}:${nth}`, NODE_OPTIONS: options.filter((one) => one !== undefined).join(' ') };
+  return { CRASH_AT: `${point}:${nth}:${signal}`, NODE_OPTIONS: options.filter((one) => one !== undefined).join(' ') };
 }
 
-/** As a preload, this file arms the point that `CRASH_AT` names: `K7`, or `K7:3` for the third time. */
+/** As a preload, this file arms the point that `CRASH_AT` names: `K7`, or `K7:3` for the third time, `K7:3:SIGTERM` for another signal. */
 function arm(wanted: string): void {
-  const [point = '', nth = '1'] = wanted.split(':');
+  const [point = '', nth = '1', signal = 'SIGKILL'] = wanted.split(':');
   if (!Object.hasOwn(CRASH_POINTS, point) || !/^[1-9]\d*$/.test(nth)) throw new Error(`CRASH_AT=${wanted}`);
   const milestone = CRASH_POINTS[point as CrashPoint];
   let left = Number(nth);
   subscribe(MILESTONE_CHANNEL, (message) => {
-    if ((message as Reached).milestone !== milestone || (left -= 1) > 0) return;
-    process.kill(process.pid, 'SIGKILL');
+    if ((message as Reached).milestone !== milestone || (left -= 1) !== 0) return;
+    process.kill(process.pid, signal);
   });
 }
 

@@ -4,9 +4,14 @@ import { startOperator } from '../../../scripts/stack/operator.ts';
 import { TOKEN } from '../../../scripts/stack/stack.ts';
 import { expectSettledOnce, readBooks } from '../../e2e/support/books.ts';
 import { ADDER, adderInput, type Job, type Market } from '../../e2e/support/market.ts';
-import { endStack, startMarket } from '../../e2e/support/network.ts';
+import { pauseMining, resumeMining } from '../../e2e/support/chain-time.ts';
+import { endStack, said, startMarket } from '../../e2e/support/network.ts';
+import { freezeEngine, freezeWorker } from '../../e2e/support/processes.ts';
+import { untilActive } from '../../e2e/support/queues.ts';
+import { untilPending } from '../../e2e/support/transactions.ts';
 import { effort } from '../../support/effort.ts';
-import { expectedIn, type Kill, killOnce, type Lane, messagesIn, sent } from './crash-lane.ts';
+import { until } from '../../support/until.ts';
+import { expectedIn, type Kill, killOnce, type Lane, messagesIn, sent, startSecondExecutor } from './crash-lane.ts';
 
 /** The 12 points, each in the process that passes it. */
 const LISTENER: readonly Kill[] = [
@@ -49,7 +54,7 @@ const DRAWN: readonly Kill[] = [
   { point: 'K12', victim: 'executor', nth: 1, jobs: 2 },
 ];
 /** Each process in a round: a message that was there at more deaths would be taken for their cause. */
-const DEATHS = 3;
+const DEATHS = 2;
 /** Rounds of drawn kills beside one kill at each point. */
 const ROUNDS = effort({ test: 1, nightly: 100 }) - 1;
 const SEED = Number(process.env['REMIT_SEED'] ?? Date.now() % 2 ** 31);
@@ -113,6 +118,92 @@ describe('kill -9 at every point of a job', () => {
       expect([of('JobRequested'), of('JobAttested'), of('JobSettled')]).toEqual(
         asked.map(() => asked.length).slice(0, 3),
       );
+    });
+  });
+
+  describe('F25 · a process stands still, and others go on without it', () => {
+    const STILL_MS = effort({ test: 0, nightly: 60_000 });
+
+    it('an executor with a message: another one answers, and its own late answer changes nothing', async () => {
+      const { stack } = market;
+      const { executor } = lane.processes;
+      const before = await readBooks(market);
+      const transactions = await sent(lane);
+      const engine = await freezeEngine(executor);
+      const [job] = await market.ask({ model: lane.model, input: adderInput(25, 1) });
+      await untilActive(market, job, { at: 0, queue: 'inference' });
+      const zombie = freezeWorker(executor);
+      const frozenAt = Date.now();
+      engine.thaw();
+      const second = await startSecondExecutor(lane);
+      await expectSettledOnce(market, before, job);
+      await until(() => Date.now() - frozenAt >= STILL_MS, { deadlineMs: STILL_MS + 1_000 });
+      zombie.thaw();
+      // It learns that its lock is gone, whatever it does with its answer then.
+      await stack.log.waitFor(
+        ({ process, message, fields }) =>
+          process === executor.name &&
+          (message === 'message failed' || (message === 'job answered' && fields['jobId'] === job.jobId)),
+        { what: 'the end of the late run', deadlineMs: 30_000 },
+      );
+      await second.stop();
+      const [next] = await market.ask({ model: lane.model, input: adderInput(25, 2) });
+      await expectSettledOnce(market, before, job, next);
+      expect(await sent(lane)).toBe(transactions + 4);
+      asked.push(job, next);
+    });
+
+    it('a submitter, longer than its locks hold: its transaction counts once', async () => {
+      const { submitter } = lane.processes;
+      const before = await readBooks(market);
+      const transactions = await sent(lane);
+      await pauseMining(market);
+      const [job] = await market.ask({ model: lane.model, input: adderInput(25, 3) });
+      await untilPending(market, market.stack.accounts.operators[0]!.attester.address);
+      const zombie = freezeWorker(submitter);
+      const frozenAt = Date.now();
+      await resumeMining(market);
+      const lock = `remit-${market.stack.runId}-1:attestation:${expectedIn(lane, [job], 'attest')[0]}:lock`;
+      await until(async () => (await market.stack.redis.command('EXISTS', lock)) === 0, {
+        what: 'the end of the lock',
+      });
+      await until(() => Date.now() - frozenAt >= STILL_MS, { deadlineMs: STILL_MS + 1_000 });
+      zombie.thaw();
+      await expectSettledOnce(market, before, job);
+      expect(await sent(lane)).toBe(transactions + 2);
+      asked.push(job);
+    });
+  });
+
+  describe('F49 · SIGTERM in the middle of the work', () => {
+    const random = createRandom(SEED);
+    const moments = Array.from({ length: effort({ test: 1, nightly: 20 }) }, () =>
+      (['listener', 'executor', 'submitter'] as const).map((name): Kill => {
+        const places = DRAWN.filter(({ victim }) => victim === name);
+        return { ...places[random.below(places.length)]!, signal: 'SIGTERM' };
+      }),
+    );
+
+    it.each(moments)(
+      `at drawn moments (REMIT_SEED=${SEED}): %j, %j, %j exit with 0, and what they had begun is finished`,
+      (...kills) => expectAsIfNothingHappened(...kills),
+    );
+
+    it('a second one ends it at once, and the message runs elsewhere or again', async () => {
+      const { executor } = lane.processes;
+      const before = await readBooks(market);
+      await freezeEngine(executor);
+      const [job] = await market.ask({ model: lane.model, input: adderInput(49, 1) });
+      await untilActive(market, job, { at: 0, queue: 'inference' });
+      const { process } = executor;
+      process.signal('SIGTERM');
+      await said(market.stack, executor, 'stopping');
+      expect(process.running()).toBe(true);
+      process.signal('SIGTERM');
+      await said(market.stack, executor, 'second signal, leaving at once');
+      expect(await process.exited).toEqual({ code: 1, signal: null });
+      await executor.restart();
+      await expectSettledOnce(market, before, job);
     });
   });
 
