@@ -18,8 +18,10 @@ export interface Containment {
   readonly leaked: boolean;
   /** Secrets that were opened meanwhile. */
   readonly read: readonly string[];
-  /** Whether an honest model in the same runner still gave its answer right after. */
-  readonly honest: boolean;
+  /** Set when an honest model in the same runner did not give its answer right after. */
+  readonly honestWrong: string | undefined;
+  /** Bytes of the host, before anything that it answered is looked into. */
+  readonly hostBytes: number;
 }
 
 export interface ContainmentDeps extends RoomDeps {
@@ -50,13 +52,14 @@ export async function* containModels({ files, pid }: WrittenFiles, deps: Contain
       const wallMs = time() - started;
       finished.abort();
       const peakBytes = await peak;
+      const hostBytes = process.memoryUsage.rss();
       const told = Buffer.from([tried.why, ...heard].join('\n'));
       yield {
         ...{ family: file.family, nth: file.nth, fileBytes: file.fileBytes, wallMs, peakBytes },
-        ...{ ended: tried.ended, why: tried.why },
+        ...{ ended: tried.ended, why: tried.why, hostBytes },
         leaked: canaries.isIn(told) || tried.outputs.some((output) => canaries.isIn(output)),
         read: (await canaries.reads?.()) ?? [],
-        honest: await room.isHonestRight(),
+        honestWrong: await room.honestWrong(),
       };
     }
   } finally {

@@ -29,14 +29,14 @@ export function createContainmentReport({ watchesReads }: { readonly watchesRead
   let leaks = 0;
   return {
     add(one) {
-      const { family, nth, ended, wallMs, peakBytes, leaked, read, honest } = one;
+      const { family, nth, ended, wallMs, peakBytes, leaked, read, honestWrong, hostBytes } = one;
       const figures = (families[family] ??= { files: 0, worstMs: 0, worstMib: 0, ends: {} });
       files += 1;
       figures.files += 1;
       figures.worstMs = Math.max(figures.worstMs, Math.round(wallMs));
       figures.worstMib = Math.max(figures.worstMib, Math.round(peakBytes / MIB));
       figures.ends[ended] = (figures.ends[ended] ?? 0) + 1;
-      hostPeak = Math.max(hostPeak, process.memoryUsage.rss());
+      hostPeak = Math.max(hostPeak, hostBytes);
       reads += read.length;
       if (leaked) leaks += 1;
       const misses = [
@@ -46,7 +46,7 @@ export function createContainmentReport({ watchesReads }: { readonly watchesRead
         ...(family.startsWith('external-') && ended === 'RAN' ? ['ran with bytes from outside'] : []),
         ...(wallMs > WALL_MS ? [`took ${Math.round(wallMs)} ms`] : []),
         ...(peakBytes > PEAK_BYTES ? [`took ${Math.round(peakBytes / MIB)} MiB`] : []),
-        ...(honest ? [] : ['an honest model was not answered afterwards']),
+        ...(honestWrong === undefined ? [] : [`an honest model was not answered afterwards: ${honestWrong}`]),
       ];
       missed.push(...misses.map((miss) => `${family} ${nth}: ${miss}`));
       return misses;

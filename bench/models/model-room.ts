@@ -37,7 +37,8 @@ export interface Tried {
 export interface ModelRoom {
   /** Loads the file, runs it once, and removes it. */
   tryFile(file: Pick<WrittenFile, 'key' | 'path' | 'fill'>): Promise<Tried>;
-  isHonestRight(): Promise<boolean>;
+  /** Undefined, or why not. */
+  honestWrong(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -89,13 +90,13 @@ export async function createModelRoom(
         await rm(path);
       }
     },
-    async isHonestRight() {
+    async honestWrong() {
       try {
         const { output } = await runner.run(honest.key, encodeFloats([1, 10]), never);
-        return decodeFloats(output).join() === '21,43';
+        const answer = decodeFloats(output).join();
+        return answer === '21,43' ? undefined : answer;
       } catch (error) {
-        heard.push(messageOf(error));
-        return false;
+        return messageOf(error);
       }
     },
     close: () => runner.close(),

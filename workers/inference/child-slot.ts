@@ -22,11 +22,15 @@ export interface ChildSlotDeps {
   readonly onEnd: (reason: 'failed' | 'recycled') => void;
 }
 
+/** Enough for a model that is right, after most of the time went into finding out that it was crowded. */
+const SHORTEST_MS = 1_000;
+
 type ModelRequest = Exclude<ChildRequest, { kind: 'start' }>;
 
 /** A place for one child: starts it when needed, replaces it when it died, grew or grew old. One request at a time. */
 export interface ChildSlot {
-  request<Request extends ModelRequest>(request: Request): Promise<ReplyByKind[Request['kind']]>;
+  /** @param limitMs the most that it may take, where that is less than its kind may */
+  request<Request extends ModelRequest>(request: Request, limitMs?: number): Promise<ReplyByKind[Request['kind']]>;
   /** Provider names that the engine was built with, known after the first request. */
   readonly backends: readonly string[];
   readonly pid: number | undefined;
@@ -85,9 +89,10 @@ export function createChildSlot(
   const attempt = async <Request extends ModelRequest>(
     used: OnnxChild,
     request: Request,
+    limitMs: number,
   ): Promise<ReplyByKind[Request['kind']]> => {
     try {
-      const reply = await used.request(request, timeoutOf(request, used));
+      const reply = await used.request(request, Math.min(limitMs, timeoutOf(request, used)));
       await closeAfter(used, rowFailure(reply, DEVICE_FAILED));
       return reply;
     } catch (error) {
@@ -100,12 +105,14 @@ export function createChildSlot(
   };
 
   return {
-    async request<Request extends ModelRequest>(request: Request) {
+    async request<Request extends ModelRequest>(request: Request, limitMs = Infinity) {
       const used = await ready();
+      const started = clock.now();
+      const mayTakeMs = Math.min(limitMs, timeoutOf(request, used));
       const isCrowded = used.state.loaded.some((key) => key !== sessionKey(request.source, request.provider));
       let tight: unknown;
       try {
-        const reply = await attempt(used, request);
+        const reply = await attempt(used, request, limitMs);
         tight = isCrowded ? rowFailure(reply, MODEL_MEMORY) : undefined;
         if (tight === undefined) return reply;
       } catch (error) {
@@ -116,7 +123,7 @@ export function createChildSlot(
       logger.info({ model: request.source.key, error: messageOf(tight) }, 'once more in an empty inference child');
       if (used.alive) onEnd('recycled');
       await used.close();
-      return attempt(await ready(), request);
+      return attempt(await ready(), request, Math.max(mayTakeMs - (clock.now() - started), SHORTEST_MS));
     },
     get backends() {
       return backends;

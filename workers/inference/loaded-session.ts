@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf, RemitError } from '../runtime/errors.ts';
+import { ELEMENT_BYTES } from '../protocol/vector.ts';
 import type { BatchProof, ChildSettings, ModelSource, ProviderProof, RowResult } from './child-protocol.ts';
 import { defaultModelLimits } from './model-limits.ts';
 import { vetModel } from './model-vetting.ts';
@@ -40,7 +41,7 @@ export interface LoadedSession extends Cached {
  * Reads, verifies, vets and loads a model, then warms it up with zeros. The bytes that were hashed and vetted are the
  * bytes the engine gets (but for `withoutWeightInputs`); the path is read once.
  *
- * @throws RemitError `MODEL_DIGEST_MISMATCH`, `MODEL_FILE_MISSING` and what `vetModel` and `bindShapes` throw
+ * @throws RemitError `MODEL_DIGEST_MISMATCH`, `MODEL_FILE_MISSING`, `MODEL_TOO_LARGE` and what `vetModel` and `bindShapes` throw
  */
 export async function loadSession(
   source: ModelSource,
@@ -50,6 +51,7 @@ export async function loadSession(
   const bytes = await readVerified(source, settings);
   const summary = vetModel(bytes, settings.limits);
   const declared = bindShapes(summary, source.bindings);
+  requireVector('input', declared.inputLength, settings);
   const options = { provider, threads: settings.threads, optimization: settings.optimization };
   const session = await createSession(withoutWeightInputs(bytes), options);
   const blank: Tensor[] = declared.inputs.map(({ name, type, shape, length }) => ({
@@ -61,6 +63,7 @@ export async function loadSession(
   const started = performance.now();
   const layout = withMeasuredOutputs(declared, await session.run(blank));
   const warmUpMs = performance.now() - started;
+  requireVector('output', layout.outputLength ?? 0, settings);
   return {
     summary,
     layout,
@@ -76,6 +79,19 @@ export async function loadSession(
     },
     proveBatch: () => proveBatch(session, summary, layout),
   };
+}
+
+/** What the host would have to take over. @throws RemitError `MODEL_TOO_LARGE` */
+function requireVector(side: 'input' | 'output', elements: number, { limits }: ChildSettings): void {
+  const bytes = elements * ELEMENT_BYTES;
+  const limit = limits.maxVectorBytes ?? defaultModelLimits.maxVectorBytes;
+  if (bytes <= limit) return;
+  throw new RemitError({
+    code: 'MODEL_TOO_LARGE',
+    message: `the ${side} vector of the model has ${bytes} bytes; the limit is ${limit}`,
+    fix: 'Use a model with smaller inputs and outputs.',
+    context: { side, bytes, limit },
+  });
 }
 
 async function readVerified({ key, path }: ModelSource, { limits }: ChildSettings): Promise<Uint8Array> {

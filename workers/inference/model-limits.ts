@@ -11,6 +11,8 @@ export interface ModelLimits {
   readonly maxTensorBytes: number;
   /** All of them together, weights counted twice (file and engine). */
   readonly maxPeakBytes: number;
+  /** The input vector, and the output vector: both go through the host's memory. */
+  readonly maxVectorBytes: number;
   readonly minOpset: number;
   readonly maxOpset: number;
   /** Admit If, Loop and Scan. They run under the wall-clock limit only, so an endless loop costs a child process. */
@@ -26,6 +28,7 @@ export const defaultModelLimits: ModelLimits = {
   maxDepth: 32,
   maxTensorBytes: 1024 * MIB,
   maxPeakBytes: 2048 * MIB,
+  maxVectorBytes: 128 * MIB,
   minOpset: 7,
   // onnxruntime 1.30 supports the operator sets released up to ONNX 1.21.
   maxOpset: 26,

@@ -1,13 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
 import { RemitError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { maxJoined, type BatchPolicy } from './batching.ts';
+import { maxJoined } from './batching.ts';
 import { sessionKey, type BatchProof, type ModelSource } from './child-protocol.ts';
 import { createChildSlot, type ChildSlot } from './child-slot.ts';
 import { findConfinement, type Confinement } from './confinement.ts';
-import { chooseProvider, type AskedProvider, type ProviderReport } from './devices.ts';
+import { chooseProvider, type ProviderReport } from './devices.ts';
 import type { ModelSummary } from './model-summary.ts';
-import { childSettings, withDefaults, type OnnxRunnerOptions } from './runner-options.ts';
+import { childSettings, withDefaults, type CompleteRunnerOptions, type OnnxRunnerOptions } from './runner-options.ts';
 import { createRunQueue, type RunOrder, type RunOutcome } from './run-queue.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
@@ -77,9 +77,7 @@ export async function createOnnxRunner(given: OnnxRunnerOptions, deps: OnnxRunne
   const loads = new Map<string, Promise<Known>>();
 
   const load = async (source: ModelSource): Promise<Known> => {
-    const { report, loaded, batch } = await queue.exclusive((slot) =>
-      prove(slot, source, options.provider, options.batch),
-    );
+    const { report, loaded, batch } = await queue.exclusive((slot) => prove(slot, source, options, deps));
     deps.logger.info({ model: source.key, nodes: report.nodes, batch: batch.reason }, report.line);
     const { summary, layout, loadMs, warmUpMs } = loaded;
     const { provider, runMs } = report;
@@ -115,14 +113,22 @@ export async function createOnnxRunner(given: OnnxRunnerOptions, deps: OnnxRunne
   };
 }
 
-async function prove(slot: ChildSlot, source: ModelSource, asked: AskedProvider, policy: BatchPolicy) {
+async function prove(
+  slot: ChildSlot,
+  source: ModelSource,
+  { provider: asked, batch: policy, loadTimeoutMs }: CompleteRunnerOptions,
+  { clock }: Pick<OnnxRunnerDeps, 'clock'>,
+) {
+  const started = clock.now();
   const { report, loaded } = await chooseProvider(
     { key: source.key, asked, platform: process.platform },
     { attempt: (provider) => slot.request({ kind: 'load', source, provider, prove: true }) },
   );
+  // What the providers have left of the time, and something where they took all of it.
+  const leftMs = Math.max(loadTimeoutMs - (clock.now() - started), loadTimeoutMs / 4);
   const batch: BatchProof =
     policy.maxSize > 1
-      ? await slot.request({ kind: 'batch', source, provider: report.provider })
+      ? await slot.request({ kind: 'batch', source, provider: report.provider }, leftMs)
       : { safe: false, reason: 'batching is off' };
   return { report, loaded, batch };
 }
