@@ -1,11 +1,10 @@
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../workers/runtime/clock.ts';
 import { silentLogger } from '../../../workers/runtime/logger.ts';
 import { createArtifactServer } from '../../../workers/store/artifact-server.ts';
 import { createArtifactStore, type ArtifactStore } from '../../../workers/store/artifact-store.ts';
-import { nameOfBytes } from '../../../workers/store/blob-name.ts';
 import { startPeer } from '../../support/peer.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { until } from '../../support/until.ts';
@@ -165,36 +164,5 @@ describe('a blob that is not here', () => {
     ]);
     expect(small).toMatchObject({ status: 'rejected', reason: { code: 'BLOB_TOO_LARGE' } });
     expect(large).toMatchObject({ status: 'fulfilled' });
-  });
-});
-
-describe('a local file that went bad', () => {
-  it('is quarantined and fetched again', async () => {
-    const peer = await startPeer((_, response) => response.end(HELLO));
-    const folder = await tempFolder();
-    const store = await createArtifactStore({ folder, peers: [peer.url] }, deps);
-    await store.put(HELLO);
-    await writeFile(store.path(HELLO_CID), 'jello');
-    expect(Buffer.from(await store.get(HELLO_CID)).toString()).toBe('hello');
-    expect(await readdir(join(folder, 'quarantine'))).toHaveLength(1);
-    await truncate(store.path(HELLO_CID), 2);
-    expect((await store.locate(HELLO_CID)).size).toBe(5);
-    expect(peer.asked).toHaveLength(2);
-  });
-
-  it('is not mistaken for a blob over the cap when it grew', async () => {
-    const store = await localStore();
-    await store.put(HELLO);
-    await writeFile(store.path(HELLO_CID), 'hello and more');
-    await expect(store.get(HELLO_CID, { maxBytes: 5 })).rejects.toMatchObject({ code: 'BLOB_UNAVAILABLE' });
-    expect(await store.has(HELLO_CID)).toBe(false);
-  });
-
-  it('is never returned: without a peer the blob is unavailable', async () => {
-    const store = await localStore();
-    const { digest } = nameOfBytes(HELLO);
-    await store.put(HELLO);
-    await writeFile(store.path(digest), 'jello');
-    await expect(store.get(digest)).rejects.toMatchObject({ code: 'BLOB_UNAVAILABLE' });
   });
 });
