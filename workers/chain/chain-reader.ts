@@ -1,4 +1,5 @@
 import { type Hex32, ZERO_HEX32 } from '../protocol/ids.ts';
+import { checkSeal, logsIn } from './block-seal.ts';
 import {
   type BlockHeader,
   list,
@@ -28,6 +29,11 @@ export interface ChainReader {
   logsOf(block: BlockHeader, filter: LogFilter | undefined, signal?: AbortSignal): Promise<readonly RawLog[]>;
   /** Logs of blocks `from` to `to`, both included, in order, without duplicates. */
   logsBetween(from: number, to: number, filter: LogFilter, signal?: AbortSignal): Promise<readonly RawLog[]>;
+  /**
+   * All logs of exactly this block, in order, out of receipts that hash to the root in its header.
+   * @throws RemitError RPC_INCONSISTENT when no node has such receipts
+   */
+  provenLogsOf(block: BlockHeader, signal?: AbortSignal): Promise<readonly RawLog[]>;
   receipt(transaction: Hex32, signal?: AbortSignal): Promise<Receipt | undefined>;
   /** Receipts of the wanted transactions of exactly this block. Not every node serves them by block. */
   receiptsOf(
@@ -39,13 +45,24 @@ export interface ChainReader {
   nonceAt(account: string, block: number, signal?: AbortSignal): Promise<number>;
 }
 
-export function createChainReader({ rpc }: { rpc: Rpc }): ChainReader {
-  const call = (method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown> =>
-    rpc.call(method, params, signal && { signal });
+export interface ChainReaderOptions {
+  /** Believe only headers that hash to their block's hash. Chains that hash something else exist. Defaults to false. */
+  readonly sealed?: boolean;
+}
+
+export function createChainReader({ rpc }: { rpc: Rpc }, { sealed = false }: ChainReaderOptions = {}): ChainReader {
+  type Accept = (result: unknown) => void;
+  const call = (method: string, params: readonly unknown[], signal?: AbortSignal, accept?: Accept): Promise<unknown> =>
+    rpc.call(method, params, { ...(signal && { signal }), ...(accept && { accept }) });
+  const seal: Accept | undefined = sealed
+    ? (block) => {
+        if (block !== null) checkSeal(block);
+      }
+    : undefined;
 
   return {
     async head(signal) {
-      return parseHeader(await call('eth_getBlockByNumber', ['latest', false], signal));
+      return parseHeader(await call('eth_getBlockByNumber', ['latest', false], signal, seal));
     },
     async block(id, signal) {
       const byNumber = typeof id === 'number';
@@ -53,6 +70,7 @@ export function createChainReader({ rpc }: { rpc: Rpc }): ChainReader {
         byNumber ? 'eth_getBlockByNumber' : 'eth_getBlockByHash',
         [byNumber ? toQuantity(id) : id, false],
         signal,
+        seal,
       );
       if (found === null) return undefined;
       const header = parseHeader(found);
@@ -75,6 +93,13 @@ export function createChainReader({ rpc }: { rpc: Rpc }): ChainReader {
         list(logs, 'eth_getLogs').map(parseLog),
         (log) => log.blockNumber >= from && log.blockNumber <= to,
       );
+    },
+    async provenLogsOf(block, signal) {
+      let logs: readonly RawLog[] = [];
+      await call('eth_getBlockReceipts', [toQuantity(block.number)], signal, (receipts) => {
+        logs = logsIn(receipts, block);
+      });
+      return logs;
     },
     async receipt(transaction, signal) {
       const found = await call('eth_getTransactionReceipt', [transaction], signal);

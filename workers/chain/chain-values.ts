@@ -10,6 +10,8 @@ export interface BlockHeader {
   readonly timestamp: number;
   /** 256 bytes; which addresses and topics may occur in the block's logs. */
   readonly logsBloom: Hex;
+  /** Commits to the receipts of the block. Absent where a node leaves it out. */
+  readonly receiptsRoot?: Hex32;
   /** Wei per gas; zero on chains without EIP-1559. */
   readonly baseFeePerGas: bigint;
 }
@@ -61,6 +63,7 @@ export function parseHeader(value: unknown): BlockHeader {
     parentHash: hash(block['parentHash'], 'block.parentHash'),
     timestamp: parseQuantity(block['timestamp'], 'block.timestamp'),
     logsBloom: bytes(block['logsBloom'], 'block.logsBloom', 256),
+    ...(block['receiptsRoot'] != null && { receiptsRoot: hash(block['receiptsRoot'], 'block.receiptsRoot') }),
     baseFeePerGas: block['baseFeePerGas'] == null ? 0n : parseBig(block['baseFeePerGas'], 'block.baseFeePerGas'),
   };
 }
@@ -101,7 +104,8 @@ export function list(value: unknown, what: string): readonly unknown[] {
   throw inconsistent(`${what}: expected a list`);
 }
 
-function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
+/** @throws RemitError RPC_INCONSISTENT */
+export function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   throw inconsistent(`${what}: expected an object, got ${String(value)}`);
 }

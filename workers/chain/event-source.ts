@@ -34,10 +34,16 @@ export type ChainSignal<E> =
 export interface CursorStore {
   /** The blocks handed on and acknowledged, oldest first. Empty at the very first start. */
   load(): readonly SeenBlock[];
-  /** Appends `block` and forgets blocks below `keepFrom`. */
+  /** What an earlier process had begun and may have done in part: a block on its way in, blocks on their way out, oldest first. */
+  unsettled(): { readonly entering: SeenBlock | undefined; readonly leaving: readonly SeenBlock[] };
+  /** `block` is about to take effect. */
+  enter(block: SeenBlock): void;
+  /** Appends `block`, which has taken effect, and forgets blocks below `keepFrom`. */
   advance(block: SeenBlock, keepFrom: number): void;
-  /** Forgets blocks above `number`. */
-  rewind(number: number): void;
+  /** Blocks above `number`, and one that was to take effect, are about to be undone; they are no part of the chain any more. */
+  leave(number: number): void;
+  /** They are undone. */
+  left(): void;
 }
 
 export interface EventSourceOptions<E> {
@@ -79,6 +85,8 @@ export function createEventSource<E>(
 ): EventSource<E> {
   const { startBlock, confirmations = 0, finalityDepth = 64, pollMs = 1000, maxRange = 1000, decode } = options;
   const history = new BlockHistory(cursor.load());
+  // What a crash cut short must be ended before anything else: its block may be gone, and nobody else would undo it.
+  let { entering, leaving } = cursor.unsettled();
   let finalized = -1;
   let checkedHead: Hex32 | undefined;
 
@@ -117,14 +125,41 @@ export function createEventSource<E>(
       const ours = history.at(newer.number - 1);
       if (!ours) throw tooDeep(history.oldest, newer, finalityDepth);
       if (ours.hash !== newer.parentHash) continue;
-      const dropped = history.above(ours.number);
-      if (dropped.length === 0) return;
-      logger.warn({ ancestor: ours.number, depth: dropped.length }, 'the chain was reorganised');
-      yield { type: 'reorg', commonAncestor: refOf(ours), dropped: dropped.map(eventsOf) };
-      cursor.rewind(ours.number);
-      history.rewind(ours.number);
+      yield* undo(ours);
       return;
     }
+  }
+
+  /** Takes back every block above `ancestor`, and what was begun on top of them. */
+  async function* undo(ancestor: SeenBlock): AsyncGenerator<ChainSignal<E>, void, void> {
+    const dropped = [...(entering ? [entering] : []), ...history.above(ancestor.number)];
+    if (dropped.length === 0) return;
+    cursor.leave(ancestor.number);
+    history.rewind(ancestor.number);
+    [entering, leaving] = [undefined, dropped.toReversed()];
+    yield* finishLeaving();
+  }
+
+  async function* finishLeaving(): AsyncGenerator<ChainSignal<E>, void, void> {
+    const ancestor = history.tip;
+    if (leaving.length === 0 || !ancestor) return;
+    logger.warn({ ancestor: ancestor.number, depth: leaving.length }, 'the chain was reorganised');
+    yield { type: 'reorg', commonAncestor: refOf(ancestor), dropped: leaving.toReversed().map(eventsOf) };
+    cursor.left();
+    leaving = [];
+  }
+
+  /** Hands on the next block. Until it is acknowledged it may have taken effect in part, also when this process ends. */
+  async function* hand(next: SeenBlock, head: BlockHeader): AsyncGenerator<ChainSignal<E>, void, void> {
+    if (entering && entering.hash !== next.hash && history.tip) yield* undo(history.tip);
+    const signal = eventsOf(next);
+    if (signal.events.length > 0) {
+      cursor.enter(next);
+      entering = next;
+    }
+    yield { type: 'events', ...signal };
+    advance(next, head);
+    entering = undefined;
   }
 
   /** Yields the reorg, if `tip` is no longer part of the chain whose head is `head`. */
@@ -150,16 +185,17 @@ export function createEventSource<E>(
     signal: AbortSignal,
   ): AsyncGenerator<ChainSignal<E>, void, void> {
     const end = Math.min(tip.number + maxRange, head.number - Math.max(finalityDepth, confirmations));
-    const logs = await fetcher.ofRange(tip.number + 1, end, signal);
+    // One block cannot be asked for in two cuts; its header can vouch for it.
+    const logs =
+      end === tip.number + 1
+        ? await fetcher.ofBlock(await existing(end, signal), signal)
+        : await fetcher.ofRange(tip.number + 1, end, signal);
     const byBlock = Map.groupBy(logs, (log) => log.blockNumber);
     for (const number of [...new Set([...byBlock.keys(), end])].sort((a, b) => a - b)) {
       const block = await existing(number, signal);
-      const inBlock = byBlock.get(number) ?? [];
-      if (inBlock.some((log) => log.blockHash !== block.hash))
-        throw inconsistent(`the logs of block ${number} belong to another block of that height`);
-      const next = seen(block, inBlock);
-      yield { type: 'events', ...eventsOf(next) };
-      advance(next, head);
+      const found = byBlock.get(number);
+      const next = seen(block, found ? await fetcher.confirm(block, found, signal) : []);
+      yield* hand(next, head);
     }
   }
 
@@ -175,8 +211,7 @@ export function createEventSource<E>(
         return;
       }
       const next = seen(block, await fetcher.ofBlock(block, signal));
-      yield { type: 'events', ...eventsOf(next) };
-      advance(next, head);
+      yield* hand(next, head);
     }
   }
 
@@ -186,6 +221,7 @@ export function createEventSource<E>(
     if (!history.tip) await anchor(head, signal);
     const { tip } = history;
     if (!tip) throw inconsistent('the history is empty');
+    yield* finishLeaving();
     const target = head.number - confirmations;
     if (head.number - Math.max(finalityDepth, confirmations) > tip.number) {
       if (!(yield* checkTip(tip, head, signal))) yield* catchUp(head, tip, signal);

@@ -7,16 +7,19 @@ export interface LogFetcherOptions {
   readonly filter: LogFilter;
   /**
    * `filtered`: ask for our logs, and for all logs of the block only when the block's bloom filter says that ours may be
-   * missing. `whole-block`: always ask for all, which also finds one lost log among many. `trust`: no check, for chains
-   * whose blocks carry no bloom filter. Defaults to `filtered`.
+   * missing. `whole-block`: always ask for all, which also finds one lost log among many. `receipts`: take the logs out of
+   * the block's receipts, which must hash to the root in its header; this also finds what was altered. `trust`: no check,
+   * for chains whose blocks carry no bloom filter. Defaults to `filtered`.
    */
-  readonly verify?: 'filtered' | 'whole-block' | 'trust';
+  readonly verify?: 'filtered' | 'whole-block' | 'receipts' | 'trust';
 }
 
 /** Logs that can be believed: a node that leaves some out, or makes some up, is contradicted by the block's header. */
 export interface LogFetcher {
   /** @throws RemitError RPC_INCONSISTENT when the logs do not fit the header. */
   ofBlock(block: BlockHeader, signal?: AbortSignal): Promise<readonly RawLog[]>;
+  /** Logs of `block` that `ofRange` has found: as they are, or better ones. @throws RemitError RPC_INCONSISTENT */
+  confirm(block: BlockHeader, found: readonly RawLog[], signal?: AbortSignal): Promise<readonly RawLog[]>;
   /**
    * Logs of old blocks, both ends included, asked for twice in different cuts; ranges that a node finds too large are
    * split. @throws RemitError RPC_INCONSISTENT when the two answers differ.
@@ -62,8 +65,20 @@ export function createLogFetcher(
     }
   }
 
+  async function proven(block: BlockHeader, signal?: AbortSignal): Promise<readonly RawLog[]> {
+    if (!mayHoldOurs(block)) return [];
+    return (await reader.provenLogsOf(block, signal)).filter(isOurs);
+  }
+
   return {
+    async confirm(block, found, signal) {
+      if (verify === 'receipts') return proven(block, signal);
+      if (found.some((log) => log.blockHash !== block.hash))
+        throw inconsistent(`the logs of block ${block.number} belong to another block of that height`);
+      return found;
+    },
     async ofBlock(block, signal) {
+      if (verify === 'receipts') return proven(block, signal);
       if (verify === 'whole-block') return wholeBlock(block, signal);
       const logs = await reader.logsOf(block, filter, signal);
       if (!logs.every(isOurs)) throw inconsistent(`asked for our logs of block ${block.number}, got others`);

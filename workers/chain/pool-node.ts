@@ -37,10 +37,16 @@ export class PoolNode {
     return this.#clock.now() < this.#restUntil;
   }
 
-  /** One call, with the outcome counted. */
-  async call(method: string, params: readonly unknown[], signal: AbortSignal): Promise<unknown> {
+  /** One call, with the outcome counted. An answer for which `accept` throws is a failure. */
+  async call(
+    method: string,
+    params: readonly unknown[],
+    signal: AbortSignal,
+    accept?: (result: unknown) => void,
+  ): Promise<unknown> {
     try {
       const result = await this.node.call(method, params, signal);
+      accept?.(result);
       this.#failures = 0;
       return result;
     } catch (error) {

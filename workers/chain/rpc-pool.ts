@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
+import { throttledWarn } from '../runtime/log-throttle.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { backoffMs } from '../runtime/retry.ts';
 import { parseQuantity } from './chain-values.ts';
@@ -62,6 +63,7 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
   } = options;
   const backoff = { attempts: rounds, baseMs: options.backoffMs ?? 125, maxMs: 5000 };
   const nodes = urls.map((url) => new PoolNode(createRpcNode({ url, timeoutMs }, { clock }), failureThreshold, clock));
+  const warn = throttledWarn(logger, clock, 10_000);
   const lifetime = new AbortController();
   let probing: Promise<void> = Promise.resolve();
 
@@ -72,25 +74,37 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
     return usable.toSorted((a, b) => rank[a.state] + Number(a.resting) - rank[b.state] - Number(b.resting));
   }
 
-  async function call(method: string, params: readonly unknown[], { signal }: CallOptions = {}): Promise<unknown> {
+  async function call(
+    method: string,
+    params: readonly unknown[],
+    { signal, accept }: CallOptions = {},
+  ): Promise<unknown> {
     const stop = signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal;
     const failures = new Map<string, string>();
+    let doubt: RemitError | undefined;
     for (let round = 1; ; round++) {
       const asked = candidates();
       let unsupported: RpcRejection | undefined;
       for (const node of asked) {
         stop.throwIfAborted();
         try {
-          return await node.call(method, params, stop);
+          return await node.call(method, params, stop, accept);
         } catch (error) {
           stop.throwIfAborted();
           if (!isNodeTrouble(error)) throw error;
+          if (error instanceof RemitError && error.code === 'RPC_INCONSISTENT') {
+            doubt = error;
+            warn(
+              { node: node.node.name, method, reason: messageOf(error) },
+              'node gave an answer that cannot be right',
+            );
+          }
           if (error instanceof RpcRejection && error.rpcCode === -32601) unsupported = error;
           failures.set(node.node.name, messageOf(error));
         }
       }
       if (unsupported && asked.length === 1) throw unsupported;
-      if (round >= rounds) throw unreachable(method, failures);
+      if (round >= rounds) throw doubt ?? unreachable(method, failures);
       await clock.sleep(backoffMs(round, backoff, Math.random()), stop);
     }
   }

@@ -2,6 +2,8 @@ import { RemitError } from '../runtime/errors.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Throws for an answer that cannot be right: then another node is asked. */
+  readonly accept?: (result: unknown) => void;
 }
 
 /** What the readers of the chain need of a pool of nodes. */

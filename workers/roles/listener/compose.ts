@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { createAttestationOutputs } from '../../chain/attestation-output.ts';
 import { openChain } from '../../chain/chain-access.ts';
+import { createChainReader } from '../../chain/chain-reader.ts';
 import { createContractRead } from '../../chain/contract-reads.ts';
 import { createEventSource } from '../../chain/event-source.ts';
 import { createEventDecoder } from '../../chain/events.ts';
 import { createJobEvents } from '../../chain/job-events.ts';
 import { createJobView } from '../../chain/job-view.ts';
+import { proveLogCheck } from '../../chain/log-check.ts';
 import { createLogFetcher } from '../../chain/log-fetcher.ts';
 import { createOrderReads, type OrderReads } from '../../chain/order-reads.ts';
 import { createRecentHead } from '../../chain/recent-head.ts';
@@ -33,6 +35,7 @@ import { createLookUp } from './look-up.ts';
 import { createListenerMetrics } from './metrics.ts';
 import { createReconcileOrders } from './reconcile-orders.ts';
 import { createReconcile } from './reconcile.ts';
+import { createRescan } from './rescan.ts';
 import { ROUTED_EVENTS, type RouteContext } from './routes.ts';
 
 /** Chain → queues. */
@@ -52,17 +55,25 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
   const producer = createProducer(redis, { clock, logger });
   const book = createJobBook({ journal });
   const decoder = createEventDecoder(deployment.addresses, ROUTED_EVENTS);
+  const isProven = config.logCheck === 'receipts';
+  const checked = createChainReader({ rpc }, { sealed: isProven });
+  if (isProven) await proveLogCheck({ reader: checked });
+  const decode = (log: RawLog) => decoder.decode(log);
+  const fetcher = createLogFetcher(
+    { filter: decoder.filter, verify: isProven ? 'receipts' : 'filtered' },
+    { reader: checked },
+  );
   const source = createEventSource(
     {
       startBlock: deployment.startBlock,
       confirmations: config.confirmations,
       finalityDepth: config.finalityDepth,
       pollMs: config.pollInterval,
-      decode: (log) => decoder.decode(log),
+      decode,
     },
     {
-      reader,
-      fetcher: createLogFetcher({ filter: decoder.filter }, { reader }),
+      reader: checked,
+      fetcher,
       cursor: createCursor<RawLog>('jobs', { journal }),
       clock,
       logger,
@@ -105,20 +116,25 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
   });
   const reconcileJobs = createReconcile({ book, dispatch, context, clock, logger, metrics });
   const reconcileOrders = createReconcileOrders({ book: orders, dispatch, isOpen, context, clock, logger, metrics });
+  const follow = createFollowChain({
+    book,
+    orders: createFollowOrders({ book: orders, dispatch, isOpen, logger }),
+    dispatch,
+    context,
+    lookUp: createLookUp({ events: createJobEvents(deployment, { rpc }), reader }),
+    outputIn: (transaction, jobId, signal) => outputs.vectorIn(transaction, jobId, signal),
+    logger,
+    metrics,
+  });
   const listener = createListener(
-    { reconcileMs: config.reconcileInterval },
+    { reconcileMs: config.reconcileInterval, rescanMs: config.rescanInterval },
     {
       source,
-      follow: createFollowChain({
-        book,
-        orders: createFollowOrders({ book: orders, dispatch, isOpen, logger }),
-        dispatch,
-        context,
-        lookUp: createLookUp({ events: createJobEvents(deployment, { rpc }), reader }),
-        outputIn: (transaction, jobId, signal) => outputs.vectorIn(transaction, jobId, signal),
-        logger,
-        metrics,
-      }),
+      follow,
+      rescan: createRescan(
+        { blocks: config.rescanBlocks, startBlock: deployment.startBlock },
+        { fetcher, reader: checked, decode, book, orders, follow, context, logger, metrics },
+      ),
       reconcile: async (signal) => {
         await reconcileJobs(signal);
         await reconcileOrders(signal);

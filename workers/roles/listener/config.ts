@@ -34,6 +34,12 @@ export const listenerConfig = z.object({
     .describe(
       'Blocks on top of a block before its events are acted on. 0 acts at once and takes back what a reorg drops.',
     ),
+  logCheck: field
+    .oneOf(['receipts', 'bloom'])
+    .prefault('receipts')
+    .describe(
+      'How events are checked. receipts: headers must hash to their blocks, and receipts to their headers, so that no node can leave out, add or alter an event. bloom: against the filter in the header only, for chains that hash in another way than Ethereum.',
+    ),
   operator: field
     .address()
     .optional()
@@ -66,6 +72,11 @@ export const listenerConfig = z.object({
     .describe(
       'Jobs that may wait for an executor. Further ones wait in the book of the listener, the most urgent first.',
     ),
+  rescanInterval: field
+    .durationMs()
+    .prefault('10m')
+    .describe('How often recent blocks are read again, for events that nodes had left out.'),
+  rescanBlocks: field.integer({ max: 100_000 }).prefault('1000').describe('Blocks that are read again then. 0: none.'),
   reconcileInterval: field
     .durationMs()
     .prefault('10s')

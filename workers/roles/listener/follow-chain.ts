@@ -39,7 +39,7 @@ export interface FollowChainDeps {
 /** Takes one signal of the chain. When it returns, everything that the signal causes is durable; doing it twice is harmless. */
 export type FollowChain = (message: ChainSignal<ChainEvent>, signal: AbortSignal) => Promise<void>;
 
-type JobEvent = ChainEvent & { readonly type: RoutedEvent };
+export type JobEvent = ChainEvent & { readonly type: RoutedEvent };
 type SignalOf<T> = Extract<ChainSignal<ChainEvent>, { readonly type: T }>;
 
 export function createFollowChain(deps: FollowChainDeps): FollowChain {
@@ -139,6 +139,6 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
   };
 }
 
-function isRouted(event: ChainEvent): event is JobEvent {
+export function isRouted(event: ChainEvent): event is JobEvent {
   return event.type.startsWith('Job') && (ROUTED_EVENTS as readonly string[]).includes(event.type);
 }

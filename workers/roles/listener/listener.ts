@@ -8,18 +8,24 @@ import type { Logger } from '../../runtime/logger.ts';
 import { backoffMs } from '../../runtime/retry.ts';
 import type { Service } from '../../runtime/service.ts';
 import type { FollowChain } from './follow-chain.ts';
+import type { Rescan } from './rescan.ts';
 
 export interface ListenerOptions {
   /** Milliseconds between two runs of the reconciler. */
   readonly reconcileMs: number;
+  /** Milliseconds between two rescans. Without it there are none. */
+  readonly rescanMs?: number;
 }
 
 export interface ListenerDeps {
   readonly source: EventSource<ChainEvent>;
   readonly follow: FollowChain;
   readonly reconcile: (signal: AbortSignal) => Promise<void>;
+  readonly rescan?: Rescan;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Numbers in [0, 1) that spread the waits. Defaults to `Math.random`. */
+  readonly random?: () => number;
 }
 
 export interface Listener extends Service {
@@ -32,8 +38,8 @@ const BACKOFF = { baseMs: 100, maxMs: 2_000 };
  * Follows the chain for ever. What a signal causes is tried again until it succeeds, and the cursor waits for it, so an
  * outage of Redis or of the nodes delays work and loses none.
  */
-export function createListener({ reconcileMs }: ListenerOptions, deps: ListenerDeps): Listener {
-  const { source, follow, reconcile, clock, logger } = deps;
+export function createListener({ reconcileMs, rescanMs }: ListenerOptions, deps: ListenerDeps): Listener {
+  const { source, follow, reconcile, rescan, clock, logger, random = Math.random } = deps;
   const warn = throttledWarn(logger, clock, 5_000);
   const lifetime = new AbortController();
   const { signal } = lifetime;
@@ -41,6 +47,7 @@ export function createListener({ reconcileMs }: ListenerOptions, deps: ListenerD
   let loops: Promise<unknown> = Promise.resolve();
   let position: { readonly block: number; readonly at: number } | undefined;
   let trouble: string | undefined;
+  let scannedAt = Number.NEGATIVE_INFINITY;
 
   /** Until it succeeds. Rejects when the listener stops, and for what no waiting can mend. */
   async function insist(what: string, work: () => Promise<void>): Promise<void> {
@@ -51,10 +58,11 @@ export function createListener({ reconcileMs }: ListenerOptions, deps: ListenerD
         return;
       } catch (error) {
         signal.throwIfAborted();
-        if (!isRetryable(error)) throw error;
+        // A node that answers a read with an error may have lost its way only for a moment.
+        if (!isRetryable(error) && codeOf(error) !== 'RPC_REJECTED') throw error;
         trouble = `${what}: ${messageOf(error)}`;
         warn({ what, code: codeOf(error), reason: messageOf(error) }, 'not done, trying again');
-        await clock.sleep(backoffMs(failures, BACKOFF, Math.random()), signal);
+        await clock.sleep(backoffMs(failures, BACKOFF, random()), signal);
       }
     }
   }
@@ -63,6 +71,21 @@ export function createListener({ reconcileMs }: ListenerOptions, deps: ListenerD
     for await (const message of source.signals(signal)) {
       await insist(`following ${message.type}`, () => follow(message, signal));
       if (message.type === 'events') position = { block: message.block.number, at: clock.now() };
+      // The stream is at the head, and stands still meanwhile: nobody else writes into the book.
+      if (message.type === 'finalized' && position) await rescanWhenDue(position.block);
+    }
+  }
+
+  /** Once, not until it succeeds: the stream must not wait for a look back. */
+  async function rescanWhenDue(tip: number): Promise<void> {
+    if (!rescan || rescanMs === undefined || clock.now() - scannedAt < rescanMs) return;
+    scannedAt = clock.now();
+    try {
+      await rescan(tip, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRetryable(error) && codeOf(error) !== 'RPC_REJECTED') throw error;
+      warn({ what: 'rescanning', code: codeOf(error), reason: messageOf(error) }, 'not done, left for the next time');
     }
   }
 

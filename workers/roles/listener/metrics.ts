@@ -8,6 +8,8 @@ export interface ListenerMetrics {
   declined(reason: DeclineReason): void;
   /** A message that was due and missing was made again. */
   reconciled(queue: string): void;
+  /** An event that no node had shown when its block was new was found later. */
+  recovered(event: string): void;
   reorg(depth: number): void;
   /** New jobs wait in the book from now on, for lack of room. */
   intakePaused(reason: string): void;
@@ -41,6 +43,11 @@ export function createListenerMetrics(metrics: Metrics): ListenerMetrics {
     help: 'Messages that were due and missing.',
     labels: ['queue'],
   });
+  const recovered = metrics.counter({
+    name: 'events_recovered_total',
+    help: 'Events that were found only when their blocks were read again.',
+    labels: ['event'],
+  });
   const pauses = metrics.counter({
     name: 'intake_pauses_total',
     help: 'Times that new jobs began to wait in the book.',
@@ -65,6 +72,7 @@ export function createListenerMetrics(metrics: Metrics): ListenerMetrics {
     declined: (reason) => declined.inc({ reason }),
     reconciled: (queue) => reconciled.inc({ queue }),
     intakePaused: (reason) => pauses.inc({ reason }),
+    recovered: (event) => recovered.inc({ event }),
     reorg: (depth) => {
       reorgs.inc();
       dropped.inc({}, depth);

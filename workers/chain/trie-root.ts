@@ -1,0 +1,50 @@
+import { encodeRlp, getBytes, keccak256, type RlpStructuredDataish, toBeArray } from 'ethers';
+import type { Hex32 } from '../protocol/ids.ts';
+
+interface Entry {
+  /** Four bits each. */
+  readonly key: readonly number[];
+  readonly value: Uint8Array;
+}
+
+/**
+ * Root of the Merkle-Patricia trie that holds each value under its index (yellow paper, 4.3.2 and appendix D): how a
+ * header commits to its transactions and receipts.
+ */
+export function trieRoot(values: readonly Uint8Array[]): Hex32 {
+  const entries = values.map((value, index) => ({ key: nibblesOf(encodeRlp(toBeArray(index))), value }));
+  return keccak256(encodeRlp(entries.length === 0 ? '0x' : nodeOf(entries, 0))) as Hex32;
+}
+
+/** The node that holds `entries`, whose keys agree in their first `depth` nibbles. No key is the beginning of another. */
+function nodeOf(entries: readonly Entry[], depth: number): RlpStructuredDataish[] {
+  const [first] = entries;
+  if (!first) throw new Error('a node holds at least one entry');
+  if (entries.length === 1) return [packed(first.key.slice(depth), true), first.value];
+  let end = depth;
+  while (entries.every(({ key }) => key[end] === first.key[end])) end += 1;
+  if (end > depth) return [packed(first.key.slice(depth, end), false), referenceTo(nodeOf(entries, end))];
+  const byNibble = Map.groupBy(entries, ({ key }) => key[depth]);
+  const children = Array.from({ length: 16 }, (_, nibble): RlpStructuredDataish => {
+    const below = byNibble.get(nibble);
+    return below ? referenceTo(nodeOf(below, depth + 1)) : '0x';
+  });
+  return [...children, '0x'];
+}
+
+/** Small nodes stand in their parent themselves, others by their hash. */
+function referenceTo(node: RlpStructuredDataish[]): RlpStructuredDataish {
+  const encoded = encodeRlp(node);
+  return encoded.length < 2 + 2 * 32 ? node : keccak256(encoded);
+}
+
+/** A part of a key with its parity, and whether it ends at a value. */
+function packed(nibbles: readonly number[], isLeaf: boolean): Uint8Array {
+  const flag = (isLeaf ? 2 : 0) + (nibbles.length % 2);
+  const all = [flag, ...(nibbles.length % 2 === 1 ? [] : [0]), ...nibbles];
+  return Uint8Array.from({ length: all.length / 2 }, (_, at) => ((all[2 * at] ?? 0) << 4) | (all[2 * at + 1] ?? 0));
+}
+
+function nibblesOf(hex: string): readonly number[] {
+  return [...getBytes(hex)].flatMap((byte) => [byte >> 4, byte & 15]);
+}
