@@ -1,13 +1,14 @@
 /** Local time. It only waits and measures: what is due is decided by chain time. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Whole milliseconds since the Unix epoch; never goes back. */
   now(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  // Not `Date`: a machine's clock that is set while the process runs must neither end nor prolong a wait.
+  now: () => Math.floor(performance.timeOrigin + performance.now()),
   // Not the promise of `node:timers`: it makes an error with a stack for every sleep that is cut short, and most are.
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
