@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as later } from 'node:timers/promises';
 import { keccak256 } from 'ethers';
 
 export interface RpcRequest {
@@ -20,6 +21,10 @@ export type Fault =
   | { readonly kind: 'drop' }
   | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: unknown }
   | { readonly kind: 'result'; readonly result: unknown }
+  /** Forwards the call with other parameters. */
+  | { readonly kind: 'instead'; readonly params: () => Promise<readonly unknown[]> }
+  /** Forwards the call this much later, milliseconds. */
+  | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'rewrite'; readonly rewrite: (result: unknown) => unknown }
   /** Forwards the call; whatever the node says of a transaction, its hash is answered as if it were new. */
   | { readonly kind: 'accept' }
@@ -80,7 +85,12 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
       answer({ result: fault.result });
       return;
     }
-    const forwarded = await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    if (fault?.kind === 'delay') await later(fault.ms);
+    const forwarded = await fetch(target, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: fault?.kind === 'instead' ? JSON.stringify({ ...call, params: await fault.params() }) : body,
+    });
     const reply = (await forwarded.json()) as { result?: unknown; error?: unknown };
     if (fault?.kind === 'lost-answer') answer({ error: { code: fault.code, message: fault.message } });
     else if (fault?.kind === 'accept') answer({ result: keccak256(String(call.params[0])) });

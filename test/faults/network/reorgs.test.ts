@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOperator, type OperatorProcesses } from '../../scripts/stack/operator.ts';
-import type { Address } from '../../workers/protocol/ids.ts';
-import { JobStatus } from '../../workers/protocol/job.ts';
-import type { ModelSpec } from '../../workers/protocol/model.ts';
-import { expectSettledOnce, readBooks } from './support/books.ts';
-import { pauseMining, resumeMining } from './support/chain-time.ts';
-import { ADDER, adderInput, FEE, type Job, type Market } from './support/market.ts';
-import { endStack, said, startMarket } from './support/network.ts';
-import { freezeWorker } from './support/processes.ts';
-import { rawTransaction, sentBy, untilPending } from './support/transactions.ts';
+import { startOperator, type OperatorProcesses } from '../../../scripts/stack/operator.ts';
+import type { Address } from '../../../workers/protocol/ids.ts';
+import { JobStatus } from '../../../workers/protocol/job.ts';
+import type { ModelSpec } from '../../../workers/protocol/model.ts';
+import { expectSettledOnce, readBooks } from '../../e2e/support/books.ts';
+import { pauseMining, resumeMining } from '../../e2e/support/chain-time.ts';
+import { ADDER, adderInput, FEE, type Job, type Market } from '../../e2e/support/market.ts';
+import { endStack, said, startMarket } from '../../e2e/support/network.ts';
+import { freezeWorker } from '../../e2e/support/processes.ts';
+import { rawTransaction, sentBy, untilPending } from '../../e2e/support/transactions.ts';
 
 const DEPTH = 3;
 
@@ -36,7 +36,7 @@ describe('a reorg three blocks deep', () => {
   const statusOf = async ({ jobId }: Job): Promise<bigint> =>
     (await market.stack.contracts.JobRegistry.stateOf(jobId)).status;
 
-  it('drops the request: nothing is attested for the phantom, and once it is there again it is served once', async () => {
+  it('F3 · drops the request: nothing is attested for the phantom, and once it is there again it is served once', async () => {
     const { stack } = market;
     const { listener, executor, submitter } = processes;
     const before = await readBooks(market);
@@ -66,7 +66,7 @@ describe('a reorg three blocks deep', () => {
     await expectSettledOnce(market, before, job, other);
   });
 
-  it('drops the attestation: the same transaction is sent again, and the job settles once', async () => {
+  it('F5 · drops the attestation: the same transaction is sent again, and the job settles once', async () => {
     const { stack } = market;
     const before = await readBooks(market);
     const nonce = await sentBy(market, attester);
