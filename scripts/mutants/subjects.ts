@@ -20,10 +20,10 @@ const subject = (file: string, mirrors: readonly string[], target = 90): Subject
 
 /** In the order of what is lost when they are wrong: money first, arithmetic of verdicts last. */
 export const SUBJECTS: readonly Subject[] = [
-  subject('Settlement', ['settlement', 'Settlement.t.sol'], 100),
-  subject('OperatorStaking', ['operator-staking', 'OperatorStaking.t.sol'], 100),
-  subject('Slasher', ['slasher', 'Slasher.t.sol'], 100),
-  subject('JobRegistry', ['job-registry/'], 100),
+  subject('Settlement', ['settlement', 'vault-reentry', 'Settlement.t.sol'], 100),
+  subject('OperatorStaking', ['operator-staking', 'vault-reentry', 'OperatorStaking.t.sol'], 100),
+  subject('Slasher', ['slasher', 'Slasher.t.sol', 'trial-court/resolve'], 100),
+  subject('JobRegistry', ['job-registry/', 'feed-requests'], 100),
   subject('base/FeeSharing', ['job-registry/settle', 'job-registry/trials', 'job-registry/expire'], 100),
   subject('base/TrialMoney', ['trial-court/'], 100),
   subject('libraries/ParameterBook', ['job-registry/parameters', 'Packing.t.sol']),

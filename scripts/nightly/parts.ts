@@ -44,6 +44,11 @@ export const PARTS: readonly NightlyPart[] = [
   },
   { name: 'soak', about: '100,000 jobs, 5,000 transactions, 101,000 verdicts', command: ['node', 'bench/soak.ts'] },
   {
+    name: 'proofs',
+    about: 'the model checker on the arithmetic of the contracts',
+    command: ['node', 'scripts/prove/prove.ts', '--seconds', '600'],
+  },
+  {
     name: 'mutants',
     about: 'every mutant of the contracts',
     command: ['node', 'scripts/mutants/mutants.ts', '--resume'],

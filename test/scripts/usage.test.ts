@@ -8,6 +8,9 @@ test.each([
   ['DEV_USAGE', 'sh', ['dev', 'exec']],
   ['CHECK_USAGE', process.execPath, ['scripts/check/check.ts', 'no-such-step']],
   ['NIGHTLY_USAGE', process.execPath, ['scripts/nightly/nightly.ts', 'no-such-part']],
+  ['MUTANTS_USAGE', process.execPath, ['scripts/mutants/mutants.ts', '--contract', 'NoSuchContract']],
+  ['MUTANTS_USAGE', process.execPath, ['scripts/mutants/mutants.ts', '--sample', 'many']],
+  ['PROVE_USAGE', process.execPath, ['scripts/prove/prove.ts', 'NoSuchProof']],
   ['TEST_USAGE', process.execPath, ['scripts/report/run-tests.ts', 'no-such-suite']],
   ['TEST_USAGE', process.execPath, ['scripts/report/run-tests.ts', '--', 'test/a.test.ts']],
 ] as const)('%s: %s %j ends with 64 and says what there is instead', (code, command, args) => {
