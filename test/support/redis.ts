@@ -6,6 +6,7 @@ import { foreignRedis } from '../../scripts/stack/local-redis.ts';
 import { createLogTail } from '../../scripts/stack/log-tail.ts';
 import { endedEarly, type ManagedProcess, startProcess } from '../../scripts/stack/managed-process.ts';
 import { systemClock } from '../../workers/runtime/clock.ts';
+import { onSmallDisk } from './small-disk.ts';
 import { until } from './until.ts';
 
 export interface TestRedis {
@@ -45,13 +46,18 @@ export async function startRedis({ args = [], durable = false, diskMib }: TestRe
   const { command } = foreignRedis(url);
   let server: ManagedProcess | undefined;
 
+  function program(flags: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
+    if (diskMib === undefined) return { command: 'redis-server', args: flags };
+    return onSmallDisk(folder, diskMib, ['redis-server'], flags);
+  }
+
   async function start(): Promise<void> {
     const log = createLogTail({ clock: systemClock });
     const flags = [...place, ...durability, ...policy, ...args];
     const child = await startProcess(
       {
         name: 'redis',
-        ...(diskMib === undefined ? plain(flags) : onSmallDisk(folder, diskMib, flags)),
+        ...program(flags),
         env: process.env,
         logFile: devNull,
       },
@@ -101,20 +107,4 @@ export async function startRedis({ args = [], durable = false, diskMib }: TestRe
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-interface Command {
-  readonly command: string;
-  readonly args: readonly string[];
-}
-
-function plain(flags: readonly string[]): Command {
-  return { command: 'redis-server', args: flags };
-}
-
-/** A mount that ends with the process; whoever is not root becomes it for this mount alone. */
-function onSmallDisk(folder: string, mib: number, flags: readonly string[]): Command {
-  const script = `mount -t tmpfs -o size=${mib}m tmpfs "$0" && exec redis-server "$@"`;
-  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-  return { command: 'unshare', args: [...asRoot, '--mount', '--', 'sh', '-c', script, folder, ...flags] };
 }

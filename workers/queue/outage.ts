@@ -5,6 +5,9 @@ import type { Later } from './consumer.ts';
 const OUTAGES: ReadonlySet<string> = new Set([
   'BLOB_HASH_MISMATCH',
   'BLOB_UNAVAILABLE',
+  'DISK_NEARLY_FULL',
+  'FEE_ABOVE_CAP',
+  'JOURNAL_UNWRITABLE',
   'MODEL_DIGEST_MISMATCH',
   'MODEL_FILE_MISSING',
   'MODEL_UNKNOWN',
@@ -14,7 +17,12 @@ const OUTAGES: ReadonlySet<string> = new Set([
   'RPC_INCONSISTENT',
   'RPC_UNREACHABLE',
   'RUNNER_CLOSED',
+  'SIGNER_NO_GAS',
+  'SIGNER_UNAVAILABLE',
   'STORE_FULL',
+  'TX_NOT_STARTED',
+  'TX_QUEUE_FULL',
+  'TX_TIMEOUT',
 ]);
 
 const SHORTEST_MS = 500;

@@ -1,11 +1,14 @@
 import type { Clock } from '../runtime/clock.ts';
+import { codeOf } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { hashMismatch } from './artifact-errors.ts';
+import { createEviction } from './artifact-eviction.ts';
 import { createArtifactFetcher } from './artifact-fetcher.ts';
 import { openArtifactFolder, type ReadOptions, type StoredBlob } from './artifact-folder.ts';
 import { pieces } from './artifact-hashing.ts';
 import { createHttpPeer, type PeerLimits } from './artifact-peer.ts';
 import { blobName, type BlobName } from './blob-name.ts';
+import { diskUse } from './disk-room.ts';
 
 export interface BlobOptions {
   /** Cap in bytes; more is `BLOB_TOO_LARGE`. Default: the store's. */
@@ -25,7 +28,10 @@ export interface ArtifactStore {
    * `BLOB_UNAVAILABLE`, `BLOB_HASH_MISMATCH`, `BLOB_TOO_LARGE`, `STORE_FULL`, or the signal's reason.
    */
   get(reference: string, options?: BlobOptions): Promise<Uint8Array>;
-  /** Like `get`, for files that need not be in memory: brings the blob to `path`, hashes the file there, and says where it is. */
+  /**
+   * Like `get`, for files that need not be in memory: brings the blob to `path`, hashes the file there, and says where it is.
+   * What came from a peer in this way may be removed again when the disk is nearly full, the longest unused first.
+   */
   locate(reference: string, options?: BlobOptions): Promise<StoredBlob & { readonly path: string }>;
   /** Whether the blob is in the local folder; asks no peer and hashes nothing. */
   has(reference: string): Promise<boolean>;
@@ -50,7 +56,7 @@ export interface ArtifactStoreDeps {
 
 const DEFAULT_MAX_BYTES = 2 ** 31;
 
-/** Local folder first, then the peers. Throws `PEER_URL_INVALID`, `STORE_FULL`, `STORE_UNWRITABLE`. */
+/** Local folder first, then the peers; fetched blobs make room on a full disk. Throws `PEER_URL_INVALID`, `STORE_FULL`, `STORE_UNWRITABLE`. */
 export async function createArtifactStore(
   options: ArtifactStoreOptions,
   { clock, logger }: ArtifactStoreDeps,
@@ -59,6 +65,25 @@ export async function createArtifactStore(
   const peers = urls.map((url) => createHttpPeer({ url, ...(peerLimits ? { limits: peerLimits } : {}) }, { clock }));
   const folder = await openArtifactFolder(options.folder, { clock, logger });
   const fetcher = createArtifactFetcher({ folder, peers, logger });
+  const eviction = createEviction(options.folder, {
+    clock,
+    logger,
+    diskUse: () => diskUse(options.folder),
+    path: (contentId) => folder.path(blobName(contentId)),
+  });
+
+  /** From the peers into the folder; on a full disk in the place of files that can come again as well. */
+  async function fetch(name: BlobName, read: ReadOptions): Promise<void> {
+    await eviction.makeRoom();
+    for (;;) {
+      try {
+        await fetcher.fetch(name, read);
+        break;
+      } catch (error) {
+        if (codeOf(error) !== 'STORE_FULL' || (await eviction.makeRoom(true)) === 0) throw error;
+      }
+    }
+  }
 
   async function localOrFetched<T>(
     reference: string,
@@ -69,7 +94,7 @@ export async function createArtifactStore(
     signal?.throwIfAborted();
     const local = await look(name, { maxBytes, signal });
     if (local !== undefined) return local;
-    await fetcher.fetch(name, { maxBytes, signal });
+    await fetch(name, { maxBytes, signal });
     const fetched = await look(name, { maxBytes, signal });
     // Right when it was written and wrong when read back: the disk, or another program, changes files.
     if (fetched === undefined) throw hashMismatch(name, 'other bytes', folder.path(name));
@@ -84,11 +109,15 @@ export async function createArtifactStore(
 
     get: (reference, wanted) => localOrFetched(reference, wanted, (name, read) => folder.read(name, read)),
 
-    locate: (reference, wanted) =>
-      localOrFetched(reference, wanted, async (name, read) => {
+    async locate(reference, wanted) {
+      const wasHere = (await folder.size(blobName(reference))) !== undefined;
+      const found = await localOrFetched(reference, wanted, async (name, read) => {
         const size = await folder.verify(name, read);
         return size === undefined ? undefined : { ...name, size, path: folder.path(name) };
-      }),
+      });
+      await (wasHere ? eviction.used(found) : eviction.fetched(found));
+      return found;
+    },
 
     async has(reference) {
       return (await folder.size(blobName(reference))) !== undefined;

@@ -16,6 +16,7 @@ import { createRunnerService } from '../../inference/runner-service.ts';
 import { parseAddress } from '../../protocol/ids.ts';
 import { catalog } from '../../queue/catalog.ts';
 import { createConsumer } from '../../queue/consumer.ts';
+import { createGasShortage } from '../../queue/gas-shortage.ts';
 import { createProducer } from '../../queue/producer.ts';
 import { checkRedis, createRedisHealthCheck } from '../../queue/redis-check.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -23,12 +24,15 @@ import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts
 import { openAnswers } from '../../store/answers.ts';
 import { createArtifactServer } from '../../store/artifact-server.ts';
 import { createArtifactStore } from '../../store/artifact-store.ts';
+import { createDiskRoom } from '../../store/disk-room.ts';
 import { createOutputIndex } from '../../store/output-index.ts';
 import { createAssuredWork } from './assured-work.ts';
 import { type ExecutorConfig, executorConfig } from './config.ts';
 import { createInferenceHandler } from './inference.ts';
 import { createExecutorMetrics } from './metrics.ts';
 import type { ExecutorChain } from './ports.ts';
+import { createPaidWork } from './paid-work.ts';
+import { createRoomyWork } from './roomy-work.ts';
 
 /** `inference` messages → answers. */
 export const executorRole = defineRole({ config: executorConfig, compose });
@@ -44,26 +48,31 @@ async function compose(config: ExecutorConfig, deps: RoleDeps): Promise<RolePart
   const runner = await createOnnxRunner(runnerOptionsOf(config), { ...deps, metrics: createRunnerMetrics(metrics) });
   const shelf = createModelShelf({ specs, blobs: store, runner, logger });
   const producer = createProducer(redis, deps);
+  const shortage = createGasShortage(redis, deps);
+  const disk = createDiskRoom({ folders: [config.dataFolder, config.storeFolder] }, { clock });
   const { models, triableOnly, concurrency } = config;
   const handler = createInferenceHandler(
     { operator: parseAddress(config.operator), models, triableOnly },
     {
       chain: portOf(chain, clock),
       models: shelf,
-      work: createAssuredWork(
-        { mode: config.assurance, ratio: config.assuranceRatio },
-        {
-          work: createJobWork({ shelf, blobs: store, runner }),
-          canonical: createCanonicalModels({
-            specs,
+      work: createRoomyWork(
+        disk,
+        createAssuredWork(
+          { mode: config.assurance, ratio: config.assuranceRatio },
+          {
+            work: createPaidWork(shortage, createJobWork({ shelf, blobs: store, runner })),
+            canonical: createCanonicalModels({
+              specs,
+              blobs: store,
+              compile: compileInThread,
+              runner: new CanonicalRunner(),
+              logger,
+            }),
             blobs: store,
-            compile: compileInThread,
-            runner: new CanonicalRunner(),
             logger,
-          }),
-          blobs: store,
-          logger,
-        },
+          },
+        ),
       ),
       store,
       answers,
@@ -87,10 +96,11 @@ async function compose(config: ExecutorConfig, deps: RoleDeps): Promise<RolePart
       },
       ...(port === undefined ? [] : [createArtifactServer({ folder, host, port }, deps)]),
       producer,
+      shortage,
       createRunnerService({ models: models === 'any' ? [] : models }, { runner, shelf, logger }),
       createConsumer({ queue: catalog.inference, redis, concurrency }, { ...deps, handler }),
     ],
-    checks: [chain.check, createRedisHealthCheck(redis)],
+    checks: [chain.check, createRedisHealthCheck(redis), disk.check],
   };
 }
 

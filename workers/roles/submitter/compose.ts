@@ -16,6 +16,7 @@ import { parseBig } from '../../chain/chain-values.ts';
 import { type JobId, parseAddress } from '../../protocol/ids.ts';
 import { catalog } from '../../queue/catalog.ts';
 import { createConsumer } from '../../queue/consumer.ts';
+import { createGasShortage } from '../../queue/gas-shortage.ts';
 import { checkRedis, createRedisHealthCheck } from '../../queue/redis-check.ts';
 import type { HealthCheck } from '../../runtime/health.ts';
 import { openSigner } from '../../runtime/keystore.ts';
@@ -23,6 +24,7 @@ import { defineRole, type RoleDeps, type RoleParts } from '../../runtime/role.ts
 import { groupServices } from '../../runtime/service-group.ts';
 import { createAttestationGuard } from '../../store/attestation-guard.ts';
 import { createAttestedOutputs } from '../../store/attested-outputs.ts';
+import { createDiskRoom } from '../../store/disk-room.ts';
 import { openJournal } from '../../store/journal.ts';
 import { journalService } from '../../store/journal-service.ts';
 import { createTransactionLog } from '../../store/transaction-log.ts';
@@ -97,6 +99,7 @@ function wire(
   const signer = createStoppableSigner(createLocalSigner(wallet));
   const log = createTransactionLog<TransactionIntent, TransactionResult>({ journal });
   const fees = { ...DEFAULT_FEE_POLICY, maxFeeCap: config.maxFee, urgentMaxFeeCap: config.urgentMaxFee };
+  const shortage = createGasShortage(redis, deps);
   const tx = createTxManager(
     {
       chainId,
@@ -106,8 +109,14 @@ function wire(
       confirmations: config.txConfirmations,
       finalityDepth: config.finalityDepth,
       maxInFlight: config.txMaxInFlight,
+      gasReserve: config.gasReserve,
     },
-    { rpc, reader, signer, journal: log, clock, logger, metrics: metrics.tx, explain: explainRevert },
+    {
+      ...{ rpc, reader, signer, journal: log, clock, logger, metrics: metrics.tx, explain: explainRevert },
+      onFunds: (funds) => {
+        shortage.announce(funds === 'short');
+      },
+    },
   );
   const estimator = createGasEstimator({ from: wallet.address }, { rpc, explain: explainRevert });
   const effects = createEffects({
@@ -167,6 +176,7 @@ function wire(
       journalService(journal),
       chain.service,
       signer,
+      shortage,
       {
         name: 'transactions',
         start: (signal) => tx.start(signal),
@@ -196,7 +206,12 @@ function wire(
         ),
       ]),
     ],
-    checks: [chain.check, createRedisHealthCheck(redis), createFundsCheck(wallet.address, () => tx.balance())],
+    checks: [
+      chain.check,
+      createRedisHealthCheck(redis),
+      createDiskRoom({ folders: [config.dataFolder] }, { clock }).check,
+      createFundsCheck(wallet.address, () => tx.balance()),
+    ],
   };
 }
 
