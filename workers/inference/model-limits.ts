@@ -28,7 +28,7 @@ export const defaultModelLimits: ModelLimits = {
   maxDepth: 32,
   maxTensorBytes: 1024 * MIB,
   maxPeakBytes: 2048 * MIB,
-  maxVectorBytes: 128 * MIB,
+  maxVectorBytes: 64 * MIB,
   minOpset: 7,
   // onnxruntime 1.30 supports the operator sets released up to ONNX 1.21.
   maxOpset: 26,
