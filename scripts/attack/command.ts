@@ -6,7 +6,7 @@ const EX_USAGE = 64;
 const ABOUT = `Scripted attacks on a private local deployment: what is attempted, and what stops it.
 
 Every attack also does the same thing rightly, which must work; one whose defence does not hold, or that nothing shows to be a
-real attempt, ends with exit code 1. The threats are those of docs/THREATS.md.`;
+real attempt, ends with exit code 1. The threats are those of docs/audit/threats.md.`;
 
 const EXAMPLES = `
 Examples:

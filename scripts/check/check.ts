@@ -5,6 +5,7 @@ import { messageOf, RemitError } from '../../workers/runtime/errors.ts';
 import { runCommand } from '../process/command.ts';
 import { compilerErrors } from '../process/compiler-errors.ts';
 import { type Case, writeSuiteReport } from '../report/suite-report.ts';
+import { checkAuditFreshness } from './audit-freshness.ts';
 import { commandStep } from './command-step.ts';
 import { checkContractSizes } from './contract-size.ts';
 import { checkErrorCodes } from './error-codes.ts';
@@ -60,6 +61,7 @@ const STEPS: readonly Step[] = [
   { name: 'hygiene', about: 'file sizes, names, skipped tests, machine paths, lock file', run: checkHygiene },
   { name: 'error-codes', about: 'every code is in docs/ERRORS.md, and the reverse', run: checkErrorCodes },
   { name: 'links', about: 'links in Markdown lead somewhere', run: checkLinks },
+  { name: 'audit', about: 'docs/audit was made of what is there now', run: checkAuditFreshness },
   { name: 'contract-size', about: 'every contract fits in 24,576 bytes', run: checkContractSizes },
   {
     name: 'storage',

@@ -4,7 +4,7 @@ import type { Stage } from './scene.ts';
 export interface Attack {
   /** As the command line names it. */
   readonly name: string;
-  /** Ids of docs/THREATS.md. */
+  /** Ids of docs/audit/threats.md. */
   readonly threats: readonly string[];
   /** One line. */
   readonly what: string;

@@ -8,7 +8,7 @@ import { type OpenStage, openStage, TOKEN } from '../../../scripts/attack/stage/
 import type { Stage } from '../../../scripts/attack/stage/scene.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
 
-/** The threats of docs/THREATS.md that an attack shows. */
+/** The threats of docs/audit/threats.md that an attack shows. */
 const THREATS = [...Array.from({ length: 25 }, (_, at) => `T${at + 1}`), 'O1', 'O2', 'O3', 'O4'];
 
 let stage: OpenStage;
