@@ -79,6 +79,20 @@ describe('F37 · what nodes say to a transaction', () => {
   });
 });
 
+describe('F37 · what nodes say to a call', () => {
+  it.each([
+    ['geth', -32_000, 'header not found', true],
+    ['geth', -32_000, 'missing trie node 4c9f (path ) state 0x4c9f is not available', true],
+    ['reth', -32_001, 'block not found: latest', true],
+    ['nethermind', -32_001, '0xabc could not be found: unknown block', true],
+    ['anvil', -32_602, 'BlockOutOfRangeError: block height is 408 but requested was 420', true],
+    ['geth', 3, 'execution reverted', false],
+    ['any', -32_602, 'invalid argument 0', false],
+  ] as const)('%s %i "%s" may pass: %s', (_, code, message, passes) => {
+    expect(said(code, message).retryable).toBe(passes);
+  });
+});
+
 describe('F37 · whatever a node says, a transaction is mined once, with one nonce', () => {
   let stage: TxStage;
 

@@ -237,6 +237,7 @@ class TxSimulation {
     const nothing = (): void => undefined;
     return {
       ...{ pending: nothing, bumped: nothing, publishFailed: nothing, feeSpent: nothing, balance: nothing },
+      runway: nothing,
       nonceStolen: () => void (this.#stolen += 1),
     };
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Wallet } from 'ethers';
 import { createChainReader } from '../../workers/chain/chain-reader.ts';
+import type { GasFunds } from '../../workers/chain/gas-runway.ts';
 import type { PublishVerdict } from '../../workers/chain/node-errors.ts';
 import { explainRevert } from '../../workers/chain/reverts.ts';
 import { createRpcPool, type RpcPoolOptions } from '../../workers/chain/rpc-pool.ts';
@@ -25,6 +26,10 @@ export class TxRecorder {
   stolen = 0;
   feesPaid = 0n;
   lastBalance = 0n;
+  lastRunway = 0;
+  readonly funds: GasFunds[] = [];
+  /** Numbers of the blocks that were looked at. */
+  readonly heads: number[] = [];
   readonly failures: PublishVerdict[] = [];
   readonly logged: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
   readonly metrics = {
@@ -33,6 +38,7 @@ export class TxRecorder {
     publishFailed: (verdict: PublishVerdict): void => void this.failures.push(verdict),
     feeSpent: (wei: bigint): void => void (this.feesPaid += wei),
     balance: (wei: bigint): void => void (this.lastBalance = wei),
+    runway: (transactions: number): void => void (this.lastRunway = transactions),
     nonceStolen: (): void => void (this.stolen += 1),
   };
   readonly logger: Logger = {
@@ -100,17 +106,29 @@ export function createTxBench(anvil: Anvil): TxBench {
         { urls, chainId: anvil.chainId, timeoutMs: 2000, rounds: 2, backoffMs: 5, ...pool },
         { clock: systemClock, logger: seen.logger },
       );
+      const reader = createChainReader({ rpc });
       const txManager = createTxManager(
         { chainId: anvil.chainId, pollMs: 15, stallMs: 200, waitMs: 15_000, ...manager },
         {
           rpc,
-          reader: createChainReader({ rpc }),
+          reader: {
+            ...reader,
+            // The second question of a look, so the head is known by now.
+            nonceAt: async (account, block, signal) => {
+              const nonce = await reader.nonceAt(account, block, signal);
+              seen.heads.push(block);
+              return nonce;
+            },
+          },
           signer: wallet,
           journal,
           clock: systemClock,
           logger: seen.logger,
           metrics: seen.metrics,
           explain: explainRevert,
+          onFunds: (funds) => {
+            if (seen.funds.at(-1) !== funds) seen.funds.push(funds);
+          },
         },
       );
       const life: TxLife = {

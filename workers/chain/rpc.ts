@@ -24,6 +24,10 @@ export interface Broadcaster {
   broadcast(raw: string, options?: CallOptions): Promise<readonly BroadcastAnswer[]>;
 }
 
+/** A node that is behind, in the middle of a reorg, or has pruned the state: the next answer may be another one. */
+const STATE_AWAY =
+  /header not found|(unknown|missing) block|block (is )?(not found|out of range)|BlockOutOfRange|could not find block|missing trie node|state (is )?(not|un)available/i;
+
 /** A node understood the call and answered with an error: asking another node rarely helps. */
 export class RpcRejection extends RemitError {
   readonly rpcCode: number;
@@ -46,6 +50,7 @@ export class RpcRejection extends RemitError {
       code: 'RPC_REJECTED',
       message: `${method}: node ${node} answered ${code}: ${message}`,
       fix: "read the node's message: it names what it did not accept",
+      retryable: STATE_AWAY.test(message),
       context: { method, node, rpcCode: code, rpcMessage: message },
     });
     this.rpcCode = code;

@@ -6,6 +6,7 @@ import { reached } from '../runtime/milestone.ts';
 import type { ChainReader } from './chain-reader.ts';
 import type { BlockHeader, Receipt } from './chain-values.ts';
 import { DEFAULT_FEE_POLICY, type FeePolicy, type Fees } from './fees.ts';
+import { createGasRunway, type GasFunds } from './gas-runway.ts';
 import type { RevertReason } from './revert-reason.ts';
 import type { Broadcaster, Rpc } from './rpc.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type TransactionJournal,
   type TransactionRecord,
 } from './transaction-journal.ts';
+import { keyConflict, signerShared, timedOut } from './tx-errors.ts';
 import { TxGate, Turnstile } from './tx-gate.ts';
 import type { TxMetrics } from './tx-metrics.ts';
 import { createTxPreparer } from './tx-preparer.ts';
@@ -39,6 +41,8 @@ export interface TxManagerOptions {
   readonly waitMs?: number;
   /** Longest wait for one signature, milliseconds. Defaults to 10 s. */
   readonly signMs?: number;
+  /** Transactions whose gas money is kept for what has a deadline or is urgent. Defaults to 0. */
+  readonly gasReserve?: number;
 }
 
 export interface TxManagerDeps {
@@ -51,6 +55,8 @@ export interface TxManagerDeps {
   readonly metrics: TxMetrics;
   /** Names the errors of our contracts. */
   readonly explain?: (data: Hex) => RevertReason;
+  /** Is told at every look at the chain how far the gas money goes. */
+  readonly onFunds?: (funds: GasFunds) => void;
 }
 
 export interface SendRequest {
@@ -127,6 +133,10 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
     { chainId, ...(options.signMs !== undefined && { signMs: options.signMs }) },
     { signer: deps.signer, clock, signal: lifetime.signal },
   );
+  const runway = createGasRunway(
+    { address, reserve: options.gasReserve ?? 0, fees },
+    { logger, metrics, onFunds: deps.onFunds },
+  );
   const pending = (): number => journal.open().filter(({ status }) => status === 'pending').length;
   const gate = new TxGate({ limit: maxInFlight, maxQueued, pending });
   const nonces = new Turnstile();
@@ -169,7 +179,11 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
       try {
         await tracker.round(lifetime.signal);
         const { head } = tracker;
-        if (head) metrics.balance(await preparer.balanceAt(head, lifetime.signal));
+        if (head) {
+          const balance = await preparer.balanceAt(head, lifetime.signal);
+          metrics.balance(balance);
+          runway.see(balance, journal.open(), head);
+        }
       } catch (error) {
         if (ended()) return;
         logger.warn({ reason: messageOf(error) }, 'could not look at the chain, trying again');
@@ -205,14 +219,16 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
     const head = tracker.head ?? (await reader.head(signal));
     if (deadline !== undefined && head.timestamp > deadline) return { status: 'abandoned', why: 'deadline' };
     const offered = await preparer.fees(head, isUrgent(call, head), signal);
-    await funds(head, value + (request.gasLimit ?? 0n) * offered.maxFeePerGas);
+    const canWait = deadline === undefined && urgentFrom === undefined && !urgent;
+    const kept = canWait ? runway.reserveAt(head) : 0n;
+    await funds(head, kept + value + (request.gasLimit ?? 0n) * offered.maxFeePerGas);
     const trial =
       simulate === 'none' && request.gasLimit !== undefined
         ? { ok: true as const, gasLimit: request.gasLimit }
         : await preparer.simulate(call, request.gasLimit, simulate === 'pending' ? 'pending' : 'latest', signal);
     if (!trial.ok) return { status: 'abandoned', why: 'would-revert', reason: trial.reason };
     const intent: TransactionIntent = { ...call, gasLimit: trial.gasLimit };
-    const has = await funds(head, value + intent.gasLimit * offered.maxFeePerGas);
+    const has = await funds(head, kept + value + intent.gasLimit * offered.maxFeePerGas);
     const record = await allot(request.key, intent, offered, has);
     reached('transaction-signed', request.key);
     // From here on it exists: whatever happens to this publication, the tracker carries on from the journal.
@@ -328,7 +344,7 @@ export function createTxManager(options: TxManagerOptions, deps: TxManagerDeps):
           fix: 'nothing: it passes when an RPC node answers',
           retryable: true,
         });
-      if (stolen >= STOLEN_LIMIT) throw shared(address, stolen);
+      if (stolen >= STOLEN_LIMIT) throw signerShared(address, stolen);
       const limit = new AbortController();
       const timer = clock.sleep(waitMs, limit.signal).then(
         () => {
@@ -369,29 +385,5 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 
 function assertSame({ key, intent }: TransactionRecord, { to, data, value = 0n }: SendRequest): void {
   if (intent.to.toLowerCase() === to.toLowerCase() && intent.data === data && intent.value === value) return;
-  throw new RemitError({
-    code: 'TX_KEY_CONFLICT',
-    message: `key ${key} belongs to another transaction, to ${intent.to}`,
-    fix: 'this is a defect: one effect was given two different transactions. Report it with the log',
-    context: { key },
-  });
-}
-
-function timedOut(key: string, ms: number): RemitError {
-  return new RemitError({
-    code: 'TX_TIMEOUT',
-    message: `transaction ${key} has no outcome after ${ms} ms; it is still under way`,
-    fix: 'nothing, if it passes: sending the same key again continues to wait. If it lasts, look at fees and RPC nodes',
-    retryable: true,
-    context: { key },
-  });
-}
-
-function shared(address: string, stolen: number): RemitError {
-  return new RemitError({
-    code: 'SIGNER_SHARED',
-    message: `${stolen} nonces of ${address} were used by transactions this process did not sign`,
-    fix: 'find who else holds this key (a second worker, a wallet) and stop it; if nobody does, the key is stolen: move the funds',
-    context: { address, stolen },
-  });
+  throw keyConflict(key, intent.to);
 }

@@ -10,5 +10,7 @@ export interface TxMetrics {
   feeSpent(wei: bigint): void;
   /** Wei the signer holds. */
   balance(wei: bigint): void;
+  /** Transactions that the signer's money pays for beside those under way. */
+  runway(transactions: number): void;
   nonceStolen(): void;
 }

@@ -136,7 +136,8 @@ function costOf(record: TransactionRecord): bigint {
   return record.intent.gasLimit * newest(record).maxFeePerGas + record.intent.value;
 }
 
-function reservedBy(open: readonly TransactionRecord[]): bigint {
+/** The most that everything under way can cost, wei. */
+export function reservedBy(open: readonly TransactionRecord[]): bigint {
   return open.reduce((sum, record) => (record.status === 'pending' ? sum + costOf(record) : sum), 0n);
 }
 

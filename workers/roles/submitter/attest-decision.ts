@@ -13,9 +13,9 @@ export interface AttestFacts {
   readonly ladder: { readonly place: LadderPlace; readonly time: LadderTime } | undefined;
 }
 
-/** What to do with an answer. `urgent`: the deadline is near, so gas may cost more. */
+/** What to do with an answer. `urgentFrom`: second of chain time from which on the deadline is near, so gas may cost more. */
 export type AttestDecision =
-  | { readonly kind: 'attest'; readonly urgent: boolean }
+  | { readonly kind: 'attest'; readonly urgentFrom: number }
   | { readonly kind: 'end'; readonly ending: 'lost-race' | 'too-late' | 'not-eligible' | 'stood-down' }
   | { readonly kind: 'wait'; readonly retryAfterMs: number; readonly why: string };
 
@@ -40,7 +40,7 @@ export function decideAttest({ terms, status, operator, now, ladder }: AttestFac
     if (from === undefined || BigInt(from) > terms.attestDeadline) return end('not-eligible');
     if (from > now) return { kind: 'wait', retryAfterMs: waitMs(from - now), why: 'not eligible yet' };
   }
-  return { kind: 'attest', urgent: left <= URGENT_SECONDS };
+  return { kind: 'attest', urgentFrom: Number(terms.attestDeadline) - URGENT_SECONDS };
 }
 
 /** Chain time may run ahead of local time, so a long wait is cut into pieces. */

@@ -40,6 +40,12 @@ export const submitterConfig = z.object({
     .describe(
       'Transactions under way at once: at most this many attestations per block. Nodes with a full pool may drop those beyond the 16th until they are published again.',
     ),
+  gasReserve: field
+    .integer({ min: 0, max: 10_000 })
+    .prefault('10')
+    .describe(
+      'Attestations that the gas money of the signer must suffice for beside what is under way: with less no new job is taken, and what has no deadline waits. The alarm comes at three times as many.',
+    ),
   settleBatchMax: field
     .integer({ min: 1, max: 200 })
     .prefault('50')

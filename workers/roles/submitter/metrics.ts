@@ -80,6 +80,10 @@ function txMetrics(metrics: Metrics): TxMetrics {
   });
   const spent = metrics.counter({ name: 'gas_fees_wei_total', help: 'Wei paid for gas.' });
   const balance = metrics.gauge({ name: 'signer_balance_wei', help: 'Wei the signer holds.' });
+  const runway = metrics.gauge({
+    name: 'signer_runway_transactions',
+    help: 'Transactions of an attestation at the price of now that the money of the signer pays for, beside those under way.',
+  });
   const stolen = metrics.counter({
     name: 'nonces_stolen_total',
     help: 'Nonces used by transactions that this process did not sign. Should stay 0.',
@@ -90,6 +94,7 @@ function txMetrics(metrics: Metrics): TxMetrics {
     publishFailed: (verdict) => failures.inc({ verdict: typeof verdict === 'string' ? verdict : 'failed' }),
     feeSpent: (wei) => spent.inc({}, Number(wei)),
     balance: (wei) => balance.set(Number(wei)),
+    runway: (transactions) => runway.set(transactions),
     nonceStolen: () => stolen.inc(),
   };
 }

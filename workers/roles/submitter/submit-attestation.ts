@@ -66,7 +66,7 @@ export function createSubmitAttestation(
   async function submit(
     message: AttestationMessage,
     terms: Terms,
-    urgent: boolean,
+    urgentFrom: number,
     signal: AbortSignal,
   ): Promise<EffectResult> {
     const { jobId, outputRoot, outputContent, output } = message;
@@ -88,7 +88,7 @@ export function createSubmitAttestation(
         ...(shape !== undefined && { shape }),
         gasLimit: (estimate) => attestGasLimit(terms, estimate),
         deadline: Number(terms.attestDeadline),
-        urgent,
+        urgentFrom,
       },
       signal,
     );
@@ -154,7 +154,7 @@ export function createSubmitAttestation(
       const decision = await decide(jobId, terms, signal);
       if (decision.kind === 'wait') return { retryAfterMs: decision.retryAfterMs, why: decision.why };
       if (decision.kind === 'end') return end(decision.ending, logger);
-      const result = await submit(message, terms, decision.urgent, signal);
+      const result = await submit(message, terms, decision.urgentFrom, signal);
       return conclude(message, result, startedAtMs, startedAtMs - enqueuedAt, logger);
     } catch (error) {
       if (isFatal(error)) {

@@ -43,7 +43,7 @@ describe('submitting an attestation', () => {
     const { run, effects, metrics, guard, outputs, logger } = bench();
     expect(await run()).toBeUndefined();
     expect(effects.sent).toMatchObject([
-      { key: `31337-0165878a-${hash(1).slice(2)}-attest`, deadline: NOW + 600, urgent: false },
+      { key: `31337-0165878a-${hash(1).slice(2)}-attest`, deadline: NOW + 600, urgentFrom: NOW + 540 },
     ]);
     const call = interfaces.JobRegistry.parseTransaction({ data: effects.sent[0]?.data ?? '' });
     expect(call?.name).toBe('attest');
@@ -73,7 +73,7 @@ describe('submitting an attestation', () => {
     expect(metrics.endings).toEqual([`attest ${ending}`]);
   });
 
-  it('drops it the second after the deadline, and sends it urgently in the last one', async () => {
+  it('drops it the second after the deadline, and still sends it in the last one, urgently', async () => {
     const late = bench();
     late.chain.now = NOW + 601;
     await late.run();
@@ -81,7 +81,7 @@ describe('submitting an attestation', () => {
     const last = bench();
     last.chain.now = NOW + 600;
     await last.run();
-    expect(last.effects.sent).toMatchObject([{ urgent: true }]);
+    expect(last.effects.sent).toMatchObject([{ urgentFrom: NOW + 540 }]);
   });
 
   it('waits for a request that the chain does not know, until its deadline', async () => {
@@ -181,9 +181,9 @@ describe('a refused attestation', () => {
 
   it('waits for the end of an outage without using up attempts, and lets other failures be retried', async () => {
     const { run, effects } = bench();
-    effects.answers = [failure('RPC_UNREACHABLE', true), failure('SIGNER_NO_GAS', true)];
+    effects.answers = [failure('RPC_UNREACHABLE', true), failure('SURPRISE', true)];
     expect(await run()).toMatchObject({ why: 'RPC_UNREACHABLE' });
-    await expect(run()).rejects.toMatchObject({ code: 'SIGNER_NO_GAS' });
+    await expect(run()).rejects.toMatchObject({ code: 'SURPRISE' });
   });
 
   it('stops the signer when somebody else uses its key', async () => {
