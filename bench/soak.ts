@@ -5,9 +5,10 @@ import { messageOf } from '../workers/runtime/errors.ts';
 import { jobsPart } from './soak/jobs-part.ts';
 import { memoryPart } from './soak/memory-part.ts';
 import type { SoakPart, SoakResult } from './soak/soak-part.ts';
+import { transactionsPart } from './soak/transactions-part.ts';
 
 /** Parts run one after another, in this order. */
-const PARTS: readonly SoakPart[] = [jobsPart, memoryPart];
+const PARTS: readonly SoakPart[] = [jobsPart, memoryPart, transactionsPart];
 
 const indented = (text: string): string => text.split('\n').join('\n      ');
 const HELP = `usage: ./dev bench soak [part…] [--seed N] [options]
