@@ -9,6 +9,7 @@ import { messageId } from '../../workers/queue/catalog.ts';
 import { ROUTED_EVENTS } from '../../workers/roles/listener/routes.ts';
 import { type Anvil, type AnvilOptions, startAnvil } from './anvil.ts';
 import { hash, jobOf, OPERATOR, REGISTRY, REQUESTER, TERMS } from './sample-job.ts';
+import { until } from './until.ts';
 
 /** Logs what it is told: three topics, then the data. `LOG3(calldata[0..96], calldata[96..])`. */
 const SAYS_ANYTHING = '0x6040356020355f35606036038060605f375fa300';
@@ -24,8 +25,8 @@ export type Said = 'requested' | 'attested' | 'settled';
 export interface JobChain {
   readonly anvil: Anvil;
   readonly decoder: EventDecoder;
-  /** Sends what the registry is to say about job `n`; mined at once where the chain mines by itself. */
-  say(what: Said, n: number, from?: number): Promise<string>;
+  /** Makes the registry say this about job `n`, on a chain that mines by itself: it is in a block when this returns. */
+  say(what: Said, n: number, from?: number): Promise<void>;
   /** The same as a raw transaction, for `anvil.reorg`. */
   raw(what: Said, n: number, from: number, nonce: number): Promise<string>;
   /** One block with all of these. */
@@ -58,9 +59,17 @@ export async function startJobChain(options: AnvilOptions = {}): Promise<JobChai
     return found;
   }
 
-  async function say(what: Said, n: number, from = 0): Promise<string> {
+  function send(what: Said, n: number, from: number): Promise<string> {
     const transaction = { from: anvil.accounts[from]?.address, to: REGISTRY, data: words(what, n), gas: '0x30d40' };
     return anvil.rpc<string>('eth_sendTransaction', [transaction]);
+  }
+
+  async function say(what: Said, n: number, from = 0): Promise<void> {
+    const sent = await send(what, n, from);
+    await until(async () => (await anvil.rpc('eth_getTransactionReceipt', [sent])) !== null, {
+      what: `${sent} mined`,
+      everyMs: 2,
+    });
   }
 
   return {
@@ -80,7 +89,7 @@ export async function startJobChain(options: AnvilOptions = {}): Promise<JobChai
       }),
     async inOneBlock(...all) {
       await anvil.rpc('evm_setAutomine', [false]);
-      for (const [what, n] of all) await say(what, n);
+      for (const [what, n] of all) await send(what, n, 0);
       await anvil.mine();
       await anvil.rpc('evm_setAutomine', [true]);
     },

@@ -7,8 +7,9 @@ import type { ChainEvent } from '../../workers/chain/events.ts';
 import { createJobEvents } from '../../workers/chain/job-events.ts';
 import { createLogFetcher, type LogFetcherOptions } from '../../workers/chain/log-fetcher.ts';
 import { createRpcPool, type RpcPool, type RpcPoolOptions } from '../../workers/chain/rpc-pool.ts';
+import { Turnstile } from '../../workers/chain/tx-gate.ts';
 import { createDispatch } from '../../workers/roles/listener/dispatch.ts';
-import { createFollowChain } from '../../workers/roles/listener/follow-chain.ts';
+import { createFollowChain, type FollowChain } from '../../workers/roles/listener/follow-chain.ts';
 import { createFollowOrders } from '../../workers/roles/listener/follow-orders.ts';
 import { createListener } from '../../workers/roles/listener/listener.ts';
 import { createLookUp } from '../../workers/roles/listener/look-up.ts';
@@ -126,7 +127,9 @@ export async function openListener(chain: JobChain, options: StageOptions): Prom
     });
     const context = async (signal: AbortSignal) => ({ ...CONTEXT, now: (await reader.head(signal)).timestamp });
     const orders = createOrderBook({ journal });
-    const follow = createFollowChain({
+    const turns = new Turnstile();
+    const alone = (work: () => Promise<void>): Promise<void> => turns.run(work);
+    const followChain = createFollowChain({
       book,
       orders: createFollowOrders({ book: orders, dispatch, isOpen: async () => false, logger }),
       dispatch,
@@ -139,7 +142,8 @@ export async function openListener(chain: JobChain, options: StageOptions): Prom
       logger,
       metrics,
     });
-    const reconcile = createReconcile({ book, dispatch, context, clock, logger, metrics });
+    const follow: FollowChain = (message, signal) => alone(() => followChain(message, signal));
+    const reconcile = createReconcile({ book, dispatch, alone, context, clock, logger, metrics });
     const rescan = createRescan(
       { blocks: 1_000, startBlock: 1 },
       { fetcher, reader, decode, book, orders, follow, context, logger, metrics },
