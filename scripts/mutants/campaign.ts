@@ -12,11 +12,14 @@ export interface CampaignDeps {
   readonly reviewed: ReadonlyMap<string, string>;
   /** Leave it at the tests that mirror the contract. */
   readonly mirrorsOnly: boolean;
+  /** Titles of the tests that noticed mutants of a function in an earlier run. */
+  readonly killers: ReadonlyMap<string, readonly string[]>;
   readonly keep: (result: Omit<MutantResult, 'source' | 'tests'>) => void;
 }
 
-/** The tests that noticed the most recent mutants of a function are the first to look at the next. */
+/** The tests that noticed the most recent mutants of a function, then of the contract, are the first to look at the next. */
 const REMEMBERED = 12;
+const REMEMBERED_OF_ALL = 40;
 /** The unchanged contracts have to pass again after so many mutants, or these say nothing. */
 const CONTROL_EVERY = 25;
 
@@ -33,7 +36,8 @@ export class Campaign {
   readonly #others: readonly string[];
   readonly #solidityFiles: readonly string[];
   /** Function → titles of tests that noticed a mutant there, the latest first. */
-  readonly #killers = new Map<string, string[]>();
+  readonly #killers = new Map<string, readonly string[]>();
+  #allKillers: readonly string[] = [];
   #optimized: Bytecodes | undefined;
 
   constructor(subject: Subject, source: Buffer, deps: CampaignDeps) {
@@ -49,6 +53,9 @@ export class Campaign {
     this.#mirrors = files.filter((file) => this.#isMirror(file));
     this.#others = files.filter((file) => !this.#isMirror(file));
     this.#solidityFiles = bench.solidityTests(subject);
+    for (const [where, titles] of deps.killers) {
+      for (const title of titles) this.#remember(where, title);
+    }
   }
 
   async run(mutants: readonly Mutant[]): Promise<void> {
@@ -105,11 +112,15 @@ export class Campaign {
   }
 
   #noticed({ id, where }: Mutant, { title, file, timedOut }: FailedTest): Verdict {
-    if (file.endsWith('.test.ts')) {
-      const others = (this.#killers.get(where) ?? []).filter((other) => other !== title);
-      this.#killers.set(where, [title, ...others].slice(0, REMEMBERED));
-    }
+    if (file.endsWith('.test.ts')) this.#remember(where, title);
     return { id, outcome: timedOut ? 'timeout' : 'killed', by: title };
+  }
+
+  #remember(where: string, title: string): void {
+    const first = (titles: readonly string[], most: number): string[] =>
+      [title, ...titles.filter((other) => other !== title)].slice(0, most);
+    this.#killers.set(where, first(this.#killers.get(where) ?? [], REMEMBERED));
+    this.#allKillers = first(this.#allKillers, REMEMBERED_OF_ALL);
   }
 
   /** What noticed others of the function, then what mirrors the contract; a library's own Solidity tests before both. */
@@ -119,10 +130,12 @@ export class Campaign {
     changed: Readonly<Record<string, string>>,
   ): Promise<FailedTest | undefined> {
     const [first = ''] = this.#subject.mirrors;
+    const all = [...this.#mirrors, ...this.#others];
     const leads = (test: string): boolean => first.endsWith('.t.sol') && test.endsWith(first);
     return (
       (await this.#askSolidity(changed, leads)) ??
-      (await this.#mocha(bytecodes, [...this.#mirrors, ...this.#others], this.#killers.get(where) ?? [])) ??
+      (await this.#mocha(bytecodes, all, this.#killers.get(where) ?? [])) ??
+      (await this.#mocha(bytecodes, all, this.#allKillers)) ??
       (await this.#mocha(bytecodes, this.#mirrors)) ??
       (await this.#askSolidity(changed, (test) => this.#isMirror(test) && !leads(test)))
     );

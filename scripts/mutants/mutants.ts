@@ -107,6 +107,18 @@ class Work {
     });
   }
 
+  /** Function → the tests that noticed its mutants, the latest last. Solidity tests are asked in an order of their own. */
+  killers(): Map<string, string[]> {
+    const known = this.known();
+    const noticed = this.mutants.flatMap(({ id, where }) => {
+      const { outcome, by } = known.get(id) ?? {};
+      return outcome === 'killed' && by !== undefined && !by.includes(' › ') ? [{ where, by }] : [];
+    });
+    return new Map(
+      [...Map.groupBy(noticed, ({ where }) => where)].map(([where, tests]) => [where, tests.map(({ by }) => by)]),
+    );
+  }
+
   score(): Score {
     return scoreOf(this.subject, this.mutants, this.known());
   }
@@ -142,6 +154,7 @@ async function run(options: Options): Promise<void> {
             bench?.bench.stop();
             const fresh = new TestBench(folder, compiler, subject.judge);
             bench = { judge: subject.judge, bench: fresh, baseline: await fresh.baseline(subject.judge) };
+            for (const title of bench.baseline.failing) console.error(`left out, it fails without a mutant: ${title}`);
           }
           console.error(`${subject.name}: ${waiting.length} of ${work.mutants.length} mutants`);
           const began = performance.now();
@@ -149,6 +162,7 @@ async function run(options: Options): Promise<void> {
             ...bench,
             reviewed,
             mirrorsOnly: options.mirrors,
+            killers: work.killers(),
             keep: (result) => work.keep(result),
           }).run(waiting);
           const seconds = (performance.now() - began) / 1000;
@@ -185,7 +199,7 @@ async function main(args: string[]): Promise<number> {
   }
   const scores = works.map((work) => work.score());
   if (options.page) {
-    writeScorePage(
+    await writeScorePage(
       works.map((work) => ({ score: work.score(), mutants: work.mutants, results: work.known() })),
       options.seed,
     );

@@ -14,10 +14,16 @@ type SoliditySuites = readonly {
 }[];
 
 const TEST_DEADLINE_MS = 30_000;
+/** As much as a transaction may have: code that is not optimised is larger. */
+const DEPLOYMENT_GAS = '0xf00000';
 
 let bytecodes: Readonly<Record<string, string>> = {};
 /** Contracts that were read since the last test file began. */
 let deployed = new Set<string>();
+/** The same while a test file is loaded: some deploy before their first test. */
+const deployedByLoading = new Map<string, Set<string>>();
+/** Contract → the code that its artifact holds. */
+const compiled = new Map<string, string>();
 
 // Traces of reverts are for people, and reading the compiler's whole output for them takes seconds.
 hre.artifacts.getAllBuildInfoIds = () => Promise.resolve(new Set<string>());
@@ -25,6 +31,7 @@ const readArtifact = hre.artifacts.readArtifact.bind(hre.artifacts);
 hre.artifacts.readArtifact = (async (name: string): Promise<Artifact> => {
   const artifact: Artifact = await readArtifact(name);
   deployed.add(artifact.contractName);
+  compiled.set(artifact.contractName, artifact.bytecode);
   const bytecode = bytecodes[artifact.contractName];
   return bytecode === undefined ? artifact : { ...artifact, bytecode };
 }) as typeof hre.artifacts.readArtifact;
@@ -33,8 +40,11 @@ hre.artifacts.readArtifact = (async (name: string): Promise<Artifact> => {
 interface Chain {
   readonly connection: Connection;
   start: string;
+  /** What was sent while its test file was loaded. */
+  readonly sent: Readonly<Record<string, string>>[];
 }
 const chains: Chain[] = [];
+let loading = true;
 const createConnection = hre.network.create.bind(hre.network);
 hre.network.create = (async (asked?: Parameters<typeof createConnection>[0]) => {
   const options = typeof asked === 'object' ? asked : asked === undefined ? {} : { network: asked };
@@ -43,7 +53,15 @@ hre.network.create = (async (asked?: Parameters<typeof createConnection>[0]) => 
     // Code that is not optimised does not fit in what a chain allows.
     override: { ...options.override, allowUnlimitedContractSize: true } as NonNullable<typeof options.override>,
   });
-  chains.push({ connection, start: await snapshot(connection) });
+  const chain: Chain = { connection, start: await snapshot(connection), sent: [] };
+  chains.push(chain);
+  const request = connection.provider.request.bind(connection.provider);
+  connection.provider.request = (async (call): Promise<unknown> => {
+    if (loading && call.method === 'eth_sendTransaction') {
+      chain.sent.push((call.params as [Readonly<Record<string, string>>])[0]);
+    }
+    return (await request(call)) as unknown;
+  }) as typeof connection.provider.request;
   return connection;
 }) as typeof hre.network.create;
 
@@ -58,12 +76,34 @@ async function restart(chain: Chain): Promise<void> {
   await provider.request({ method: 'evm_setIntervalMining', params: [0] });
   await provider.request({ method: 'evm_revert', params: [chain.start] });
   chain.start = await snapshot(chain.connection);
+  // The same sender and the same order give contracts the addresses that the test file knows.
+  for (const transaction of chain.sent) {
+    const data = withBytecode(transaction['data'] ?? '0x');
+    const gas = data === transaction['data'] ? {} : { gas: DEPLOYMENT_GAS };
+    await provider.request({ method: 'eth_sendTransaction', params: [{ ...transaction, data, ...gas }] });
+  }
+}
+
+function withBytecode(data: string): string {
+  for (const [name, code] of compiled) {
+    const bytecode = bytecodes[name];
+    if (bytecode !== undefined && code.length > 2 && data.startsWith(code)) return bytecode + data.slice(code.length);
+  }
+  return data;
 }
 
 const mocha = new Mocha({ timeout: TEST_DEADLINE_MS, reporter: function silent() {} as never, bail: true });
 mocha.cleanReferencesAfterRun(false);
 for (const file of process.argv.slice(2)) mocha.addFile(path.resolve(file));
+let loaded = '';
+mocha.suite.on('pre-require', (_, file) => {
+  if (loaded !== '') deployedByLoading.set(loaded, deployed);
+  deployed = new Set();
+  loaded = path.relative('.', file);
+});
 await mocha.loadFilesAsync();
+deployedByLoading.set(loaded, deployed);
+loading = false;
 const suites = [...mocha.suite.suites];
 
 async function runMocha(request: RunnerRequest & { kind: 'mocha' }): Promise<RunnerAnswer> {
@@ -96,7 +136,8 @@ async function runMocha(request: RunnerRequest & { kind: 'mocha' }): Promise<Run
     if (suite.parent?.root !== true) return;
     const file = path.relative('.', suite.file ?? '');
     const { ms, deploys } = files[file] ?? { ms: 0, deploys: [] };
-    files[file] = { ms: ms + performance.now() - began, deploys: [...new Set([...deploys, ...deployed])] };
+    const all = new Set([...deploys, ...deployed, ...(deployedByLoading.get(file) ?? [])]);
+    files[file] = { ms: ms + performance.now() - began, deploys: [...all] };
   });
   await done.promise;
   return { passed, failed, files };

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { format } from 'prettier';
 import type { Mutant } from './list-mutants.ts';
 import type { MutantResult } from './results.ts';
 import type { Score } from './score.ts';
@@ -23,7 +24,7 @@ interface Scored {
 }
 
 /** Writes what is known of every contract's mutants; those of which nothing is known are said to be unknown. */
-export function writeScorePage(contracts: readonly Scored[], seed: number): void {
+export async function writeScorePage(contracts: readonly Scored[], seed: number): Promise<void> {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const known = contracts.filter(({ score }) => score.tried > 0);
   const unknown = contracts.filter(({ score }) => score.tried === 0).map(({ score }) => score.subject.name);
@@ -50,7 +51,7 @@ export function writeScorePage(contracts: readonly Scored[], seed: number): void
     '',
     ...reviewed(known),
   ];
-  writeFileSync(PAGE, `${page.join('\n').trimEnd()}\n`);
+  writeFileSync(PAGE, await format(page.join('\n'), { parser: 'markdown', printWidth: 120 }));
 }
 
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;

@@ -46,7 +46,7 @@ export const PARTS: readonly NightlyPart[] = [
   {
     name: 'proofs',
     about: 'the model checker on the arithmetic of the contracts',
-    command: ['node', 'scripts/prove/prove.ts', '--seconds', '600'],
+    command: ['node', 'scripts/prove/prove.ts', '--limit', '200'],
   },
   {
     name: 'mutants',

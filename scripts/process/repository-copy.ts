@@ -17,6 +17,13 @@ export async function inRepositoryCopy<T>(
   { built = [] }: CopyOptions = {},
 ): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), 'remit-copy-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // Who is told to end in the middle leaves nothing behind either.
+  const endEarly = (): void => {
+    remove();
+    process.exit(1);
+  };
+  process.once('SIGINT', endEarly).once('SIGTERM', endEarly);
   try {
     const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
       encoding: 'utf8',
@@ -30,7 +37,8 @@ export async function inRepositoryCopy<T>(
     symlinkSync(path.resolve('node_modules'), path.join(folder, 'node_modules'));
     return await action(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off('SIGINT', endEarly).off('SIGTERM', endEarly);
+    remove();
   }
 }
 

@@ -25,26 +25,29 @@ interface Solc {
   ): string;
 }
 
+/** Only for a solver that hangs: its own units decide. */
+const SOLVER_SECONDS = 3_600;
+
 /** Codes of the compiler: an assertion that holds, per engine, and one that may not. */
 const SAFE = new Set(['9576', '2961']);
 const UNSAFE = new Set(['6328', '4661', '7812']);
 
 /**
  * What the solver says of every function of a proof that asserts something: Horn clauses first, and what they leave open
- * as one bounded formula. `seconds` is the solver's time for each assertion.
+ * as one bounded formula. `limit` is what the solver may spend on each assertion, in millions of its own units.
  */
-export function checkProof(file: string, seconds: number): Map<string, Answer> {
+export function checkProof(file: string, limit: number): Map<string, Answer> {
   const source = withLiftedCode(readFileSync(file, 'utf8'));
-  const answers = check(file, source, 'chc', seconds);
+  const answers = check(file, source, 'chc', limit);
   if ([...answers.values()].includes('unknown')) {
-    for (const [name, answer] of check(file, source, 'bmc', seconds)) {
+    for (const [name, answer] of check(file, source, 'bmc', limit)) {
       if (answers.get(name) === 'unknown') answers.set(name, answer);
     }
   }
   return answers;
 }
 
-function check(file: string, source: string, engine: 'chc' | 'bmc', seconds: number): Map<string, Answer> {
+function check(file: string, source: string, engine: 'chc' | 'bmc', limit: number): Map<string, Answer> {
   const solc = createRequire(import.meta.url)('solc') as Solc;
   const read = (name: string): string =>
     name === file ? source : readFileSync(name.startsWith('@') ? path.join('node_modules', name) : name, 'utf8');
@@ -67,7 +70,7 @@ function check(file: string, source: string, engine: 'chc' | 'bmc', seconds: num
   const output = JSON.parse(
     solc.compile(JSON.stringify(input), {
       import: (name) => ({ contents: read(name) }),
-      smtSolver: (query) => ({ contents: solve(query, seconds) }),
+      smtSolver: (query) => ({ contents: solve(query, limit) }),
     }),
   ) as { readonly errors?: readonly CompilerMessage[] };
   return answersOf(source, output.errors ?? []);
@@ -93,13 +96,13 @@ function answersOf(source: string, messages: readonly CompilerMessage[]): Map<st
   return answers;
 }
 
-/** The answer of z3 to one query; no answer in time is `unknown`. */
-function solve(query: string, seconds: number): string {
+/** The answer of z3 to one query; no answer is `unknown`. */
+function solve(query: string, limit: number): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'remit-prove-'));
   try {
     const file = path.join(folder, 'query.smt2');
     writeFileSync(file, query);
-    const { stdout, error } = spawnSync('z3', ['-smt2', `-T:${seconds}`, file], { encoding: 'utf8' });
+    const { stdout, error } = spawnSync('z3', ['-smt2', `rlimit=${limit * 1_000_000}`, `-T:${SOLVER_SECONDS}`, file], { encoding: 'utf8' });
     if (error !== undefined) {
       const fix = 'sudo apt-get install z3 (macOS: brew install z3)';
       throw new RemitError({ code: 'SETUP_Z3', message: `z3 does not start: ${error.message}`, fix });

@@ -11,10 +11,11 @@ const PROOFS = globSync('test/proofs/*.proof.sol').sort();
 const NAMES = PROOFS.map((file) => path.basename(file, '.proof.sol'));
 const USAGE = 64;
 
-const HELP = `usage: ./dev prove [NAME…] [--seconds N] [--update] [--json]
+const HELP = `usage: ./dev prove [NAME…] [--limit N] [--update] [--json]
 
   NAME         ${NAMES.join(', ')}; all when absent
-  --seconds N  the solver's time for each assertion (default 60)
+  --limit N    what the solver may spend on each assertion, in millions of its own units (default 20, some seconds): it
+               answers the same on every machine
   --update     accept what is proved now as ${SNAPSHOT}
   --json       end with one JSON object
 
@@ -31,7 +32,7 @@ function parseOptions(args: string[]) {
       args,
       allowPositionals: true,
       options: {
-        seconds: { type: 'string', default: '60' },
+        limit: { type: 'string', default: '20' },
         update: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -43,14 +44,14 @@ function parseOptions(args: string[]) {
   const { values, positionals } = parsed;
   const unknown = positionals.find((name) => !NAMES.includes(name));
   if (unknown !== undefined) wrongUsage(`there is no proof '${unknown}'`);
-  const seconds = Number(values.seconds);
-  if (!Number.isInteger(seconds) || seconds < 1) wrongUsage(`--seconds is a whole number, not '${values.seconds}'`);
+  const limit = Number(values.limit);
+  if (!Number.isInteger(limit) || limit < 1) wrongUsage(`--limit is a whole number, not '${values.limit}'`);
   const files = PROOFS.filter((_, index) => positionals.length === 0 || positionals.includes(NAMES[index] ?? ''));
-  return { ...values, seconds, files };
+  return { ...values, limit, files };
 }
 
 function main(args: string[]): number {
-  const { files, seconds, update, json, help } = parseOptions(args);
+  const { files, limit, update, json, help } = parseOptions(args);
   if (help) {
     console.log(HELP);
     return 0;
@@ -60,7 +61,7 @@ function main(args: string[]): number {
   for (const file of files) {
     const name = path.basename(file, '.proof.sol');
     const begun = performance.now();
-    for (const [property, answer] of checkProof(file, seconds)) {
+    for (const [property, answer] of checkProof(file, limit)) {
       now[`${name}.${property}`] = answer;
       console.log(`${answer.padEnd(9)} ${name}.${property}`);
     }
@@ -72,7 +73,7 @@ function main(args: string[]): number {
     before[property] === 'proved' && answer === 'unknown' ? [property] : [],
   );
   if (update) writeFileSync(SNAPSHOT, `${JSON.stringify({ ...before, ...now }, null, 2)}\n`);
-  for (const property of lost) console.log(`no longer proved in ${seconds} s: ${property}`);
+  for (const property of lost) console.log(`no longer proved with --limit ${limit}: ${property}`);
   const proved = all.filter(([, answer]) => answer === 'proved').length;
   console.log(`${proved} proved, ${all.length - proved - violated.length} unknown, ${violated.length} violated`);
   if (json) console.log(JSON.stringify({ properties: now, violated, lost }));

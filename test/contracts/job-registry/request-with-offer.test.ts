@@ -82,6 +82,15 @@ describe('JobRegistry.requestWithOffer', () => {
         .withArgs(key.address);
     });
 
+    it('an offer of nobody for a job that is open to all', async () => {
+      const stage = await load();
+      const stranger = stage.operator.account;
+      const open = await offered(stage, { operator: ZERO_ADDRESS });
+      await expect(attempt(stage, open, { key: stranger }))
+        .to.be.revertedWithCustomError(stage.jobs, 'JobRegistryNotAttester')
+        .withArgs(stranger.address);
+    });
+
     it('an open job: an offer binds the operator that it names', async () => {
       const stage = await load();
       await expect(attempt(stage, await offered(stage, { operator: ZERO_ADDRESS })))
