@@ -27,5 +27,5 @@ export function revertSites({ files }: ContractSources): readonly RevertSite[] {
       sites.push({ file: file.path, line: lineOf({ node, file }), contract, function: inside, error: name });
     });
   }
-  return sites;
+  return sites.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
 }

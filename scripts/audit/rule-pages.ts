@@ -121,7 +121,7 @@ const FILES_SHOWN = 4;
 
 function shownFiles(files: readonly string[]): string {
   if (files.length === 0) return '**none**';
-  const shown = files.slice(0, FILES_SHOWN).map((file) => code(file.replace(/^test\//, '')));
+  const shown = files.slice(0, FILES_SHOWN).map((file) => code(file));
   return [...shown, ...(files.length > FILES_SHOWN ? [`and ${files.length - FILES_SHOWN} more`] : [])].join('<br>');
 }
 
@@ -136,14 +136,15 @@ export function revertsPage(sources: ContractSources): Page {
   const several = sites.length - new Set(sites.map(({ error }) => error)).size;
   const untested =
     bare.length === 0
-      ? 'Every site throws an error that a test or an attack names.'
-      : bare.map(({ file, line, error }) => `- ${code(`${file}:${line}`)} ${code(error)}`).join('\n');
-  const body = `${sites.length} places where a contract refuses with an error of its own; **${bare.length} without a test**. A test is one that names the
-error; ${several} sites share their error with another one, and which of them a test reaches the mutants say ([mutants](../MUTANTS.md)).
+      ? ''
+      : `Named by none:\n\n${bare.map(({ file, line, error }) => `- ${code(`${file}:${line}`)} ${code(error)}`).join('\n')}`;
+  const body = `${sites.length} places where a contract refuses with an error of its own; **${bare.length} of them with an error that no test and no attack names**.
+${several} sites share their error with another one: that each of them is reached, and that a change of its condition is noticed, is for the
+mutants to show (\`./dev mutants\`).
 
 ${untested}
 
-${table(['site', 'in', 'error', 'named by (under test/)'], rows)}`;
+${table(['site', 'in', 'error', 'named by'], rows)}`;
   return { name: 'reverts', title: 'Reverts', about: 'every place that refuses, and the tests that expect it', body };
 }
 
