@@ -6,19 +6,10 @@ import { dataType } from '../../../workers/onnx/data-type.ts';
 import { encodeInputs } from '../../../workers/inference/input-encoding.ts';
 import { createOnnxRunner, type LoadedModel, type ModelRunner } from '../../../workers/inference/model-runner.ts';
 import type { OnnxRunnerOptions } from '../../../workers/inference/runner-options.ts';
-import { decodeFloats, encodeFloats, encodeInts } from '../../../workers/protocol/vector.ts';
+import { decodeFloats, encodeFloats } from '../../../workers/protocol/vector.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
 import type { Logger } from '../../../workers/runtime/logger.ts';
-import {
-  endlessLoop,
-  floats,
-  hiddenBomb,
-  modelFile,
-  node,
-  onnxModel,
-  smallModel,
-  value,
-} from '../../support/onnx-builder.ts';
+import { endlessLoop, floats, modelFile, node, onnxModel, smallModel, value } from '../../support/onnx-builder.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { until } from '../../support/until.ts';
 
