@@ -40,13 +40,13 @@ export const PARTS: readonly NightlyPart[] = [
     name: 'invariants',
     about: 'ten million calls of the campaigns',
     command: ['node', 'scripts/report/test-solidity.ts'],
-    env: { FUZZ_RUNS: '10000', INVARIANT_RUNS: '640' },
+    env: { FUZZ_RUNS: '10000', INVARIANT_RUNS: '940' },
   },
   { name: 'soak', about: '100,000 jobs, 5,000 transactions, 101,000 verdicts', command: ['node', 'bench/soak.ts'] },
   {
     name: 'proofs',
     about: 'the model checker on the arithmetic of the contracts',
-    command: ['node', 'scripts/prove/prove.ts', '--limit', '200'],
+    command: ['node', 'scripts/prove/prove.ts', '--limit', '50'],
   },
   {
     name: 'mutants',

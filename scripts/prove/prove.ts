@@ -14,7 +14,7 @@ const USAGE = 64;
 const HELP = `usage: ./dev prove [NAME…] [--limit N] [--update] [--json]
 
   NAME         ${NAMES.join(', ')}; all when absent
-  --limit N    what the solver may spend on each assertion, in millions of its own units (default 20, some seconds): it
+  --limit N    what the solver may spend on each assertion, in millions of its own units (default 5, some seconds): it
                answers the same on every machine
   --update     accept what is proved now as ${SNAPSHOT}
   --json       end with one JSON object
@@ -32,7 +32,7 @@ function parseOptions(args: string[]) {
       args,
       allowPositionals: true,
       options: {
-        limit: { type: 'string', default: '20' },
+        limit: { type: 'string', default: '5' },
         update: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

@@ -153,9 +153,12 @@ describe('FeedRequests', () => {
       const as = await stage.ethers.getImpersonatedSigner(await feedRequests.getAddress());
       await networkHelpers.setBalance(as.address, 10n ** 18n);
       const inline = await feedTerms(stage, { availability: Availability.Inline });
-      await expect(jobs.connect(as).requestFromFeed(requester, termsToChain(inline), VECTOR))
-        .to.be.revertedWithCustomError(jobs, 'JobRegistryUnauthorized')
-        .withArgs(as);
+      // A stranger could spend somebody else's balance on a job that says nothing about a feed.
+      for (const caller of [as, stranger]) {
+        await expect(jobs.connect(caller).requestFromFeed(requester, termsToChain(inline), VECTOR))
+          .to.be.revertedWithCustomError(jobs, 'JobRegistryUnauthorized')
+          .withArgs(caller);
+      }
     });
 
     it('is the only way to `Availability.Feed`', async () => {
