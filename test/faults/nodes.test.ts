@@ -157,7 +157,19 @@ describe('F10 · nodes behind one address that disagree', () => {
     },
   );
 
-  for (const seed of Array.from({ length: effort({ test: 1, nightly: 40 }) }, (_, at) => SEED + at))
+  it('a refusal of what the node has just announced ends nothing', async () => {
+    const stage = await listen({ urls: [bad.url] });
+    bad.fault('eth_getBlockByNumber', ({ params }, seen) =>
+      params[0] === 'latest' && seen % 3 !== 0
+        ? { kind: 'error', code: -32000, message: 'header not found' }
+        : undefined,
+    );
+    await requestSome(1, 6);
+    await stage.agrees();
+    expect(stage.made).toHaveLength(6);
+  });
+
+  for (const seed of Array.from({ length: effort({ test: 1, nightly: 12 }) }, (_, at) => SEED + at))
     it(`every fifth answer empty, and every trouble besides (REMIT_SEED=${seed})`, async () => {
       const stage = await listen({ urls: [bad.url], pool: { timeoutMs: 100 } });
       seedFaults(bad, seed, {

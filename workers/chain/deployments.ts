@@ -24,11 +24,19 @@ const OPTIONAL: ReadonlySet<string> = new Set(['TrialCourt', 'FeedRegistry', 'Fe
 export type ContractName = (typeof CONTRACTS)[number];
 export type Addresses = Readonly<Record<ContractName, Address>>;
 
+/** A contract's code as it is compiled: its immutables are zeros, and become values when it is deployed. */
+export interface DeployedCode {
+  readonly bytecode: string;
+  readonly immutables: readonly { readonly start: number; readonly length: number }[];
+}
+
 export interface Deployment {
   readonly chainId: number;
   /** Hash of block 0; `undefined` when the deploy tool did not record it. */
   readonly genesisHash: string | undefined;
   readonly addresses: Addresses;
+  /** What the compiler made of each contract; without those that the deploy tool did not record. */
+  readonly code: Readonly<Partial<Record<ContractName, DeployedCode>>>;
   /** The first block in which one of the contracts existed: where reading events begins. 0 when not recorded. */
   readonly startBlock: number;
 }
@@ -47,6 +55,12 @@ export async function loadDeployment(folder: string, { chainId }: { chainId: num
     chainId,
     genesisHash: typeof chain['genesisHash'] === 'string' ? chain['genesisHash'] : undefined,
     addresses: addresses as Addresses,
+    code: Object.fromEntries(
+      files.flatMap(([name, file]) => {
+        const code = codeIn(file);
+        return code ? [[name, code]] : [];
+      }),
+    ),
     startBlock: Math.min(
       ...files.flatMap(([, file]) => (file['address'] === ZERO_ADDRESS ? [] : [blockOf(file['receipt'])])),
     ),
@@ -54,12 +68,12 @@ export async function loadDeployment(folder: string, { chainId }: { chainId: num
 }
 
 /**
- * Makes sure that the contracts are on the chain the nodes serve.
- * @throws RemitError DEPLOYMENT_NO_CODE, DEPLOYMENT_WRONG_CHAIN
+ * Makes sure that the contracts are on the chain the nodes serve, and are those that were deployed.
+ * @throws RemitError DEPLOYMENT_NO_CODE, DEPLOYMENT_OTHER_CODE, DEPLOYMENT_WRONG_CHAIN
  */
 export async function verifyDeployment(
   folder: string,
-  { addresses, genesisHash, chainId }: Deployment,
+  { addresses, code, genesisHash, chainId }: Deployment,
   { rpc }: { rpc: Rpc },
   signal?: AbortSignal,
 ): Promise<void> {
@@ -67,14 +81,29 @@ export async function verifyDeployment(
     rpc.call(method, params, signal && { signal });
   const seen = parseQuantity(await call('eth_chainId', []), 'eth_chainId');
   if (seen !== chainId) throw wrongChain(folder, seen, chainId);
-  const empty = await Promise.all(
-    Object.entries(addresses).map(async ([name, address]) =>
-      address !== ZERO_ADDRESS && (await call('eth_getCode', [address, 'latest'])) === '0x'
-        ? [`${name} at ${address}`]
-        : [],
+  const found = await Promise.all(
+    CONTRACTS.filter((name) => addresses[name] !== ZERO_ADDRESS).map(
+      async (name) => [name, await call('eth_getCode', [addresses[name], 'latest'])] as const,
     ),
   );
-  if (empty.flat().length > 0) throw noCode(folder, chainId, empty.flat(), genesisHash);
+  const named = (name: ContractName): string => `${name} at ${addresses[name]}`;
+  const empty = found.filter(([, there]) => there === '0x').map(([name]) => named(name));
+  if (empty.length > 0) throw noCode(folder, chainId, empty, genesisHash);
+  const others = found
+    .filter(([name, there]) => !isCompiledFrom(String(there), code[name]))
+    .map(([name]) => named(name));
+  if (others.length > 0) throw otherCode(folder, chainId, others);
+}
+
+/** Whether `there` is `code` with values in the places of its immutables. */
+function isCompiledFrom(there: string, code: DeployedCode | undefined): boolean {
+  if (!code) return true;
+  const blank = (hex: string): string => {
+    const bytes = Buffer.from(hex.slice(2), 'hex');
+    for (const { start, length } of code.immutables) bytes.fill(0, start, start + length);
+    return bytes.toString('hex');
+  };
+  return blank(there) === blank(code.bytecode);
 }
 
 async function readContract(folder: string, name: ContractName): Promise<Readonly<Record<string, unknown>>> {
@@ -99,6 +128,16 @@ function addressIn(folder: string, name: string, value: unknown): Address {
   } catch (error) {
     throw missing(join(folder, `${name}.json`), `address: ${messageOf(error)}`, error);
   }
+}
+
+function codeIn({
+  deployedBytecode,
+  immutableReferences,
+}: Readonly<Record<string, unknown>>): DeployedCode | undefined {
+  // Libraries that are linked leave placeholders, which are no hexadecimal digits.
+  if (typeof deployedBytecode !== 'string' || !/^0x([0-9a-f]{2})+$/i.test(deployedBytecode)) return undefined;
+  const immutables = Object.values((immutableReferences ?? {}) as Readonly<Record<string, DeployedCode['immutables']>>);
+  return { bytecode: deployedBytecode, immutables: immutables.flat() };
 }
 
 /** Deploy tools write the block as a number or as hex. */
@@ -138,5 +177,14 @@ function noCode(
     message: `no contract on chain ${chainId} for ${empty.join(', ')}`,
     fix: `deploy again: the chain was started anew, or ${folder} belongs to another chain with the same id`,
     context: { folder, chainId, empty, genesisHash },
+  });
+}
+
+function otherCode(folder: string, chainId: number, others: readonly string[]): RemitError {
+  return new RemitError({
+    code: 'DEPLOYMENT_OTHER_CODE',
+    message: `the code on chain ${chainId} is not the code in ${folder} for ${others.join(', ')}`,
+    fix: 'point the deployment folder at the records of these contracts, and run the worker version that belongs to them',
+    context: { folder, chainId, others },
   });
 }

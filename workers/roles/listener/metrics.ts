@@ -11,6 +11,8 @@ export interface ListenerMetrics {
   /** An event that no node had shown when its block was new was found later. */
   recovered(event: string): void;
   reorg(depth: number): void;
+  /** Whether an administrator has paused requests. */
+  requestsPaused(paused: boolean): void;
   /** New jobs wait in the book from now on, for lack of room. */
   intakePaused(reason: string): void;
   /** The newest block whose effects are durable. */
@@ -57,6 +59,10 @@ export function createListenerMetrics(metrics: Metrics): ListenerMetrics {
   const dropped = metrics.counter({ name: 'reorg_blocks_total', help: 'Blocks that reorganisations dropped.' });
   const reached = metrics.gauge({ name: 'cursor_blocks', help: 'The newest block whose effects are durable.' });
   const open = metrics.gauge({ name: 'open_jobs', help: 'Jobs in the book that have not ended.' });
+  const closed = metrics.gauge({
+    name: 'requests_paused',
+    help: '1 while an administrator has paused requests, so that no job comes.',
+  });
   const orders = metrics.gauge({
     name: 'open_orders',
     help: 'Questions and schedules in the book that have not ended.',
@@ -71,6 +77,7 @@ export function createListenerMetrics(metrics: Metrics): ListenerMetrics {
     retracted: (queue, outcome) => retracted.inc({ queue, outcome }),
     declined: (reason) => declined.inc({ reason }),
     reconciled: (queue) => reconciled.inc({ queue }),
+    requestsPaused: (paused) => closed.set(paused ? 1 : 0),
     intakePaused: (reason) => pauses.inc({ reason }),
     recovered: (event) => recovered.inc({ event }),
     reorg: (depth) => {
