@@ -16,6 +16,7 @@ abstract contract TrialInvariants is Test {
         bytes4[] selectors;
     }
 
+    uint256 internal constant BURSTS = 150;
     TrialCampaign internal _campaign;
 
     function targetContracts() public view returns (address[] memory targets) {
@@ -27,22 +28,30 @@ abstract contract TrialInvariants is Test {
         targets = new FuzzSelector[](1);
         targets[0].addr = address(_campaign);
         targets[0].selectors = new bytes4[](1);
-        targets[0].selectors[0] = TrialCampaign.step.selector;
+        targets[0].selectors[0] = TrialCampaign.burst.selector;
     }
 
-    /// @notice I1: tokens are conserved: the vaults hold what they owe, bonds are what live trials and demanders put down.
-    function invariant_I1_TokensOfTrials() public view {
+    /// @notice I1, I2, I9: the vaults hold what they owe, bonds are what live trials and demanders put down, the court holds the
+    /// native currency that it owes and no more, and nobody gains by playing every side.
+    function invariant_I1_I2_I9_MoneyOfTrials() public view {
+        _noSurprise();
         _checkTokens();
+        assertEq(_campaign.courtEther(), _campaign.owedEther(), "I2: native currency");
+        _campaign.checkCoalition();
     }
 
-    /// @notice I2: the court holds the native currency that it owes, and no more.
-    function invariant_I2_NativeCurrencyOfTrials() public view {
-        assertEq(_campaign.courtEther(), _campaign.owedEther(), "I2: native currency");
+    /// @notice I5, I10, I11, I13, I16, I22, I24 and I34 are judged inside every action.
+    function invariant_I5_I10_I11_I13_I16_I22_I24_I34_NoSurprise() public view {
+        _noSurprise();
     }
 
     /// @notice I14: whatever happened, everything ends, and everybody takes what is its own.
+    /// N1: every burst was worth its name.
     function afterInvariant() public {
+        _noSurprise();
+        assertGe(_campaign.calls(), _campaign.bursts() * _campaign.BURST_CALLS(), "N1: calls");
         _campaign.drain();
+        _campaign.checkCoalition();
         (uint256 bonded, ) = _campaign.bonds();
         assertEq(bonded, 0, "I14: bonds");
         assertEq(_campaign.courtEther(), 0, "I14: native currency");
@@ -56,20 +65,27 @@ abstract contract TrialInvariants is Test {
         assertEq(bonded, expected, "I1: bonds");
     }
 
-    function _walk(uint256 steps) internal {
-        for (uint256 i = 0; i < steps; ++i) _campaign.step(uint256(keccak256(abi.encode(i))));
+    function _noSurprise() private view {
+        assertEq(bytes(_campaign.surprise()).length, 0, _campaign.surprise());
+    }
+
+    function _walk(uint256 bursts) internal {
+        for (uint256 i = 0; i < bursts; ++i) _campaign.burst(uint256(keccak256(abi.encode(i))));
+        _noSurprise();
     }
 }
 
 contract AnyOperatorTest is TrialInvariants {
     function setUp() public {
+        neverRunAgain();
         _campaign = new AnyOperator();
     }
 
     /// @notice The campaign is worth its name: every ending is reached.
     function testTheCampaignReachesEveryEnding() public {
-        _walk(700);
+        _walk(BURSTS);
         assertGe(_campaign.convicted(), 1, "convicted");
+        assertGe(_campaign.prolonged(), 1, "a hearing that lasted longer");
         assertGe(_campaign.answered(), 1, "answered");
         assertGe(_campaign.acquitted() + _campaign.voided(), 1, "acquitted or void");
     }
@@ -79,6 +95,7 @@ contract HonestOperatorTest is TrialInvariants {
     uint256 private _brought;
 
     function setUp() public {
+        neverRunAgain();
         _campaign = new HonestOperator();
         _brought = _campaign.operatorWealth();
     }
@@ -90,7 +107,7 @@ contract HonestOperatorTest is TrialInvariants {
     }
 
     function testTheCampaignReachesEveryEndingButOne() public {
-        _walk(700);
+        _walk(BURSTS);
         assertGe(_campaign.acquitted(), 1, "acquitted");
         assertGe(_campaign.voided(), 1, "void");
         assertGe(_campaign.answered(), 1, "answered");

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { repositoryFiles } from '../../../scripts/check/repository.ts';
 
@@ -23,7 +23,36 @@ function testsIn(section: string): [file: string, title: string][] {
   });
 }
 
+/** Calls of all campaigns of one suite run: every invariant function of every contract that runs is a campaign. */
+function promisedCalls(): number {
+  const bursts = [/INVARIANT_RUNS'\] \?\? (\d+)/, /INVARIANT_DEPTH'\] \?\? (\d+)/].map((pattern) =>
+    Number(pattern.exec(readFileSync('hardhat.config.ts', 'utf8'))?.[1]),
+  );
+  const campaigns = readdirSync('test/solidity')
+    .filter((name) => name.endsWith('Invariants.t.sol'))
+    .flatMap((name) => {
+      const contracts = readFileSync(`test/solidity/${name}`, 'utf8').split(/^(?=(?:abstract )?contract )/m);
+      const inherited = contracts.filter((text) => text.startsWith('abstract')).map(functionsOf);
+      const sum = inherited.reduce((total, count) => total + count, 0);
+      return contracts.filter((text) => /^contract \w+Test /.test(text)).map((text) => functionsOf(text) + sum);
+    })
+    .reduce((total, count) => total + count, 0);
+  const [runs = 0, depth = 0] = bursts;
+  return campaigns * runs * depth * 8;
+}
+
+function functionsOf(contract: string): number {
+  return contract.match(/^ {4}function invariant_\w+\(\)/gm)?.length ?? 0;
+}
+
 describe('docs/INVARIANTS.md', () => {
+  test('campaigns make more than half a million calls, as many as it says', () => {
+    const campaigns = repositoryFiles().filter(({ text }) => /constant BURST_CALLS = \d+/.test(text));
+    expect(campaigns.map(({ text }) => /constant BURST_CALLS = (\d+)/.exec(text)?.[1])).toEqual(Array(4).fill('8'));
+    expect(promisedCalls()).toBeGreaterThanOrEqual(500_000);
+    expect(DOCUMENT).toContain(`${promisedCalls().toLocaleString('en')} calls`);
+  });
+
   test('has a section for every invariant, once', () => {
     expect([...sections.keys()].sort()).toEqual([...IDS].sort());
     expect(DOCUMENT.match(/^### [IN]\d+ · /gm)).toHaveLength(IDS.length);

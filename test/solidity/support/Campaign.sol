@@ -5,7 +5,12 @@ import {IEquivocationCourt} from "../../../contracts/interfaces/IEquivocationCou
 import {IJobRegistry} from "../../../contracts/interfaces/IJobRegistry.sol";
 import {ISlasher} from "../../../contracts/interfaces/ISlasher.sol";
 import {VectorTree} from "../../../contracts/judge/VectorTree.sol";
-import {APPOINTMENT_TYPEHASH, OFFER_TYPEHASH, SignedOutput} from "../../../contracts/types/Attestation.sol";
+import {
+    APPOINTMENT_TYPEHASH,
+    ATTESTATION_TYPEHASH,
+    OFFER_TYPEHASH,
+    SignedOutput
+} from "../../../contracts/types/Attestation.sol";
 import {
     AttestationRecord,
     Availability,
@@ -27,8 +32,13 @@ import {System} from "./SystemTest.sol";
 abstract contract Campaign is CampaignMoney {
     /// @dev Numbers of actions, the more common ones more often.
     bytes private constant WEIGHTS =
-        hex"0001020304050505060606070708080808090909090a0a0b0b0c0d0e0e0f0f101011111212131313";
+        hex"0001020304050505060606070708080808090909090a0a0b0b0c0d0e0e0f0f1010111112121313131415";
     uint256 private constant JOBS_MAX = 64;
+    /// @notice Calls into the protocol that one burst makes at least.
+    uint256 public constant BURST_CALLS = 8;
+    /// @dev A batch: its entries' callbacks and shares, and what it costs itself.
+    uint256 private constant BATCH_GAS = 300_000;
+    uint256 private constant ENTRY_GAS = 500_000;
     bytes private constant INPUT = hex"3f8000003f000000";
 
     Nuisance public nuisance;
@@ -36,8 +46,15 @@ abstract contract Campaign is CampaignMoney {
     /// @dev Always empty: what `_pick` finds when there is nothing to find.
     mapping(uint256 => Job) private _noJob;
 
-    constructor(System memory system_) CampaignMoney(system_) {
-        nuisance = new Nuisance();
+    /// @notice Bursts so far.
+    uint256 public bursts;
+
+    constructor(System memory system_, uint256 gasMax_) CampaignMoney(system_, gasMax_) {
+        nuisance = new Nuisance(system_);
+        // The second operator re-enters, the third one is a wallet that calls every signature its own.
+        _operators[1] = address(nuisance);
+        _accounts.push(address(nuisance));
+        nuisance.know(_accounts, _operators);
     }
 
     /// @notice Stake, keys, a model and a first balance for everybody. Called once, as governance.
@@ -50,15 +67,17 @@ abstract contract Campaign is CampaignMoney {
             (address attester, uint256 key) = actor(string.concat("attester ", vm.toString(i)));
             _attesterOf[operator] = attester;
             _keyOf[attester] = key;
+            // ERC-1271's magic value, whatever is asked.
+            if (i == 2) vm.etch(operator, hex"631626ba7e60e01b60005260206000f3");
             // The last operator is a contract that refuses every call.
             if (i == 3) vm.etch(operator, hex"60006000fd");
             bytes32 digest = _stakingDigest(keccak256(abi.encode(APPOINTMENT_TYPEHASH, operator, attester)));
             vm.prank(operator);
             _system.staking.appointAttester(attester, signatureOf(key, digest));
-            _stakeMore(operator, 100e18);
+            _stakeMore(operator, 100 * _unit);
         }
-        for (uint256 i = 0; i < _requesters.length; ++i) _credit(_requesters[i], 200e18);
-        _credit(_publisher, 200e18);
+        for (uint256 i = 0; i < _requesters.length; ++i) _credit(_requesters[i], 200 * _unit);
+        _credit(_publisher, 200 * _unit);
         _rollOn(2 hours);
     }
 
@@ -74,7 +93,10 @@ abstract contract Campaign is CampaignMoney {
 
     /// @notice Several actions out of one seed.
     function burst(uint256 seed) external {
-        for (uint256 i = 0; i < 8; ++i) {
+        uint256 goal = calls + BURST_CALLS;
+        ++bursts;
+        // Waiting is not a call, and some steps find nothing to do.
+        while (calls < goal && bytes(surprise).length == 0) {
             seed = uint256(keccak256(abi.encode(seed)));
             step(uint8(seed), seed >> 8);
         }
@@ -89,7 +111,7 @@ abstract contract Campaign is CampaignMoney {
         _seed(seed);
         if (action == 0) _deposit();
         if (action == 1) _withdraw();
-        if (action == 2) _stakeMore(_operator(), _draw(20e18) + 1);
+        if (action == 2) _stakeMore(_operator(), _draw(20 * _unit) + 1);
         if (action == 3) _unbond();
         if (action == 4) _withdrawStake();
         if (action < 8 && action > 4) _request(action);
@@ -104,12 +126,15 @@ abstract contract Campaign is CampaignMoney {
         if (action == 17) _govern();
         if (action == 18) _donateOrGrief();
         if (action == 19) _retryOrMisbehave();
+        if (action == 20) _forge();
+        if (action == 21) _replay();
+        assertEq(bytes(nuisance.broken()), bytes(""), nuisance.broken());
     }
 
     /// @notice Ends everything by calls that anybody may make (and the court's ruling of what is on trial), then takes all
     /// stake and balances out (I14).
     function drain() external {
-        nuisance.set(Nuisance.Mode.BurnGas, address(0), new bytes[](0));
+        nuisance.set(Nuisance.Mode.BurnGas);
         for (uint256 i = 0; i < _jobs.length; ++i) {
             if (_jobs[i].status != JobStatus.OnTrial) continue;
             vm.prank(_system.trialCourt);
@@ -153,10 +178,10 @@ abstract contract Campaign is CampaignMoney {
         Terms memory terms;
         terms.requester = _requesters[_draw(3)];
         terms.modelId = _modelId;
-        terms.fee = uint128(_draw(12) == 0 ? _draw(2) * 500e18 : _draw(5e18) + 1);
-        terms.stakeAtRisk = uint128(_draw(12) == 0 ? 0 : p.stakeAtRiskMin + _draw(10e18));
+        terms.fee = uint128(_draw(12) == 0 ? _draw(2) * 500 * _unit : _draw(5 * _unit) + 1);
+        terms.stakeAtRisk = uint128(_draw(12) == 0 ? 0 : p.stakeAtRiskMin + _draw(10 * _unit));
         terms.operator = action == 6 ? address(0) : _operator();
-        if (action == 7) terms.offerPenalty = uint128(_draw(5e18) + 1);
+        if (action == 7) terms.offerPenalty = uint128(_draw(5 * _unit) + 1);
         CallbackPhase phase = CallbackPhase(_draw(3));
         if (phase != CallbackPhase.None) terms.callbackTarget = address(nuisance);
         terms.options = JobOptionsLib
@@ -260,7 +285,7 @@ abstract contract Campaign is CampaignMoney {
 
     function _settleMany() private {
         uint256 count = _draw(6) + 1;
-        IJobRegistry.SettleCall[] memory calls = new IJobRegistry.SettleCall[](count);
+        IJobRegistry.SettleCall[] memory batch = new IJobRegistry.SettleCall[](count);
         bytes[] memory outputs = new bytes[](count);
         uint256 fees = 0;
         uint256 expected = 0;
@@ -268,7 +293,7 @@ abstract contract Campaign is CampaignMoney {
         uint256 before = _balances();
         for (uint256 i = 0; i < count; ++i) {
             Job storage job = _pick(JobStatus.Attested);
-            (calls[i].terms, calls[i].record, outputs[i]) = (job.terms, job.record, _outputDue(job));
+            (batch[i].terms, batch[i].record, outputs[i]) = (job.terms, job.record, _outputDue(job));
             // The same job twice in one batch is settled once: the model has moved on by then.
             if (!_maySettle(job)) continue;
             _settled(job);
@@ -277,7 +302,9 @@ abstract contract Campaign is CampaignMoney {
             ++expected;
         }
         vm.prank(_requesters[1]);
-        uint256 settled = _system.jobs.settleMany(calls, outputs);
+        uint256 gas = gasleft();
+        uint256 settled = _system.jobs.settleMany(batch, outputs);
+        _checkGas(gas - gasleft(), BATCH_GAS + count * ENTRY_GAS);
         assertEq(settled, expected, "settled in a batch");
         assertEq(_balances() - before, fees, "I12: fees of a batch");
         if (settled != 0) _count("settle many");
@@ -319,13 +346,8 @@ abstract contract Campaign is CampaignMoney {
     function _retryOrMisbehave() private {
         if (_draw(2) == 0) {
             Job storage target = _pick(JobStatus.Attested);
-            bytes[] memory payloads = new bytes[](3);
-            if (target.status != JobStatus.None) {
-                payloads[0] = abi.encodeCall(IJobRegistry.settle, (target.terms, target.record, target.output));
-                payloads[1] = abi.encodeCall(IJobRegistry.retryCallback, (target.terms, target.record, target.output));
-                payloads[2] = abi.encodeCall(IJobRegistry.expire, (target.terms));
-            }
-            nuisance.set(Nuisance.Mode(_draw(5)), address(_system.jobs), payloads);
+            if (target.status != JobStatus.None) nuisance.aim(target.terms, target.record, target.output);
+            nuisance.set(Nuisance.Mode(_draw(3) == 0 ? 4 : _draw(5)));
             return;
         }
         Job storage job = _pick(JobStatus.Settled);
@@ -334,12 +356,73 @@ abstract contract Campaign is CampaignMoney {
         bool due = job.status == JobStatus.Settled && phase != CallbackPhase.None;
         due = due || (job.status == JobStatus.Attested && phase == CallbackPhase.OnAttested);
         bool ok = due && !job.delivered && nuisance.accepts();
-        uint256 calls = nuisance.calls();
+        uint256 delivered = nuisance.calls();
         bytes memory data = abi.encodeCall(IJobRegistry.retryCallback, (job.terms, job.record, job.output));
         if (!_try(_account(), address(_system.jobs), data, ok)) return;
-        assertEq(nuisance.calls(), calls + 1, "delivered once");
+        assertEq(nuisance.calls(), delivered + 1, "delivered once");
         job.delivered = true;
         _count("retry callback");
+    }
+
+    /* SIGNATURES */
+
+    /// @notice I17: a signature counts for its chain, registry, type, job, output and operator, and nowhere else.
+    function _forge() private {
+        Job storage job = _pick(JobStatus.Requested);
+        if (job.status == JobStatus.None) return;
+        address operator = job.terms.operator == address(0) ? _operator() : job.terms.operator;
+        IJobRegistry.Output memory output = _output(job.terms, _draw(2));
+        uint256 key = _keyOf[_attesterOf[operator]];
+        bytes32 structHash = keccak256(abi.encode(ATTESTATION_TYPEHASH, job.id, output.root, bytes32(0), operator));
+        bytes memory signature = new bytes(65);
+        uint256 chain = block.chainid;
+        uint256 kind = _draw(8);
+        if (kind < 2) {
+            vm.chainId(chain + 1);
+            signature = signatureOf(key, _registryDigest(structHash));
+            // Or all of it on the other chain: there is no such job there.
+            if (kind == 0) vm.chainId(chain);
+        } else if (kind == 2) {
+            signature = signatureOf(key, _digest("Remit JobRegistry", address(this), structHash));
+        } else if (kind == 3) {
+            signature = signatureOf(key, _stakingDigest(structHash));
+        } else if (kind == 4) {
+            structHash = keccak256(abi.encode(OFFER_TYPEHASH, job.id, output.root, bytes32(0), operator));
+            signature = signatureOf(key, _registryDigest(structHash));
+        } else if (kind == 5) {
+            // For another operator's name, or another output.
+            address other = _operators[0] == operator ? _operators[2] : _operators[0];
+            bool renamed = _draw(2) == 0;
+            signature = _signOutput(job, renamed ? other : operator, renamed ? output.root : ~output.root);
+        } else if (kind == 6) {
+            JobId another = JobId.wrap(~JobId.unwrap(job.id));
+            signature = signatureOf(key, _system.jobs.attestationDigest(another, output.root, 0, operator));
+        }
+        bytes memory data = abi.encodeCall(
+            IJobRegistry.attestWithSignature,
+            (job.terms, operator, output, "", signature)
+        );
+        _try(_account(), address(_system.jobs), data, false);
+        vm.chainId(chain);
+        _count("forge");
+    }
+
+    /// @notice I11, I18: what was requested or offered once is never requested again under the same terms.
+    function _replay() private {
+        if (_jobs.length == 0) return;
+        Job storage job = _jobs[_draw(_jobs.length)];
+        // Under newer parameters the same words are another job.
+        if (job.terms.options.parametersVersion() != _version) return;
+        Terms memory terms = job.terms;
+        bytes memory data = abi.encodeCall(IJobRegistry.request, (terms, INPUT));
+        if (terms.offerPenalty != 0) {
+            uint64 expiry = uint64(block.timestamp);
+            bytes32 structHash = keccak256(abi.encode(OFFER_TYPEHASH, job.id, terms.offerPenalty, expiry));
+            bytes memory signature = signatureOf(_keyOf[_attesterOf[terms.operator]], _registryDigest(structHash));
+            data = abi.encodeCall(IJobRegistry.requestWithOffer, (terms, INPUT, expiry, signature));
+        }
+        _try(terms.requester, address(_system.jobs), data, false);
+        _count("replay");
     }
 
     /* COURTS */
@@ -354,6 +437,7 @@ abstract contract Campaign is CampaignMoney {
         (bytes memory data, bool differs) = _evidence(job, operator, _draw(2) == 0);
         if (!_try(_reporter, address(_system.court), data, differs && !_proven[fact])) return;
         _proven[fact] = true;
+        if (job.slashed != 0 || job.status == JobStatus.OnTrial) _count("double dispute");
         uint256 slashed = _punish(job, operator);
         job.paidOut += _balances() - before - slashed;
         _count("equivocate");
@@ -394,6 +478,7 @@ abstract contract Campaign is CampaignMoney {
         bytes memory data = abi.encodeCall(IJobRegistry.openTrial, (job.terms, job.record));
         if (!_try(_system.trialCourt, address(_system.jobs), data, ok)) return;
         job.status = JobStatus.OnTrial;
+        if (job.slashed != 0) _count("double dispute");
         _count("open trial");
     }
 
@@ -403,9 +488,9 @@ abstract contract Campaign is CampaignMoney {
         IJobRegistry.TrialOutcome outcome = IJobRegistry.TrialOutcome(_draw(4));
         ISlasher.Award memory award = ISlasher.Award(
             _draw(4) == 0 ? address(0) : _reporter,
-            uint128(_draw(2e18)),
+            uint128(_draw(2 * _unit)),
             _draw(4) == 0 ? address(0) : _requesters[2],
-            uint128(_draw(2e18))
+            uint128(_draw(2 * _unit))
         );
         bool ok = job.status == JobStatus.OnTrial && outcome != IJobRegistry.TrialOutcome.None;
         bytes memory data = abi.encodeCall(IJobRegistry.resolveTrial, (job.terms, job.record, outcome, award));

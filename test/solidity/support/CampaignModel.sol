@@ -44,6 +44,12 @@ abstract contract CampaignModel is Test {
     }
 
     System internal _system;
+    /// @dev One whole token.
+    uint256 internal _unit;
+    /// @notice Calls made into the protocol, those included that had to fail.
+    uint256 public calls;
+    /// @notice The most gas that one call took.
+    uint256 public gasMax;
     Job[] internal _jobs;
     address[] internal _accounts;
     address[] internal _requesters;

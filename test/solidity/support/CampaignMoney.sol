@@ -13,6 +13,8 @@ import {System} from "./SystemTest.sol";
 /// donations, and calls they have no right to.
 abstract contract CampaignMoney is CampaignModel {
     uint256 private constant PUBLISHER_FEE_BPS = 777;
+    /// @dev I22; unlimited where the token itself calls others.
+    uint256 private immutable _GAS_MAX;
 
     /// @dev A model whose bond is still held.
     struct Retired {
@@ -30,8 +32,9 @@ abstract contract CampaignMoney is CampaignModel {
     /// @dev Consumed by `_draw`, so that one seed decides a whole action.
     uint256 private _entropy;
 
-    constructor(System memory system_) {
-        _system = system_;
+    constructor(System memory system_, uint256 gasMax_) {
+        _GAS_MAX = gasMax_;
+        (_system, _unit) = (system_, system_.unit);
         _parameters[1] = _system.jobs.parametersOf(1);
         for (uint256 i = 0; i < 3; ++i) _requesters.push(_actor(string.concat("requester ", vm.toString(i))));
         for (uint256 i = 0; i < 4; ++i) _operators.push(_actor(string.concat("operator ", vm.toString(i))));
@@ -45,7 +48,7 @@ abstract contract CampaignMoney is CampaignModel {
     /* BALANCES AND STAKE */
 
     function _deposit() internal {
-        _credit(_account(), _draw(20e18) + 1);
+        _credit(_account(), _draw(20 * _unit) + 1);
         _count("deposit");
     }
 
@@ -55,6 +58,7 @@ abstract contract CampaignMoney is CampaignModel {
         _system.token.approve(address(_system.settlement), amount);
         vm.prank(account);
         _system.settlement.deposit(account, amount);
+        ++calls;
         _ledger[account] += amount;
     }
 
@@ -62,10 +66,11 @@ abstract contract CampaignMoney is CampaignModel {
         address account = _account();
         if (account == BURN || _draw(4) == 0) {
             _system.settlement.sweepBurned();
+            ++calls;
             _ledger[BURN] = 0;
             return _count("sweep");
         }
-        uint256 amount = _draw(8) == 0 ? _draw(400e18) : _draw(_ledger[account] / 4 + 1);
+        uint256 amount = _draw(8) == 0 ? _draw(400 * _unit) : _draw(_ledger[account] / 4 + 1);
         bytes memory data = abi.encodeCall(ISettlement.withdraw, (account, amount));
         if (!_try(account, address(_system.settlement), data, amount <= _ledger[account])) return;
         _ledger[account] -= amount;
@@ -78,6 +83,7 @@ abstract contract CampaignMoney is CampaignModel {
         _system.token.approve(address(_system.staking), amount);
         vm.prank(operator);
         _system.staking.deposit(amount);
+        ++calls;
         _ghosts[operator].free += amount;
         _ghosts[operator].deposited += amount;
         _count("stake");
@@ -86,7 +92,7 @@ abstract contract CampaignMoney is CampaignModel {
     function _unbond() internal {
         address operator = _operator();
         Ghost storage ghost = _ghosts[operator];
-        uint256 amount = _draw(8) == 0 ? _draw(200e18) : _draw(ghost.free / 4 + 1);
+        uint256 amount = _draw(8) == 0 ? _draw(200 * _unit) : _draw(ghost.free / 4 + 1);
         bytes memory data = abi.encodeCall(IOperatorStaking.unbond, (amount));
         if (!_try(operator, address(_system.staking), data, amount != 0 && amount <= ghost.free)) return;
         ghost.free -= amount;
@@ -125,6 +131,7 @@ abstract contract CampaignMoney is CampaignModel {
         uint256 choice = _draw(5);
         if (choice < 4) {
             _paused = choice < 2;
+            ++calls;
             if (_paused) _system.jobs.pauseRequests();
             else _system.jobs.unpauseRequests();
             return _count(_paused ? "pause" : "unpause");
@@ -133,7 +140,7 @@ abstract contract CampaignMoney is CampaignModel {
         p.attestTimeMax = uint32(10 minutes + _draw(2 hours));
         p.challengeWindowMin = uint32(60 + _draw(10 minutes));
         p.protocolFeeBps = uint16(_draw(1_500));
-        p.stakeAtRiskMin = uint88(_draw(1e18));
+        p.stakeAtRiskMin = uint88(_draw(_unit));
         p.treasury = _draw(2) == 0 ? _system.treasury : _secondTreasury;
         p.ladderWidth = uint16(_draw(4));
         bool ok = p.protocolFeeBps <= 1_000 && p.stakeAtRiskMin != 0 && p.ladderWidth != 0;
@@ -146,7 +153,7 @@ abstract contract CampaignMoney is CampaignModel {
     function _donateOrGrief() internal {
         uint256 choice = _draw(3);
         if (choice == 0) {
-            uint256 amount = _draw(5e18) + 1;
+            uint256 amount = _draw(5 * _unit) + 1;
             if (_draw(2) == 0) {
                 _system.token.mint(address(_system.settlement), amount);
                 _donatedToSettlement += amount;
@@ -177,8 +184,9 @@ abstract contract CampaignMoney is CampaignModel {
             _retired.pop();
             return _count("release bond");
         }
-        uint256 bond = _draw(3e18) + 1;
+        uint256 bond = _draw(3 * _unit) + 1;
         _system.models.setPublisherBond(bond);
+        ++calls;
         ModelSpec memory spec = _spec();
         spec.onnxSha256 = keccak256(abi.encode(++_salt));
         bytes memory data = abi.encodeCall(IModelRegistry.register, (spec));
@@ -188,6 +196,7 @@ abstract contract CampaignMoney is CampaignModel {
         ModelId modelId = _system.models.modelIdOf(spec);
         vm.prank(_publisher);
         _system.models.retire(modelId);
+        ++calls;
         _retired.push(Retired(modelId, bond, block.timestamp + _system.models.bondReleaseDelay()));
         _count("bond");
     }
@@ -220,7 +229,9 @@ abstract contract CampaignMoney is CampaignModel {
     function _try(address caller, address target, bytes memory data, bool expected) internal returns (bool ok) {
         bytes memory answer;
         vm.prank(caller);
+        uint256 gas = gasleft();
         (ok, answer) = target.call(data);
+        _checkGas(gas - gasleft(), _GAS_MAX);
         if (ok != expected) {
             revert AssertionFailed(
                 string.concat(expected ? "failed: " : "succeeded: ", vm.toString(data), " -> ", vm.toString(answer))
@@ -228,6 +239,13 @@ abstract contract CampaignMoney is CampaignModel {
         }
         // 0x4e487b71: a panic is never an answer
         if (!ok && answer.length >= 4) assertNotEq(bytes32(bytes4(answer)), bytes32(bytes4(0x4e487b71)), "I5: panic");
+    }
+
+    /// @dev INVARIANT(I22): whatever the state, no call takes more.
+    function _checkGas(uint256 used, uint256 limit) internal {
+        ++calls;
+        if (used > gasMax) gasMax = used;
+        assertLe(used, limit, "I22: gas");
     }
 
     function _balances() internal view returns (uint256 sum) {

@@ -18,6 +18,7 @@ import {System, SystemTest} from "./SystemTest.sol";
 /// @notice What a campaign of data nodes believes about the chain: a second, naive registry that follows every successful
 /// action, and what the contracts do not keep.
 abstract contract FeedModel is SystemTest {
+    uint256 internal constant GAS_MAX = 1_500_000;
     uint256 internal constant SEATS = 5;
     uint256 internal constant QUORUM = 3;
     uint256 internal constant OPERATORS = 10;
@@ -99,6 +100,9 @@ abstract contract FeedModel is SystemTest {
     /// @notice What went otherwise than the model said; empty when nothing did.
     string public surprise;
     mapping(string what => uint256) public successes;
+    /// @notice Calls into the protocol, those included that had to fail; and the most gas that one of them took.
+    uint256 public calls;
+    uint256 public gasMax;
     uint256 private _random;
     uint256 private _keyCount;
     int128 private _price = 3_456_78901234;
@@ -249,7 +253,12 @@ abstract contract FeedModel is SystemTest {
     /// @notice Calls, and insists on the outcome. What fails does so for a reason of ours: no panic, no silence.
     function _try(address caller, address target, bytes memory data, bool expected) internal returns (bool) {
         vm.prank(caller);
+        uint256 gas = gasleft();
         (bool success, bytes memory result) = target.call(data);
+        gas -= gasleft();
+        ++calls;
+        if (gas > gasMax) gasMax = gas;
+        assertLe(gas, GAS_MAX, "I22: gas");
         if (success != expected) {
             revert AssertionFailed(
                 string.concat(expected ? "expected to succeed: " : "expected to fail: ", vm.toString(result))

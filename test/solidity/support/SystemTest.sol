@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EquivocationCourt} from "../../../contracts/EquivocationCourt.sol";
 import {FeedRegistry} from "../../../contracts/FeedRegistry.sol";
 import {FeedRequests} from "../../../contracts/FeedRequests.sol";
@@ -14,10 +15,13 @@ import {ISlasher} from "../../../contracts/interfaces/ISlasher.sol";
 import {DevToken} from "../../../contracts/mocks/DevToken.sol";
 import {Parameters} from "../../../contracts/types/Parameters.sol";
 import {Test} from "./Test.sol";
+import {TestToken} from "./TestToken.sol";
 
 /// @notice One deployment and who plays which part in it.
 struct System {
-    DevToken token;
+    TestToken token;
+    /// one whole token
+    uint256 unit;
     AccessManager authority;
     Settlement settlement;
     OperatorStaking staking;
@@ -49,15 +53,20 @@ abstract contract SystemTest is Test {
     }
 
     /// @notice The same with a court of its own.
-    function deploySystemFor(address trialCourt) internal returns (System memory system) {
+    function deploySystemFor(address trialCourt) internal returns (System memory) {
+        return deploySystemWith(address(new DevToken(18)), 1e18, trialCourt);
+    }
+
+    /// @notice The same with a token of its own.
+    function deploySystemWith(address token, uint256 unit, address trialCourt) internal returns (System memory system) {
         system.trialCourt = trialCourt;
+        (system.token, system.unit) = (TestToken(token), unit);
         (system.treasury, ) = actor("treasury");
-        system.token = new DevToken(18);
         system.authority = new AccessManager(address(this));
         _firstNonce = vm.getNonce(address(this));
-        system.settlement = new Settlement(system.token, _at(4), _at(3), _at(2), system.trialCourt, _at(6));
+        system.settlement = new Settlement(IERC20(token), _at(4), _at(3), _at(2), system.trialCourt, _at(6));
         system.staking = new OperatorStaking(
-            system.token,
+            IERC20(token),
             _at(4),
             _at(2),
             _at(0),

@@ -20,6 +20,8 @@ interface Vm {
     function store(address account, bytes32 slot, bytes32 value) external;
     function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;
 
+    function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
+
     // callers and keys
     function prank(address sender) external;
     function startPrank(address sender) external;
@@ -45,6 +47,9 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
     function snapshotState() external returns (uint256 snapshotId);
     function revertToState(uint256 snapshotId) external returns (bool success);
+
+    // the world
+    function unixTime() external view returns (uint256 milliseconds);
 
     // files and JSON; a key is a JSON path such as `$[0].root`
     function readFile(string calldata path) external view returns (string memory);
