@@ -6,9 +6,10 @@ import { jobsPart } from './soak/jobs-part.ts';
 import { memoryPart } from './soak/memory-part.ts';
 import type { SoakPart, SoakResult } from './soak/soak-part.ts';
 import { transactionsPart } from './soak/transactions-part.ts';
+import { watchtowerPart } from './soak/watchtower-part.ts';
 
 /** Parts run one after another, in this order. */
-const PARTS: readonly SoakPart[] = [jobsPart, memoryPart, transactionsPart];
+const PARTS: readonly SoakPart[] = [jobsPart, memoryPart, transactionsPart, watchtowerPart];
 
 const indented = (text: string): string => text.split('\n').join('\n      ');
 const HELP = `usage: ./dev bench soak [part…] [--seed N] [options]
