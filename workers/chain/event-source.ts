@@ -131,7 +131,7 @@ export function createEventSource<E>(
   }
 
   /** Takes back every block above `ancestor`, and what was begun on top of them. */
-  async function* undo(ancestor: SeenBlock): AsyncGenerator<ChainSignal<E>, void, void> {
+  function* undo(ancestor: SeenBlock): Generator<ChainSignal<E>, void, void> {
     const dropped = [...(entering ? [entering] : []), ...history.above(ancestor.number)];
     if (dropped.length === 0) return;
     cursor.leave(ancestor.number);
@@ -140,7 +140,7 @@ export function createEventSource<E>(
     yield* finishLeaving();
   }
 
-  async function* finishLeaving(): AsyncGenerator<ChainSignal<E>, void, void> {
+  function* finishLeaving(): Generator<ChainSignal<E>, void, void> {
     const ancestor = history.tip;
     if (leaving.length === 0 || !ancestor) return;
     logger.warn({ ancestor: ancestor.number, depth: leaving.length }, 'the chain was reorganised');
@@ -150,7 +150,7 @@ export function createEventSource<E>(
   }
 
   /** Hands on the next block. Until it is acknowledged it may have taken effect in part, also when this process ends. */
-  async function* hand(next: SeenBlock, head: BlockHeader): AsyncGenerator<ChainSignal<E>, void, void> {
+  function* hand(next: SeenBlock, head: BlockHeader): Generator<ChainSignal<E>, void, void> {
     if (entering && entering.hash !== next.hash && history.tip) yield* undo(history.tip);
     const signal = eventsOf(next);
     if (signal.events.length > 0) {

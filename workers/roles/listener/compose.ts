@@ -11,6 +11,7 @@ import { proveLogCheck } from '../../chain/log-check.ts';
 import { createLogFetcher } from '../../chain/log-fetcher.ts';
 import { createOrderReads, type OrderReads } from '../../chain/order-reads.ts';
 import { createRecentHead } from '../../chain/recent-head.ts';
+import { Turnstile } from '../../chain/tx-gate.ts';
 import type { RawLog } from '../../chain/chain-values.ts';
 import { QUEUE_NAMES } from '../../queue/catalog.ts';
 import { createDepthSampler } from '../../queue/depth-sampler.ts';
@@ -27,12 +28,13 @@ import { journalService } from '../../store/journal-service.ts';
 import { type BookedOrder, createOrderBook } from '../../store/order-book.ts';
 import { listenerConfig, type ListenerConfig } from './config.ts';
 import { createDispatch } from './dispatch.ts';
-import { createFollowChain } from './follow-chain.ts';
+import { createFollowChain, type FollowChain } from './follow-chain.ts';
 import { createFollowOrders } from './follow-orders.ts';
 import { createIntake } from './intake.ts';
 import { createListener } from './listener.ts';
 import { createLookUp } from './look-up.ts';
 import { createListenerMetrics } from './metrics.ts';
+import { createPauseWatch } from './pause-watch.ts';
 import { createReconcileOrders } from './reconcile-orders.ts';
 import { createReconcile } from './reconcile.ts';
 import { createRescan } from './rescan.ts';
@@ -114,15 +116,32 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
     logger,
     metrics,
   });
-  const reconcileJobs = createReconcile({ book, dispatch, context, clock, logger, metrics });
-  const reconcileOrders = createReconcileOrders({ book: orders, dispatch, isOpen, context, clock, logger, metrics });
-  const follow = createFollowChain({
+  const turns = new Turnstile();
+  const alone = (work: () => Promise<void>): Promise<void> => turns.run(work);
+  const reconcileJobs = createReconcile({ book, dispatch, alone, context, clock, logger, metrics });
+  const reconcileOrders = createReconcileOrders({
+    book: orders,
+    dispatch,
+    alone,
+    isOpen,
+    context,
+    clock,
+    logger,
+    metrics,
+  });
+  const followChain = createFollowChain({
     book,
     orders: createFollowOrders({ book: orders, dispatch, isOpen, logger }),
     dispatch,
     context,
     lookUp: createLookUp({ events: createJobEvents(deployment, { rpc }), reader }),
     outputIn: (transaction, jobId, signal) => outputs.vectorIn(transaction, jobId, signal),
+    logger,
+    metrics,
+  });
+  const follow: FollowChain = (message, signal) => alone(() => followChain(message, signal));
+  const watchPause = createPauseWatch({
+    requestsPaused: async (signal) => Boolean((await read('JobRegistry', 'requestsPaused', [], signal))[0]),
     logger,
     metrics,
   });
@@ -136,6 +155,7 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
         { fetcher, reader: checked, decode, book, orders, follow, context, logger, metrics },
       ),
       reconcile: async (signal) => {
+        await watchPause(signal);
         await reconcileJobs(signal);
         await reconcileOrders(signal);
       },

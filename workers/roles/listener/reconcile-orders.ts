@@ -1,3 +1,4 @@
+import type { Hex32 } from '../../protocol/ids.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { BookedOrder, OrderBook } from '../../store/order-book.ts';
@@ -7,8 +8,10 @@ import type { ListenerMetrics } from './metrics.ts';
 import { type RouteContext, routeOrder } from './routes.ts';
 
 export interface ReconcileOrdersDeps {
-  readonly book: Pick<OrderBook, 'open' | 'close'>;
+  readonly book: Pick<OrderBook, 'open' | 'find' | 'close'>;
   readonly dispatch: Pick<Dispatch, 'enqueue'>;
+  /** Runs `work` while no event is being followed, as for jobs. */
+  readonly alone: (work: () => Promise<void>) => Promise<void>;
   /** Whether the chain says that an order can still cause work. */
   readonly isOpen: (order: BookedOrder, signal: AbortSignal) => Promise<boolean>;
   readonly context: (signal: AbortSignal) => Promise<RouteContext>;
@@ -22,7 +25,7 @@ const FORGET_SECONDS = 86_400;
 
 /** Makes the messages of open questions and schedules again that are missing, as `createReconcile` does for jobs. */
 export function createReconcileOrders(deps: ReconcileOrdersDeps): (signal: AbortSignal) => Promise<void> {
-  const { book, dispatch, isOpen, context: readContext, clock, logger, metrics } = deps;
+  const { book, dispatch, alone, isOpen, context: readContext, clock, logger, metrics } = deps;
   const endings = new Endings(clock);
 
   async function repair(order: BookedOrder, work: EnqueueWork, context: RouteContext, signal: AbortSignal) {
@@ -41,19 +44,25 @@ export function createReconcileOrders(deps: ReconcileOrdersDeps): (signal: Abort
     logger.warn({ kind, id: subject, queue }, 'message had ended without effect, recreated');
   }
 
+  async function reconcileOne(id: Hex32, context: RouteContext, signal: AbortSignal): Promise<void> {
+    const order = book.find(id);
+    if (!order || order.closedAt !== undefined) return;
+    for (const work of routeOrder('stands', order, context))
+      if (work.kind === 'enqueue') await repair(order, work, context, signal);
+    // Its fee may wait for ever for somebody to expire it; nothing of it can become work of ours any more.
+    if (order.kind === 'question' && context.now > Number(order.terms.deadline) + FORGET_SECONDS)
+      book.close(id, order.place.blockNumber);
+  }
+
   return async (signal) => {
     const orders = book.open();
     metrics.openOrders(orders.length);
     endings.keep(orders.map(({ id }) => id));
     if (orders.length === 0) return;
     const context = await readContext(signal);
-    for (const order of orders) {
+    for (const { id } of orders) {
       signal.throwIfAborted();
-      for (const work of routeOrder('stands', order, context))
-        if (work.kind === 'enqueue') await repair(order, work, context, signal);
-      // Its fee may wait for ever for somebody to expire it; nothing of it can become work of ours any more.
-      if (order.kind === 'question' && context.now > Number(order.terms.deadline) + FORGET_SECONDS)
-        book.close(order.id, order.place.blockNumber);
+      await alone(() => reconcileOne(id, context, signal));
     }
   };
 }

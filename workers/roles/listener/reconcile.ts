@@ -1,3 +1,4 @@
+import type { JobId } from '../../protocol/ids.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { BookedJob, JobBook } from '../../store/job-book.ts';
@@ -7,8 +8,10 @@ import type { ListenerMetrics } from './metrics.ts';
 import { route, type RouteContext, standingEvent } from './routes.ts';
 
 export interface ReconcileDeps {
-  readonly book: Pick<JobBook, 'open' | 'close'>;
+  readonly book: Pick<JobBook, 'open' | 'find' | 'close'>;
   readonly dispatch: Pick<Dispatch, 'enqueue' | 'isDue'>;
+  /** Runs `work` while no event is being followed: else a message could be made for a reason that has just gone. */
+  readonly alone: (work: () => Promise<void>) => Promise<void>;
   readonly context: (signal: AbortSignal) => Promise<RouteContext>;
   readonly clock: Pick<Clock, 'now'>;
   readonly logger: Logger;
@@ -24,7 +27,7 @@ const FORGET_SECONDS = 86_400;
  * they act. The chain is asked here only about messages that have run to their end while the job still stands.
  */
 export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => Promise<void> {
-  const { book, dispatch, context: readContext, clock, logger, metrics } = deps;
+  const { book, dispatch, alone, context: readContext, clock, logger, metrics } = deps;
   const endings = new Endings(clock);
 
   async function repair(job: BookedJob, work: EnqueueWork, context: RouteContext, signal: AbortSignal): Promise<void> {
@@ -47,6 +50,18 @@ export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => P
     logger.warn({ jobId, queue }, 'message had ended without effect, recreated');
   }
 
+  async function reconcileOne(jobId: JobId, context: RouteContext, signal: AbortSignal): Promise<void> {
+    const job = book.find(jobId);
+    const standing = job && standingEvent(job);
+    if (!standing) return;
+    const due = route(standing, job, context).filter((work) => work.kind === 'enqueue');
+    for (const work of due) await repair(job, work, context, signal);
+    const { attestDeadline } = job.terms;
+    // Nobody may ever expire it, and nothing about it can become work of ours any more.
+    if (due.length === 0 && standing === 'JobRequested' && context.now > Number(attestDeadline) + FORGET_SECONDS)
+      book.close(jobId, job.request.blockNumber);
+  }
+
   return async (signal) => {
     // Where there is not room for all, what ends first comes first.
     const jobs = book.open().toSorted((a, b) => Number(a.terms.attestDeadline - b.terms.attestDeadline));
@@ -54,16 +69,9 @@ export function createReconcile(deps: ReconcileDeps): (signal: AbortSignal) => P
     endings.keep(jobs.map(({ jobId }) => jobId));
     if (jobs.length === 0) return;
     const context = await readContext(signal);
-    for (const job of jobs) {
+    for (const { jobId } of jobs) {
       signal.throwIfAborted();
-      const standing = standingEvent(job);
-      if (!standing) continue;
-      const due = route(standing, job, context).filter((work) => work.kind === 'enqueue');
-      for (const work of due) await repair(job, work, context, signal);
-      const { attestDeadline } = job.terms;
-      // Nobody may ever expire it, and nothing about it can become work of ours any more.
-      if (due.length === 0 && standing === 'JobRequested' && context.now > Number(attestDeadline) + FORGET_SECONDS)
-        book.close(job.jobId, job.request.blockNumber);
+      await alone(() => reconcileOne(jobId, context, signal));
     }
   };
 }

@@ -186,7 +186,8 @@ export function createBench(context: Partial<RouteContext> = {}, options: BenchO
     metrics,
   });
   const read = async (): Promise<RouteContext> => ({ ...CONTEXT, ...context, now: chain.now });
-  const deps = { book, dispatch, context: read, clock, logger: silentLogger, metrics };
+  const alone = (work: () => Promise<void>): Promise<void> => work();
+  const deps = { book, dispatch, alone, context: read, clock, logger: silentLogger, metrics };
   const orders = createOrderBook({ journal });
   const isOpen = async ({ id }: { readonly id: string }): Promise<boolean> => chain.openOrders.has(id);
   const follow = createFollowChain({
