@@ -8,7 +8,7 @@ import { inconsistent, type Rpc } from './rpc.ts';
 export interface AttestationOutputs {
   /**
    * The vector in the calldata of the transaction that attested `jobId`; `0x` when the delivery sent none. Undefined when
-   * the transaction did not call the registry itself, or is not known to the node (any more).
+   * the transaction did not call the registry itself, carries calldata that cannot be read, or is not known to the node (any more).
    */
   vectorIn(transaction: Hex32, jobId: JobId, signal?: AbortSignal): Promise<Hex | undefined>;
 }
@@ -27,11 +27,16 @@ export function createAttestationOutputs(
       const { to, input } = found as Readonly<Record<string, unknown>>;
       if (typeof input !== 'string') throw inconsistent(`transaction ${transaction} has no input`);
       if (typeof to !== 'string' || to.toLowerCase() !== registry.toLowerCase()) return undefined;
-      const call = interfaces.JobRegistry.parseTransaction({ data: input });
-      if (!call || !METHODS.has(call.name)) return undefined;
-      const terms = termsOfChain((call.args['terms'] as Result).toObject());
-      if (jobIdOf(terms, { chainId: BigInt(chainId), registry }) !== jobId) return undefined;
-      return (call.args['output'] as Result)['vector'] as Hex;
+      try {
+        const call = interfaces.JobRegistry.parseTransaction({ data: input });
+        if (!call || !METHODS.has(call.name)) return undefined;
+        const terms = termsOfChain((call.args['terms'] as Result).toObject());
+        if (jobIdOf(terms, { chainId: BigInt(chainId), registry }) !== jobId) return undefined;
+        return (call.args['output'] as Result)['vector'] as Hex;
+      } catch {
+        // The contract may take calldata that no encoder makes; whoever sends it must not stop those who read it.
+        return undefined;
+      }
     },
   };
 }

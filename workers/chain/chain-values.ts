@@ -44,7 +44,9 @@ export const toQuantity = (value: number | bigint): Hex => `0x${value.toString(1
 /** @throws RemitError RPC_INCONSISTENT */
 export function parseBig(value: unknown, what: string): bigint {
   if (typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value)) return BigInt(value);
-  throw inconsistent(`${what}: expected a quantity, got ${String(value)}`);
+  throw inconsistent(
+    `${what}: expected a quantity, got ${typeof value === 'string' ? value.slice(0, 80) : typeof value}`,
+  );
 }
 
 /** @throws RemitError RPC_INCONSISTENT, also above 2^53. */
@@ -107,7 +109,7 @@ export function list(value: unknown, what: string): readonly unknown[] {
 /** @throws RemitError RPC_INCONSISTENT */
 export function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  throw inconsistent(`${what}: expected an object, got ${String(value)}`);
+  throw inconsistent(`${what}: expected an object, got ${typeof value}`);
 }
 
 function hash(value: unknown, what: string): Hex32 {
