@@ -4,16 +4,18 @@ import { systemClock } from '../../workers/runtime/clock.ts';
 import { createLogger } from '../../workers/runtime/logger.ts';
 import { noMetrics } from '../../workers/runtime/metrics.ts';
 
-// A consumer that one message kills as soon as it is taken. Arguments: the URL of Redis, the id of the job that kills.
+// A consumer that one message kills in the middle of its run. Arguments: the URL of Redis, the id of the job that kills.
 const [url = '', poison] = process.argv.slice(2);
 const logger = createLogger({ level: 'info', name: 'poison' });
 const consumer = createConsumer(
-  { queue: catalog.inference, redis: { url }, concurrency: 2, lock: { holdsMs: 1_000, checkMs: 500 } },
+  { queue: catalog.inference, redis: { url }, concurrency: 8, lock: { holdsMs: 1_000, checkMs: 500 } },
   {
-    handler: ({ jobId }) => {
+    handler: async ({ jobId }) => {
       logger.info({ jobId }, 'started');
+      // It dies while the others that it runs with are in the middle of their work.
+      await systemClock.sleep(jobId === poison ? 50 : 150);
       if (jobId === poison) process.kill(process.pid, 'SIGKILL');
-      return Promise.resolve(undefined);
+      return undefined;
     },
     logger,
     metrics: noMetrics,

@@ -65,6 +65,8 @@ const DRAIN_MS = 20_000;
 /** After its signal aborted, a handler has this long to end; and Redis as long to take its end. */
 const GRACE_MS = 2_000;
 const START_TIMEOUT_MS = 10_000;
+/** How long a suspect waits while another one runs. */
+const SUSPECT_MS = 500;
 
 /** Runs the messages of one queue. Start throws `RemitError` REDIS_UNREACHABLE; see `checkRedis` for the other refusals. */
 export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>, deps: ConsumerDeps<S>): Service {
@@ -77,6 +79,8 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
   const breaker = new Breaker({ clock });
   const running = new Map<Job, { readonly aborter: AbortController; readonly end: Promise<unknown> }>();
   const stopping = new AbortController();
+  /** A message that was there when a consumer died. Only one at a time runs, so that the next death tells who it was. */
+  let suspect: string | undefined;
   let draining = false;
   let connection: Redis | undefined;
   let close: () => Promise<void> = () => Promise.resolve();
@@ -85,6 +89,10 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
     const id = job.id ?? '';
     const attempt = job.attemptsMade + 1;
     const child = logger.child({ message: id, attempt });
+    const isSuspect = job.stalledCounter > 0;
+    if (isSuspect && suspect !== undefined)
+      await putOff(job, token, { retryAfterMs: SUSPECT_MS, why: 'suspects run one by one' }, child);
+    if (isSuspect) suspect = id;
     const aborter = new AbortController();
     const startedAt = clock.now();
     const ended = Promise.withResolvers<undefined>();
@@ -117,18 +125,23 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
       throw new UnrecoverableError(`${codeOf(error)}: ${messageOf(error)}`);
     } finally {
       running.delete(job);
+      if (isSuspect) suspect = undefined;
       ended.resolve(undefined);
     }
   }
 
   /** Puts the message back for later; always throws what tells BullMQ that this was done. */
-  async function postpone(
+  async function postpone(job: Job, token: string | undefined, later: Later, child: Logger): Promise<never> {
+    if (job.stalledCounter > 0) await forgive(job);
+    return putOff(job, token, later, child);
+  }
+
+  async function putOff(
     job: Job,
     token: string | undefined,
     { retryAfterMs, why }: Later,
     child: Logger,
   ): Promise<never> {
-    if (job.stalledCounter > 0) await forgive(job);
     await job.moveToDelayed(Date.now() + Math.max(0, Math.ceil(retryAfterMs)), token);
     child.debug({ retryAfterMs, why }, 'message postponed');
     throw new DelayedError();
