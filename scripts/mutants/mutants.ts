@@ -14,11 +14,12 @@ import { seededSample } from './seeded-sample.ts';
 import { type Subject, SUBJECTS } from './subjects.ts';
 import { type Baseline, TestBench } from './test-bench.ts';
 
-const HELP = `usage: ./dev mutants [--contract NAME]… [--sample N] [--seed S] [--jobs N] [--resume] [--mirrors] [--list] [--page] [--json]
+const HELP = `usage: ./dev mutants [--contract NAME]… [--mutant ID]… [--sample N] [--seed S] [--jobs N] [--resume] [--mirrors] [--list] [--page] [--json]
 
   --contract NAME  only this contract; may be given more than once (default: all, money first)
   --sample N       at most N mutants of each contract, chosen by --seed (default 1)
   --jobs N         contracts at a time (default 1)
+  --mutant ID      only this mutant; may be given more than once
   --resume         keep the results of earlier runs that still hold: of the same source and, for survivors, the same tests
   --mirrors        leave it at the tests that mirror each contract: quick, and survivors may be known to other tests
   --list           print the mutants, run nothing
@@ -30,6 +31,7 @@ Results are kept in cache/mutants/. Exit codes: 0 every target is met, 1 one is 
 
 const OPTIONS = {
   contract: { type: 'string', multiple: true },
+  mutant: { type: 'string', multiple: true },
   sample: { type: 'string' },
   seed: { type: 'string', default: '1' },
   jobs: { type: 'string', default: '1' },
@@ -99,9 +101,10 @@ class Work {
     return new Map([...this.#file.read()].filter(([, result]) => result.source === this.#hash));
   }
 
-  waiting({ sample, seed, resume, mirrors }: Options): Mutant[] {
+  waiting({ mutant: wanted, sample, seed, resume, mirrors }: Options): Mutant[] {
     const known = resume ? this.known() : new Map<string, MutantResult>();
-    return seededSample(this.mutants, sample, seed).filter(({ id }) => {
+    const asked = this.mutants.filter(({ id }) => wanted?.includes(id) ?? true);
+    return seededSample(asked, sample, seed).filter(({ id }) => {
       const result = known.get(id);
       return result === undefined || !stillHolds(result, this.#hash, this.#tests, mirrors);
     });
