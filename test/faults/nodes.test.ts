@@ -95,7 +95,7 @@ describe('F7 · nodes that refuse for too many requests', () => {
 
 describe('F8 · a node that takes a call and never answers', () => {
   it('costs one time limit per call until it has failed often enough, then none', async () => {
-    const stage = await listen({ pool: { timeoutMs: 150, failureThreshold: 3, probeMs: 60_000 } });
+    const stage = await listen({ pool: { timeoutMs: 500, failureThreshold: 3, probeMs: 60_000 } });
     bad.fault('*', () => ({ kind: 'hang' }));
     await requestSome(1, 6);
     await stage.agrees();
@@ -171,7 +171,7 @@ describe('F10 · nodes behind one address that disagree', () => {
 
   for (const seed of Array.from({ length: effort({ test: 1, nightly: 12 }) }, (_, at) => SEED + at))
     it(`every fifth answer empty, and every trouble besides (REMIT_SEED=${seed})`, async () => {
-      const stage = await listen({ urls: [bad.url], pool: { timeoutMs: 100 } });
+      const stage = await listen({ urls: [bad.url], pool: { timeoutMs: 400 } });
       seedFaults(bad, seed, {
         eth_getBlockReceipts: {
           rate: 0.2,

@@ -35,6 +35,8 @@ export interface StageOptions {
   readonly finalityDepth?: number;
   readonly maxRange?: number;
   readonly pool?: Partial<RpcPoolOptions>;
+  /** Defaults to 10. */
+  readonly pollMs?: number;
   readonly reconcileMs?: number;
   readonly rescanMs?: number;
   readonly clock?: Clock;
@@ -94,17 +96,32 @@ export async function openListener(chain: JobChain, options: StageOptions): Prom
 
   async function begin() {
     const pool = createRpcPool(
-      { urls: options.urls, chainId: CHAIN_ID, timeoutMs: 300, rounds: 2, backoffMs: 5, probeMs: 30, ...options.pool },
+      {
+        urls: options.urls,
+        chainId: CHAIN_ID,
+        timeoutMs: 3_000,
+        rounds: 2,
+        backoffMs: 5,
+        probeMs: 30,
+        ...options.pool,
+      },
       { clock, logger },
     );
     await pool.start();
     const journal = openJournal(path, { chainId: CHAIN_ID, genesisHash: '0x00', signer: 'listener' });
-    const { verify = 'receipts', finalityDepth = 64, maxRange = 1_000, reconcileMs = 10_000, rescanMs } = options;
+    const {
+      verify = 'receipts',
+      finalityDepth = 64,
+      maxRange = 1_000,
+      pollMs = 10,
+      reconcileMs = 10_000,
+      rescanMs,
+    } = options;
     const decode = (log: RawLog) => chain.decoder.decode(log);
     const reader = createChainReader({ rpc: pool }, { sealed: verify === 'receipts' });
     const fetcher = createLogFetcher({ filter: chain.decoder.filter, verify }, { reader });
     const source = createEventSource(
-      { startBlock: 1, pollMs: 10, finalityDepth, maxRange, decode },
+      { startBlock: 1, pollMs, finalityDepth, maxRange, decode },
       { reader, fetcher, cursor: createCursor<RawLog>('jobs', { journal }), clock, logger },
     );
     const heard = {
