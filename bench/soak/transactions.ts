@@ -68,6 +68,7 @@ class TransactionSoak {
   #tick = 0;
   #normalTicks = 0;
   #calm = false;
+  #over = false;
   #aboveCap = 0;
   #bumps = 0;
   #foreign = 0;
@@ -95,6 +96,8 @@ class TransactionSoak {
     let failed = false;
     clients.catch(() => {
       failed = true;
+      // The others would ask on for ever.
+      this.#over = true;
     });
     const goesOn = (): boolean => !failed && this.#ends.size < this.#transactions;
     while (goesOn()) {
@@ -121,7 +124,7 @@ class TransactionSoak {
 
   /** Asks until the effect is there, whoever answers. */
   async #send(value: number): Promise<void> {
-    for (;;) {
+    while (!this.#over) {
       const life = this.#life;
       if (life) {
         try {
