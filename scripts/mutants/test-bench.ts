@@ -111,7 +111,9 @@ export class TestBench {
       for (const [name, contract] of Object.entries(contracts)) writeArtifact(artifacts, source, name, contract);
     }
     const answer = await this.#runner.ask({ kind: 'solidity', artifacts, files: [test] }, SUITE_DEADLINE_MS);
-    return answer === undefined ? NO_ANSWER : answer.failed[0];
+    if (answer === undefined) return NO_ANSWER;
+    if (answer.passed + answer.failed.length === 0) throw new Error(`${test}: no test ran, so nothing is known`);
+    return answer.failed[0];
   }
 }
 
