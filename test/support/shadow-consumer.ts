@@ -15,14 +15,31 @@ import { EMITTER, EMITTER_TOPIC } from './emitter.ts';
 /** A cursor that lives as long as the test: what a disk would hold. */
 export class MemoryCursor implements CursorStore {
   blocks: SeenBlock[] = [];
+  #entering: SeenBlock | undefined;
+  #leaving: readonly SeenBlock[] = [];
   load(): readonly SeenBlock[] {
     return [...this.blocks];
   }
+  unsettled(): ReturnType<CursorStore['unsettled']> {
+    return { entering: this.#entering, leaving: this.#leaving };
+  }
+  enter(block: SeenBlock): void {
+    this.#entering = block;
+  }
   advance(block: SeenBlock, keepFrom: number): void {
     this.blocks = [...this.blocks, block].filter(({ number }) => number >= keepFrom);
+    this.#entering = undefined;
   }
-  rewind(number: number): void {
+  leave(number: number): void {
+    this.#leaving = [
+      ...this.blocks.filter((block) => block.number > number),
+      ...(this.#entering ? [this.#entering] : []),
+    ];
     this.blocks = this.blocks.filter((block) => block.number <= number);
+    this.#entering = undefined;
+  }
+  left(): void {
+    this.#leaving = [];
   }
 }
 

@@ -37,7 +37,7 @@ describe('createCursor', () => {
     cursor.advance(block(2, [{ data: '0x01' }]), 0);
     cursor.advance(block(3), 2);
     expect(cursor.load()).toEqual([block(2, [{ data: '0x01' }]), block(3)]);
-    cursor.rewind(2);
+    cursor.leave(2);
     expect(createCursor('jobs', { journal }).load()).toEqual([block(2, [{ data: '0x01' }])]);
     cursor.advance({ ...block(3), hash: hash(33) }, 2);
     expect(cursor.load().at(-1)?.hash).toBe(hash(33));
@@ -48,9 +48,29 @@ describe('createCursor', () => {
     createCursor('jobs', { journal }).advance(block(1), 0);
     const other = createCursor('feeds', { journal });
     other.advance(block(9), 9);
-    other.rewind(0);
+    other.leave(0);
+    other.left();
     expect(createCursor('jobs', { journal }).load()).toHaveLength(1);
     expect(other.load()).toEqual([]);
+  });
+
+  it('remembers what was begun until it is done: a block on its way in, blocks on their way out', async () => {
+    const journal = await openTemp();
+    const cursor = createCursor<{ data: string }>('jobs', { journal });
+    const unsettled = () => createCursor<{ data: string }>('jobs', { journal }).unsettled();
+    expect(unsettled()).toEqual({ entering: undefined, leaving: [] });
+    cursor.advance(block(1), 0);
+    cursor.enter(block(2, [{ data: '0x02' }]));
+    expect(unsettled()).toEqual({ entering: block(2, [{ data: '0x02' }]), leaving: [] });
+    cursor.enter({ ...block(2), hash: hash(22) });
+    cursor.advance({ ...block(2), hash: hash(22) }, 0);
+    expect(unsettled()).toEqual({ entering: undefined, leaving: [] });
+    cursor.enter(block(3));
+    cursor.leave(1);
+    expect(unsettled()).toEqual({ entering: undefined, leaving: [{ ...block(2), hash: hash(22) }, block(3)] });
+    expect(cursor.load()).toEqual([block(1)]);
+    cursor.left();
+    expect(unsettled()).toEqual({ entering: undefined, leaving: [] });
   });
 
   it('refuses to append the same height twice, and forgets nothing then', async () => {
