@@ -102,7 +102,9 @@ function solve(query: string, limit: number): string {
   try {
     const file = path.join(folder, 'query.smt2');
     writeFileSync(file, query);
-    const { stdout, error } = spawnSync('z3', ['-smt2', `rlimit=${limit * 1_000_000}`, `-T:${SOLVER_SECONDS}`, file], { encoding: 'utf8' });
+    const { stdout, error } = spawnSync('z3', ['-smt2', `rlimit=${limit * 1_000_000}`, `-T:${SOLVER_SECONDS}`, file], {
+      encoding: 'utf8',
+    });
     if (error !== undefined) {
       const fix = 'sudo apt-get install z3 (macOS: brew install z3)';
       throw new RemitError({ code: 'SETUP_Z3', message: `z3 does not start: ${error.message}`, fix });

@@ -54,7 +54,7 @@ export function memoryError(detail: string): Omit<WireError, 'context'> {
 
 function deviceFailed(provider: string, message: string): WireError {
   return {
-    code: DEVICE_FAILED,
+    code: 'DEVICE_FAILED',
     message: `the device behind ${provider} gave up: ${message}`,
     fix: 'Nothing at once: the run is repeated on the CPU, and the device is tried again in a new process. If it happens often, free its memory, lower REMIT_BATCH_SIZE, or look at its driver.',
     retryable: true,

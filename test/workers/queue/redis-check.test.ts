@@ -10,7 +10,6 @@ async function redisWith(...args: string[]) {
 }
 
 describe('checkRedis', () => {
-
   it('says that Redis is away, so that starting again later is right', async () => {
     await expect(checkRedis({ url: `redis://127.0.0.1:${await freePort()}` })).rejects.toMatchObject({
       code: 'REDIS_UNREACHABLE',
