@@ -60,7 +60,7 @@ export function createListenerMetrics(metrics: Metrics): ListenerMetrics {
   const reached = metrics.gauge({ name: 'cursor_blocks', help: 'The newest block whose effects are durable.' });
   const open = metrics.gauge({ name: 'open_jobs', help: 'Jobs in the book that have not ended.' });
   const closed = metrics.gauge({
-    name: 'requests_paused',
+    name: 'requests_paused_ratio',
     help: '1 while an administrator has paused requests, so that no job comes.',
   });
   const orders = metrics.gauge({
