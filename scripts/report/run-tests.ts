@@ -7,6 +7,7 @@ import { styleText } from 'node:util';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import { runCommand } from '../process/command.ts';
 import { compilerErrors } from '../process/compiler-errors.ts';
+import { lanesOf } from './lanes.ts';
 import { linesOf, type SuiteRun, sumReports } from './sum-reports.ts';
 import {
   readSuiteReport,
@@ -73,23 +74,20 @@ async function runAll(suites: readonly Suite[]): Promise<number> {
   const runs: SuiteRun[] = [];
   const built = await build();
   if (built === undefined) {
-    for (const lane of lanesOf(suites)) {
+    for (const lane of lanesOf(suites, TOGETHER)) {
       if (stopping.signal.aborted) break;
       runs.push(...(await Promise.all(lane.map((suite, at) => run(suite, { quiet: at > 0 })))));
     }
   } else {
     runs.push(built);
   }
+  // A suite that was asked for and did not run must never pass for one that did.
+  for (const suite of built === undefined ? suites.filter((one) => !runs.some((run) => run.suite === one)) : [])
+    runs.push({ suite, exitCode: null, duration: 0, report: undefined });
   const summary = sumReports(runs);
   writeFileSync(path.join(REPORTS_FOLDER, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`);
   console.log(`\n${linesOf(summary).join('\n')}`);
   return summary.failed === 0 ? 0 : 1;
-}
-
-/** Suites in order, those that run side by side together. */
-function lanesOf(suites: readonly Suite[]): readonly (readonly Suite[])[] {
-  const groupOf = (suite: Suite): readonly Suite[] => TOGETHER.find((group) => group.includes(suite)) ?? [suite];
-  return [...new Set(suites.map(groupOf))].map((group) => suites.filter((suite) => groupOf(suite) === group));
 }
 
 /** Quiet when it works. When it does not, nothing else can run: one failure that says so. */
