@@ -5,11 +5,17 @@ import type { Bytecodes, FailedTest } from './runner-messages.ts';
 import type { Subject } from './subjects.ts';
 import type { Baseline, TestBench } from './test-bench.ts';
 
+/** What people say of a mutant: why it is no change, or why no test is expected to notice it, although it is one. */
+export interface Review {
+  readonly outcome: 'equivalent' | 'survived';
+  readonly reason: string;
+}
+
 export interface CampaignDeps {
   readonly bench: TestBench;
   readonly baseline: Baseline;
-  /** Mutants that people have found to be no change: id → why. */
-  readonly reviewed: ReadonlyMap<string, string>;
+  /** Mutants that people have looked at, by id. */
+  readonly reviewed: ReadonlyMap<string, Review>;
   /** Leave it at the tests that mirror the contract. */
   readonly mirrorsOnly: boolean;
   /** Titles of the tests that noticed mutants of a function in an earlier run. */
@@ -97,18 +103,19 @@ export class Campaign {
 
     const mirrored = await this.#askMirrors(mutant, bytecodes, changed);
     if (mirrored !== undefined) return this.#noticed(mutant, mirrored);
-    const why = reviewed.get(id);
-    if (why !== undefined) return verdict('equivalent', why);
+    const review = reviewed.get(id);
+    if (review?.outcome === 'equivalent') return verdict('equivalent', review.reason);
     this.#optimized ??= bench.optimized(this.#dependents, {});
     const optimized = bench.optimized(this.#dependents, changed);
     if (Object.keys(optimized).length > 0 && same(optimized, this.#optimized)) {
       return verdict('equivalent', 'the same code after the optimiser');
     }
-    if (this.#deps.mirrorsOnly) return { id, outcome: 'survived', mirrorsOnly: true };
+    const survived: Verdict = { id, outcome: 'survived', ...(review === undefined ? {} : { by: review.reason }) };
+    if (this.#deps.mirrorsOnly) return { ...survived, mirrorsOnly: true };
     const failed =
       (await this.#mocha(bytecodes, this.#others)) ??
       (await this.#askSolidity(changed, (test) => !this.#isMirror(test)));
-    return failed === undefined ? { id, outcome: 'survived' } : this.#noticed(mutant, failed);
+    return failed === undefined ? survived : this.#noticed(mutant, failed);
   }
 
   #noticed({ id, where }: Mutant, { title, file, timedOut }: FailedTest): Verdict {

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { messageOf, RemitError } from '../../workers/runtime/errors.ts';
 import { inRepositoryCopy } from '../process/repository-copy.ts';
-import { Campaign } from './campaign.ts';
+import { Campaign, type Review } from './campaign.ts';
 import { MutantCompiler } from './compiler.ts';
 import { listMutants, type Mutant } from './list-mutants.ts';
 import { hashOf, type MutantResult, ResultFile, stillHolds } from './results.ts';
@@ -134,10 +134,10 @@ const testsHash = (): string =>
       .map((file) => readFileSync(file)),
   );
 
-function reviewedMutants(): Map<string, string> {
-  const file = new URL('equivalent.json', import.meta.url);
-  const entries = JSON.parse(readFileSync(file, 'utf8')) as readonly { readonly id: string; readonly reason: string }[];
-  return new Map(entries.map(({ id, reason }) => [id, reason]));
+function reviewedMutants(): Map<string, Review> {
+  const file = new URL('reviewed.json', import.meta.url);
+  const entries = JSON.parse(readFileSync(file, 'utf8')) as readonly (Review & { readonly id: string })[];
+  return new Map(entries.map((entry) => [entry.id, entry]));
 }
 
 async function run(options: Options): Promise<void> {

@@ -8,7 +8,7 @@ export type Outcome = 'killed' | 'timeout' | 'survived' | 'equivalent' | 'not co
 export interface MutantResult {
   readonly id: string;
   readonly outcome: Outcome;
-  /** The test that failed, or why there is nothing to fail. */
+  /** The test that failed, or what people say of a mutant that no test notices. */
   readonly by?: string;
   /** A survivor of the tests that mirror the contract: the others have not seen it yet. */
   readonly mirrorsOnly?: true;

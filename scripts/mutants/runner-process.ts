@@ -39,6 +39,10 @@ export class RunnerProcess {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child = child;
+    // One that ended between two questions is not asked again.
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = undefined;
+    });
     const message = await nextMessage(child, START_DEADLINE_MS);
     if (message === undefined) {
       this.stop();

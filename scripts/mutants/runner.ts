@@ -165,8 +165,10 @@ async function runSolidity({ artifacts, files }: RunnerRequest & { kind: 'solidi
     readonly value?: { readonly suiteResults: SoliditySuites };
     readonly error?: { readonly suiteResults: SoliditySuites };
   };
-  const results = ((result.value ?? result.error)?.suiteResults ?? []).flatMap(({ id, testResults }) =>
-    testResults.map((test) => ({ title: `${id.name} › ${test.name}`, ...test })),
+  const suiteResults = (result.value ?? result.error)?.suiteResults ?? [];
+  // A result is an object of native code: a copy of its own properties would be empty.
+  const results = suiteResults.flatMap(({ id, testResults }) =>
+    testResults.map(({ name, status, reason }) => ({ title: `${id.name} › ${name}`, status, reason })),
   );
   return {
     passed: results.filter(({ status }) => status === 'Success').length,

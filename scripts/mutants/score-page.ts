@@ -104,13 +104,14 @@ function survivors(contracts: readonly Scored[]): string[] {
         operator,
         `${shown(before)} → ${shown(after)}`,
         results.get(id)?.mirrorsOnly === true ? 'the tests that mirror it' : 'all tests',
+        results.get(id)?.by ?? '',
       ]),
     ),
   );
   if (rows.length === 0) return ['None.', ''];
   return [
-    row(['id', 'place', 'operator', 'change', 'not noticed by']),
-    row(['---', '---', '---', '---', '---']),
+    row(['id', 'place', 'operator', 'change', 'not noticed by', 'why']),
+    row(['---', '---', '---', '---', '---', '---']),
     ...rows,
     '',
   ];

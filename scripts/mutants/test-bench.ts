@@ -21,6 +21,9 @@ export class TestBench {
   readonly #folder: string;
   readonly #compiler: MutantCompiler;
   readonly #runner: RunnerProcess;
+  readonly #solidityRunner: RunnerProcess;
+  /** Solidity test file → its tests that fail without a change, because code is not optimised. */
+  readonly #solidityFailing = new Map<string, ReadonlySet<string>>();
   readonly #contracts: readonly string[];
   readonly #solidityTests: readonly string[];
   readonly #mochaTests: readonly string[];
@@ -33,10 +36,12 @@ export class TestBench {
     this.#solidityTests = files('test/solidity/**/*.t.sol');
     this.#mochaTests = files('test/contracts/**/*.test.ts').filter((file) => file.includes('/judge/') === judge);
     this.#runner = new RunnerProcess(folder, this.#mochaTests);
+    this.#solidityRunner = new RunnerProcess(folder, []);
   }
 
   stop(): void {
     this.#runner.stop();
+    this.#solidityRunner.stop();
   }
 
   /** The contracts that a change of `file` can change, of those that tests deploy. */
@@ -99,21 +104,34 @@ export class TestBench {
       .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
   }
 
-  /** The first failure of a Solidity test file with a change in it. */
+  /** The first failure of a Solidity test file with a change in it, of a test that passes without the change. */
   async solidity(test: string, changed: Readonly<Record<string, string>>): Promise<FailedTest | undefined> {
-    const sources = [...this.#compiler.closure(test)];
-    const compiled = this.#compiler.compile(sources, changed);
+    let failing = this.#solidityFailing.get(test);
+    if (failing === undefined) {
+      const unchanged = await this.#askSolidity(test, {});
+      if (unchanged === undefined || 'error' in unchanged) throw new Error(`${test}: does not run without a change`);
+      if (unchanged.passed === 0) throw new Error(`${test}: no test passes without a change, so nothing is known`);
+      failing = new Set(unchanged.failed.map(({ title }) => title));
+      for (const title of failing) console.error(`left out, it fails without a mutant: ${title}`);
+      this.#solidityFailing.set(test, failing);
+    }
+    const answer = await this.#askSolidity(test, changed);
+    if (answer === undefined) return NO_ANSWER;
     // What compiles alone and not with its test has a test less, and is not noticed by that.
-    if ('error' in compiled) return undefined;
+    if ('error' in answer) return undefined;
+    if (answer.passed + answer.failed.length === 0) throw new Error(`${test}: no test ran, so nothing is known`);
+    return answer.failed.find(({ title }) => !failing.has(title));
+  }
+
+  async #askSolidity(test: string, changed: Readonly<Record<string, string>>) {
+    const compiled = this.#compiler.compile([...this.#compiler.closure(test)], changed);
+    if ('error' in compiled) return compiled;
     const artifacts = path.join(this.#folder, 'cache/mutant-artifacts');
     rmSync(artifacts, { recursive: true, force: true });
     for (const [source, contracts] of Object.entries(compiled.contracts)) {
       for (const [name, contract] of Object.entries(contracts)) writeArtifact(artifacts, source, name, contract);
     }
-    const answer = await this.#runner.ask({ kind: 'solidity', artifacts, files: [test] }, SUITE_DEADLINE_MS);
-    if (answer === undefined) return NO_ANSWER;
-    if (answer.passed + answer.failed.length === 0) throw new Error(`${test}: no test ran, so nothing is known`);
-    return answer.failed[0];
+    return this.#solidityRunner.ask({ kind: 'solidity', artifacts, files: [test] }, SUITE_DEADLINE_MS);
   }
 }
 

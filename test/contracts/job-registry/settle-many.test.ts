@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { network } from 'hardhat';
-import { CallbackPhase, JobStatus, type Terms, termsToChain } from '../../../workers/protocol/job.ts';
+import { CallbackPhase, Delivery, JobStatus, type Terms, termsToChain } from '../../../workers/protocol/job.ts';
 import { attestChecked } from '../../support/checked-attestations.ts';
 import { outputToSettle, settleChecked, settleManyChecked } from '../../support/checked-endings.ts';
 import { requestChecked } from '../../support/checked-requests.ts';
@@ -158,6 +158,14 @@ describe('JobRegistry.settleMany', () => {
       await settleManyChecked(stage, batch, { gasLimit: 3_000_000n });
       const called = (await callsOf(stage.probe)).map(({ seen }) => seen[1]);
       expect(called).to.deep.equal([jobs[1]!.id, jobs[3]!.id]);
+    });
+
+    it('calls one whose output nobody wants inline, with no outputs at all', async () => {
+      const stage = await load();
+      const job = await withCallback(stage, { delivery: Delivery.None });
+      expect(outputToSettle(job)).to.equal('0x');
+      await settleManyChecked(stage, [{ job }], { gasLimit: 3_000_000n });
+      expect((await callsOf(stage.probe)).map(({ seen }) => seen[1])).to.deep.equal([job.id]);
     });
 
     it('I23: a callback that burns its gas fails alone', async () => {

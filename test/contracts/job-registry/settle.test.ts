@@ -142,6 +142,16 @@ describe('JobRegistry.settle', () => {
     }
   });
 
+  it('says that gas is missing for the callback even when there is too little to pay anybody', async () => {
+    const stage = await load();
+    const terms = await termsWithCallback(stage, CallbackPhase.OnFinal);
+    const job = await attestChecked(stage, await requestChecked(stage, terms));
+    await nextAt(stage, job.record.challengeEnd + 1n);
+    await expect(
+      stage.jobs.settle(termsToChain(job.terms), job.record, outputToSettle(job), { gasLimit: 90_000n }),
+    ).to.be.revertedWithCustomError(stage.jobs, 'JobRegistryInsufficientGas');
+  });
+
   it('I13: in the first second after the window; I12: the shares add up to the fee', async () => {
     const { stage, job } = await attested();
     await settleChecked(stage, job);

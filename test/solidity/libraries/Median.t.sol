@@ -109,6 +109,16 @@ contract MedianTest is Test {
         if (_fits(edge)) assertFalse(Median.isMoved(int128(edge), base, bps), "a unit less");
     }
 
+    /// @notice Bases of which `bps` ten-thousandths are a whole number, which random ones hardly ever are: at it is moved, not beyond.
+    function testFuzz_AWholeNumberIsMovedAndNotBeyond(int64 tenThousandth, uint16 bps, bool up) public pure {
+        if (tenThousandth == 0) tenThousandth = 1;
+        int256 base = int256(tenThousandth) * 10_000;
+        int256 distance = (tenThousandth < 0 ? -int256(tenThousandth) : int256(tenThousandth)) * int256(uint256(bps));
+        int128 edge = int128(up ? base + distance : base - distance);
+        assertEq(Median.isMoved(edge, int128(base), bps), bps != 0, "moved");
+        assertFalse(Median.isBeyond(edge, int128(base), bps), "beyond");
+    }
+
     /// @notice The ends of the type overflow nothing.
     function testFuzz_ExtremesDoNotOverflow(int128 value, uint16 bps, bool low) public pure {
         int128 end = low ? type(int128).min : type(int128).max;
