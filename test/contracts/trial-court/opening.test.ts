@@ -67,8 +67,27 @@ describe('TrialCourt.open', () => {
 
   it('counts at most a tenth of the stake at risk as costs (I9)', async () => {
     const stage = await load();
-    const { file } = await openCase(stage, await attestCase(stage, sampleCase(), { stakeAtRisk: 12_345n }));
-    expect(file.docket.openerCosts).to.equal(1_234n);
+    for (const stakeAtRisk of [12_340n, 12_349n]) {
+      const { file } = await openCase(stage, await attestCase(stage, sampleCase(), { stakeAtRisk }));
+      expect(file.docket.openerCosts).to.equal(1_234n);
+    }
+  });
+
+  it('counts four units of gas for each byte of calldata (I9)', async () => {
+    const stage = await load();
+    const job = await attestCase(stage);
+    const { trials, opener } = stage;
+    const { data } = await trials.open.populateTransaction(termsToChain(job.terms), job.record);
+    const costsWith = async (more: number): Promise<bigint> => {
+      const snapshot = await networkHelpers.takeSnapshot();
+      await networkHelpers.setNextBlockBaseFeePerGas(10n ** 9n);
+      const sent = await opener.sendTransaction({ to: await trials.getAddress(), data: data + '00'.repeat(more) });
+      const docket = argsOf(stage, (await sent.wait())!, 'TrialOpened')['docket'] as { openerCosts: bigint };
+      await snapshot.restore();
+      return docket.openerCosts;
+    };
+    const [none, thousand] = [await costsWith(0), await costsWith(1_000)];
+    expect(thousand - none).to.equal((4_000n * 10n ** 9n * COURT_SETTINGS.tokensPerEther) / 10n ** 18n);
   });
 
   it('in the last second of the challenge window, and not in the next (I13)', async () => {

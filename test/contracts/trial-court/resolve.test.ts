@@ -109,26 +109,32 @@ describe('TrialCourt.resolve', () => {
     expect((await trials.trialOf(id)).status).to.equal(TrialStatus.Acquitted);
   });
 
-  it('void by an index out of range: the requester pays the opener, the operator nothing', async () => {
-    const stage = await load();
-    const trial = await hearCase(stage);
-    await stage.judge.setRuling(3, { wrong: false, outOfRange: true, claimed: 0, canonical: 0 });
-    const openings = { input: NOTHING_OPENED, weights: NOTHING_OPENED, trace: NOTHING_OPENED };
-    await stage.trials.proveElement(trial.file, trial.plan.open(0), 3, openings, NO_SALT);
-    await nextAt(trial.file.docket.hearingEnd);
-    const { openerCosts } = trial.file.docket;
-    const { fee, stakeAtRisk } = trial.terms;
-    const { receipt } = await moving(stage, trial, async () => resolve(stage, trial), {
-      balances: {
-        [stage.opener.address]: openerBond + openerCosts,
-        [stage.requester.address]: fee - openerCosts,
-      },
-      free: stakeAtRisk,
-      locked: -stakeAtRisk,
-      jobBond: -openerBond,
+  for (const [costs, terms] of [
+    ['what gas cost', {}],
+    ['the least there is', { stakeAtRisk: 10n }],
+  ] as const) {
+    it(`void by an index out of range: the requester pays the opener ${costs}, the operator nothing`, async () => {
+      const stage = await load();
+      const trial = await hearCase(stage, undefined, terms);
+      await stage.judge.setRuling(3, { wrong: false, outOfRange: true, claimed: 0, canonical: 0 });
+      const openings = { input: NOTHING_OPENED, weights: NOTHING_OPENED, trace: NOTHING_OPENED };
+      await stage.trials.proveElement(trial.file, trial.plan.open(0), 3, openings, NO_SALT);
+      await nextAt(trial.file.docket.hearingEnd);
+      const { openerCosts } = trial.file.docket;
+      const { fee, stakeAtRisk } = trial.terms;
+      const { receipt } = await moving(stage, trial, async () => resolve(stage, trial), {
+        balances: {
+          [stage.opener.address]: openerBond + openerCosts,
+          [stage.requester.address]: fee - openerCosts,
+        },
+        free: stakeAtRisk,
+        locked: -stakeAtRisk,
+        jobBond: -openerBond,
+      });
+      expect(argsOf(stage, receipt, 'TrialVoided')['ground']).to.equal(Ground.IndexOutOfRange);
+      expect(openerCosts === 1n).to.equal(stakeAtRisk === 10n);
     });
-    expect(argsOf(stage, receipt, 'TrialVoided')['ground']).to.equal(Ground.IndexOutOfRange);
-  });
+  }
 
   it('gives demanders their bonds back when a trial ends convicted or void', async () => {
     for (const ending of ['convicted', 'void'] as const) {
