@@ -23,7 +23,7 @@ export const SUBJECTS: readonly Subject[] = [
   subject('Settlement', ['settlement', 'vault-reentry', 'Settlement.t.sol'], 100),
   subject('OperatorStaking', ['operator-staking', 'vault-reentry', 'OperatorStaking.t.sol'], 100),
   subject('Slasher', ['slasher', 'Slasher.t.sol', 'trial-court/resolve'], 100),
-  subject('JobRegistry', ['job-registry/', 'feed-requests'], 100),
+  subject('JobRegistry', ['job-registry/', 'feed-requests', 'equivocation-court'], 100),
   subject('base/FeeSharing', ['job-registry/settle', 'job-registry/trials', 'job-registry/expire'], 100),
   subject('base/TrialMoney', ['trial-court/'], 100),
   subject('libraries/ParameterBook', ['job-registry/parameters', 'Packing.t.sol']),
