@@ -1,4 +1,4 @@
-import type { TransactionReceipt } from 'ethers';
+import type { Addressable, Interface } from 'ethers';
 import { parseRecord } from '../../workers/protocol/attestation-record.ts';
 import type { JobId } from '../../workers/protocol/ids.ts';
 import { CallbackPhase, JobReason, JobStatus, type Terms, termsOfChain } from '../../workers/protocol/job.ts';
@@ -12,7 +12,7 @@ import {
   type SlotWord,
   withDelivered,
 } from './job-slot.ts';
-import { BURN_ADDRESS, type JobStage } from './job-stage.ts';
+import { BURN_ADDRESS } from './job-stage.ts';
 
 /** One operator's stake as the logs tell it. */
 export interface ReplicaStake {
@@ -20,6 +20,21 @@ export interface ReplicaStake {
   locked: bigint;
   unbonding: bigint;
   releaseAt: bigint;
+}
+
+/** A contract whose logs count. */
+interface Source {
+  readonly target: string | Addressable;
+  readonly interface: Pick<Interface, 'parseLog'>;
+}
+
+export type ReplicaSources = Readonly<Record<'settlement' | 'staking' | 'slasher' | 'jobs' | 'models', Source>>;
+
+/** What the replica reads of a transaction's receipt. */
+export interface ReplicaReceipt {
+  readonly blockNumber: number;
+  readonly logs: readonly { readonly address: string; readonly topics: readonly string[]; readonly data: string }[];
+  getBlock(): Promise<{ readonly timestamp: number }>;
 }
 
 /** An event with its arguments by name. */
@@ -50,14 +65,14 @@ export class EventReplica {
   totalHeld = 0n;
   paused = false;
   publisherBond = 0n;
-  readonly #stage: JobStage;
+  readonly #sources: ReplicaSources;
 
-  constructor(stage: JobStage) {
-    this.#stage = stage;
+  constructor(sources: ReplicaSources) {
+    this.#sources = sources;
   }
 
-  async fold(receipt: TransactionReceipt): Promise<void> {
-    const { settlement, staking, slasher, jobs, models } = this.#stage;
+  async fold(receipt: ReplicaReceipt): Promise<void> {
+    const { settlement, staking, slasher, jobs, models } = this.#sources;
     const { timestamp } = await receipt.getBlock();
     for (const log of receipt.logs) {
       const source = [settlement, staking, slasher, jobs, models].find(({ target }) => target === log.address);
