@@ -2,7 +2,7 @@ import type { Stack } from '../../../scripts/stack/stack.ts';
 import { toQuantity } from '../../../workers/chain/chain-values.ts';
 import { until } from '../../support/until.ts';
 
-/** The time of a script: a tick is a quarter of a second, and a block unless there are none at the moment. */
+/** The time of a script: a tick is a fifth of a second, and a block unless there are none at the moment. */
 export interface Ticks {
   now(): number;
   /** Waits for so many ticks. */
@@ -20,7 +20,7 @@ export interface Ticks {
   stop(): Promise<void>;
 }
 
-const TICK_MS = 250;
+const TICK_MS = 200;
 const BASE_FEE = 500_000_000n;
 const DEAR = 20n;
 
