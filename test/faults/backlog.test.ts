@@ -12,8 +12,9 @@ import { jobOf, NOW, OPERATOR } from '../support/sample-job.ts';
 import { until } from '../support/until.ts';
 import { queueHarness } from '../workers/queue/harness.ts';
 import { blockOf, createBench, requested } from '../workers/roles/listener/bench.ts';
+import { seedOf } from '../support/seeds.ts';
 
-const SEED = Number(process.env['REMIT_SEED'] ?? 20_477);
+const SEED = seedOf();
 /** Jobs that the listener routes at the same time: each may have passed the gate before the others are counted. */
 const AT_ONCE = 32;
 

@@ -9,8 +9,9 @@ import { alterLogs, type JsonLog } from '../support/rpc-faults.ts';
 import { type RpcProxy, seededChance, startRpcProxy } from '../support/rpc-proxy.ts';
 import { jobOf } from '../support/sample-job.ts';
 import { until } from '../support/until.ts';
+import { seedOf } from '../support/seeds.ts';
 
-const SEED = Number(process.env['REMIT_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = seedOf();
 
 let chain: JobChain;
 let proxy: RpcProxy;

@@ -8,8 +8,9 @@ import { alterData, alterLogs, lagBehind, seedFaults, TROUBLES } from '../suppor
 import { type Fault, type RpcProxy, startRpcProxy } from '../support/rpc-proxy.ts';
 import { jobOf } from '../support/sample-job.ts';
 import { until } from '../support/until.ts';
+import { seedOf } from '../support/seeds.ts';
 
-const SEED = Number(process.env['REMIT_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = seedOf();
 const PATIENT: Fault = { kind: 'status', status: 429, headers: { 'retry-after': '60' } };
 
 let chain: JobChain;

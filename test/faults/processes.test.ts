@@ -62,7 +62,9 @@ describe('F45 · files and memory run out', () => {
   it('a child that grows is replaced before it is a danger', async () => {
     const { ended, load, run } = await runnerWith({ recycle: { runs: 1_000, rssGrowthBytes: 1 } });
     const model = await load(smallModel());
-    for (let n = 0; n < 4; n += 1) expect(await run(model, encodeFloats([1, 10]))).toEqual([21, 43]);
+    // Sooner or later it has a byte more than it had.
+    for (let n = 0; n < 200 && ended.length === 0; n += 1)
+      expect(await run(model, encodeFloats([1, 10]))).toEqual([21, 43]);
     expect(ended.length).toBeGreaterThan(0);
     expect(new Set(ended)).toEqual(new Set(['recycled']));
   });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { effort } from '../support/effort.ts';
 import { simulateTransactions, type TxSimOptions } from '../support/sim-transactions.ts';
+import { seedOf } from '../support/seeds.ts';
 
 /** The transaction manager and its journal, with the chain, its nodes, the signer, the clock and the process made up. */
 
@@ -27,7 +28,7 @@ const worlds: fc.Arbitrary<TxSimOptions> = fc.record({
 
 const parameters = {
   numRuns: effort({ test: 800, nightly: 50_000 }),
-  ...(process.env['REMIT_SEED'] && { seed: Number(process.env['REMIT_SEED']) }),
+  seed: seedOf(),
 };
 
 it('leaves no nonce out, does nothing twice, offers no more than the cap, and brings every intent to its end', async () => {

@@ -94,8 +94,9 @@ export function createEventSource<E>(
     return { block: refOf(block), events: block.logs.map(decode).filter((event) => event !== undefined) };
   }
 
-  function advance(block: SeenBlock, head: BlockHeader): void {
-    const keepFrom = Math.min(block.number, Math.max(0, head.number - finalityDepth));
+  /** What is final counts from `block`, not from the head: the node that said where the head is may be on another branch. */
+  function advance(block: SeenBlock): void {
+    const keepFrom = Math.max(0, block.number - finalityDepth);
     cursor.advance(block, keepFrom);
     history.push(block, keepFrom);
   }
@@ -110,7 +111,7 @@ export function createEventSource<E>(
       block = await existing(block.parentHash, signal);
       chain.push(block);
     }
-    for (const block of chain.reverse()) advance(seen(block, []), head);
+    for (const block of chain.reverse()) advance(seen(block, []));
   }
 
   async function existing(id: number | Hex32, signal: AbortSignal): Promise<BlockHeader> {
@@ -150,7 +151,7 @@ export function createEventSource<E>(
   }
 
   /** Hands on the next block. Until it is acknowledged it may have taken effect in part, also when this process ends. */
-  function* hand(next: SeenBlock, head: BlockHeader): Generator<ChainSignal<E>, void, void> {
+  function* hand(next: SeenBlock): Generator<ChainSignal<E>, void, void> {
     if (entering && entering.hash !== next.hash && history.tip) yield* undo(history.tip);
     const signal = eventsOf(next);
     if (signal.events.length > 0) {
@@ -158,7 +159,7 @@ export function createEventSource<E>(
       entering = next;
     }
     yield { type: 'events', ...signal };
-    advance(next, head);
+    advance(next);
     entering = undefined;
   }
 
@@ -195,7 +196,7 @@ export function createEventSource<E>(
       const block = await existing(number, signal);
       const found = byBlock.get(number);
       const next = seen(block, found ? await fetcher.confirm(block, found, signal) : []);
-      yield* hand(next, head);
+      yield* hand(next);
     }
   }
 
@@ -211,7 +212,7 @@ export function createEventSource<E>(
         return;
       }
       const next = seen(block, await fetcher.ofBlock(block, signal));
-      yield* hand(next, head);
+      yield* hand(next);
     }
   }
 

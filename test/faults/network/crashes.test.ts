@@ -12,6 +12,7 @@ import { untilPending } from '../../e2e/support/transactions.ts';
 import { effort } from '../../support/effort.ts';
 import { until } from '../../support/until.ts';
 import { expectedIn, type Kill, killOnce, type Lane, messagesIn, sent, startSecondExecutor } from './crash-lane.ts';
+import { seedOf } from '../../support/seeds.ts';
 
 /** The 12 points, each in the process that passes it. */
 const LISTENER: readonly Kill[] = [
@@ -64,7 +65,7 @@ const DRAWN: readonly Kill[] = [
 const DEATHS = 2;
 /** Rounds of drawn kills beside one kill at each point. */
 const ROUNDS = effort({ test: 1, nightly: 100 }) - 1;
-const SEED = Number(process.env['REMIT_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = seedOf();
 
 describe('kill -9 at every point of a job', () => {
   let market: Market;

@@ -80,7 +80,7 @@ describe('failing over', () => {
       .call('eth_getLogs', [{ blockHash: `0x${'11'.repeat(32)}` }])
       .catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(RpcRejection);
-    expect(refused).toMatchObject({ code: 'RPC_REJECTED', rpcCode: -32000, reason: 'unknown block', retryable: false });
+    expect(refused).toMatchObject({ code: 'RPC_REJECTED', rpcCode: -32000, reason: 'unknown block', retryable: true });
     expect(good.calls.get('eth_getLogs')).toBeUndefined();
   });
 

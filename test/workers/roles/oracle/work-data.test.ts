@@ -130,7 +130,13 @@ describe('failures', () => {
     expect(await run(QUESTION)).toEqual({ retryAfterMs: POLL, why: 'RPC_INCONSISTENT' });
   });
 
-  it.each(['DOUBLE_REPORT', 'JOURNAL_UNWRITABLE', 'RECORD_MALFORMED'])('does not hide %s', async (code) => {
+  it('waits for a disk that takes no records', async () => {
+    const { scene, run } = createBench();
+    scene.failure = new RemitError({ code: 'JOURNAL_UNWRITABLE', message: 'no space left' });
+    expect(await run(FEED_MESSAGE)).toMatchObject({ why: 'JOURNAL_UNWRITABLE' });
+  });
+
+  it.each(['DOUBLE_REPORT', 'RECORD_MALFORMED'])('does not hide %s', async (code) => {
     const { scene, run } = createBench();
     scene.failure = new RemitError({ code, message: 'no' });
     await expect(run(FEED_MESSAGE)).rejects.toMatchObject({ code });
