@@ -186,6 +186,11 @@ describe('JobRegistry.settle', () => {
     await settleChecked(stage, job);
   });
 
+  it('a job with the least stake at risk that there is', async () => {
+    const { stage, job } = await attested({ stakeAtRisk: 1n });
+    await settleChecked(stage, job);
+  });
+
   it('a model whose publisher asks for nothing', async () => {
     const stage = await load();
     const wide = { modelId: stage.wideModel.id, availability: Availability.Blob, delivery: Delivery.Blob };

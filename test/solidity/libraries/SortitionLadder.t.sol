@@ -42,6 +42,15 @@ contract SortitionLadderTest is Test {
         assertEq(_eligible(jobId, 0, operator, stake, type(uint128).max, 1, 0), stake != 0, "forgotten seed");
     }
 
+    /// @notice Of four units a ticket draws one by its highest two bits, and belongs to those with more units than its number.
+    function testFuzz_ExactAtTheUnit(bytes32 jobId, bytes32 seed, address operator) public pure {
+        if (seed == 0) seed = bytes32(uint256(1));
+        uint256 drawn = uint256(keccak256(abi.encode(keccak256(abi.encode(jobId, seed)), operator))) >> 254;
+        for (uint256 stake = 1; stake <= 4; ++stake) {
+            assertEq(_eligible(jobId, seed, operator, stake, 4, 1, 0), drawn < stake, "units");
+        }
+    }
+
     function testFuzz_StepsAreCounted(uint40 elapsed, uint32 step) public pure {
         step = uint32(bound(step, 1, type(uint32).max));
         uint256 n = SortitionLadder.stepAt(elapsed, step);
