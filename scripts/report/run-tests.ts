@@ -31,7 +31,7 @@ type Suite = keyof typeof SUITES;
 const TOGETHER: readonly (readonly Suite[])[] = [['contracts', 'solidity']];
 
 /** A suite that hangs is killed and counted as failed. */
-const SUITE_DEADLINE_MS = 20 * 60_000;
+const SUITE_DEADLINE_MS = 40 * 60_000;
 const ALL = Object.keys(SUITES) as Suite[];
 
 const HELP = `usage: ./dev test [suite…] [-- arguments of the runner]
