@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { withTimeout } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
@@ -10,6 +10,10 @@ export interface RpcNode {
   readonly name: string;
   call(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<unknown>;
 }
+
+/** Calls to one node at once; more wait for their turn. Without a bound a busy worker opens a connection for each. */
+const CONNECTIONS_MAX = 64;
+const agent = new Agent({ connections: CONNECTIONS_MAX });
 
 export interface RpcNodeOptions {
   readonly url: string;
@@ -38,6 +42,7 @@ export function createRpcNode(
   async function post(body: string, signal: AbortSignal): Promise<string> {
     // Not `fetch`: its streams and headers cost more than the calls themselves. Redirects are not followed.
     const answer = await request(url, {
+      dispatcher: agent,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
