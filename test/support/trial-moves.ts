@@ -88,6 +88,17 @@ function plus(
   return sum;
 }
 
+/** Whether the court takes a proof for one; it may refuse it for no other reason than that it proves nothing. */
+export async function isProof({ trials }: TrialStage, sent: Promise<ContractTransactionResponse>): Promise<boolean> {
+  try {
+    await sent;
+    return true;
+  } catch {
+    await expect(sent).to.be.revertedWithCustomError(trials, 'TrialCourtNotProven');
+    return false;
+  }
+}
+
 /** The base fee of the block that a receipt is in. */
 export async function baseFeeOf({ ethers }: TrialStage, receipt: TransactionReceipt): Promise<bigint> {
   const block = await ethers.provider.getBlock(receipt.blockNumber);

@@ -3,7 +3,7 @@ import { ZeroHash } from 'ethers';
 import { network } from 'hardhat';
 import { OutputKind } from '../../../workers/protocol/model.ts';
 import { CONVICTION_SHARES, COURT_SETTINGS } from '../../support/system.ts';
-import { convictionOf, eventNames, moving } from '../../support/trial-moves.ts';
+import { convictionOf, eventNames, isProof, moving } from '../../support/trial-moves.ts';
 import {
   Ground,
   NO_SALT,
@@ -14,6 +14,7 @@ import {
   aligned,
   argsOf,
   hearCase,
+  mined,
   sampleCase,
   setTrialStage,
 } from '../../support/trial-stage.ts';
@@ -45,12 +46,7 @@ const proveGap = async ({ trials, prover }: TrialStage, trial: Trial, element = 
 async function groundOf(tried: TrialCase): Promise<bigint> {
   const stage = await load();
   const trial = await hearCase(stage, tried);
-  try {
-    await (await proveGap(stage, trial)).wait();
-  } catch (error) {
-    expect(String(error)).to.include('TrialCourtNotProven');
-    return Ground.None;
-  }
+  if (!(await isProof(stage, proveGap(stage, trial)))) return Ground.None;
   const { status, mark } = await stage.trials.trialOf(trial.id);
   return status === TrialStatus.Convicted ? Ground.WideGap : mark;
 }
@@ -78,6 +74,13 @@ describe('TrialCourt.proveGap', () => {
     for (const claimed of [NAN, 0xffc00001, INFINITE, 0xff800000]) {
       expect(await groundOf(answering(claimed)), claimed.toString(16)).to.equal(Ground.WideGap);
     }
+  });
+
+  it('names one NaN in its verdict, whichever was claimed: a commitment is to the number that it names', async () => {
+    const stage = await load();
+    const trial = await hearCase(stage, answering(0xffc12345));
+    const { receipt } = await mined(stage, proveGap(stage, trial));
+    expect(argsOf(stage, receipt, 'TrialConvicted')['claimed']).to.equal(BigInt(NAN));
   });
 
   it('marks where the canonical number is not finite and the claim is another; the same number is never a gap', async () => {

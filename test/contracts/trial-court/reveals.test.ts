@@ -224,10 +224,11 @@ describe('TrialCourt.withdrawCredit', () => {
     await reveal(stage, trial);
     const owed = await trials.creditOf(demander);
     const to = ethers.Wallet.createRandom().address;
-    await moving(stage, trial, async () => trials.connect(demander).withdrawCredit(to), {
+    const { receipt } = await moving(stage, trial, async () => trials.connect(demander).withdrawCredit(to), {
       credits: { [demander.address]: -owed },
       courtEther: -owed,
     });
+    expect(argsOf(stage, receipt, 'CreditWithdrawn')).to.deep.equal({ account: demander.address, to, amount: owed });
     expect(await ethers.provider.getBalance(to)).to.equal(owed);
     for (const nobody of [demander, stranger]) {
       await expect(trials.connect(nobody).withdrawCredit(to))

@@ -90,6 +90,7 @@ describe('Tolerance', () => {
       [0, 0x7fc00000],
     ] as const) {
       expect(await contract.ofFloats(bitsOf(1), bitsOf(1_000), absTol, relTol)).to.equal(WITHIN);
+      expect(await contract.ofFloats(0x7f7fffff, 0xff7fffff, absTol, relTol)).to.equal(WITHIN);
       expect(await contract.ofIntegers(1, 1_000, absTol, relTol)).to.equal(WITHIN);
     }
   });
@@ -99,7 +100,7 @@ describe('Tolerance', () => {
     const next = numbers(0x2545f491);
     for (let i = 0; i < CASES; i++) {
       const canonical = next();
-      const claimed = i % 2 === 0 ? next() : (canonical + (next() % 512)) >>> 0;
+      const claimed = i % 2 === 0 ? next() : (canonical + (next() % 512) - 256) >>> 0;
       const [absTol, relTol] = [bitsOf(next() % 128), [0, bitsOf(2 ** -24)][i % 2]!];
       const scale = (value: number): bigint => BigInt(value | 0) << 149n;
       const expected = judged(scale(claimed), scale(canonical), absTol, relTol);
@@ -118,6 +119,9 @@ describe('Tolerance', () => {
       [0x7fffffff, 0x80000000, 0x10000000, BEYOND],
       [3, 3, 0, WITHIN],
       [0xffffffff, 0, 0, FAR],
+      [0xffffffff, 0, 1, WITHIN],
+      [1, 3, 1, BEYOND],
+      [3, 1, 1, BEYOND],
     ] as const) {
       expect(await contract.ofCounts(a, c, absTol), `${a} ${c} ${absTol}`).to.equal(expected);
     }

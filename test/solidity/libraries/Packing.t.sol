@@ -61,7 +61,8 @@ contract PackingTest is Test {
         assertEq(uint8(slot.status()), uint8(JobStatus.Attested), "status");
         assertEq(slot.isDelivered(), delivered, "delivered");
         assertTrue(_harness.commitsTo(slot, record), "commits");
-        JobSlot moved = slot.moved(newStatus, newReason);
+        // Nothing is left of a status and a reason before.
+        JobSlot moved = slot.moved(JobStatus(3), JobReason(3)).moved(newStatus, newReason);
         assertEq(uint8(moved.status()), uint8(newStatus), "moved status");
         assertEq(uint8(moved.reason()), uint8(newReason), "moved reason");
         assertEq(moved.isDelivered(), delivered, "moved delivered");
