@@ -38,12 +38,16 @@ hre.artifacts.readArtifact = (async (name: string): Promise<Artifact> => {
 
 /** A chain of one test file and the snapshot of its first block. */
 interface Chain {
+  /** Of the test file that asked for it when it was loaded. */
+  readonly file: string | undefined;
   readonly connection: Connection;
   start: string;
   /** What was sent while its test file was loaded. */
   readonly sent: Readonly<Record<string, string>>[];
 }
 const chains: Chain[] = [];
+/** The test file that is loaded now. */
+let loaded = '';
 let loading = true;
 const createConnection = hre.network.create.bind(hre.network);
 hre.network.create = (async (asked?: Parameters<typeof createConnection>[0]) => {
@@ -53,7 +57,8 @@ hre.network.create = (async (asked?: Parameters<typeof createConnection>[0]) => 
     // Code that is not optimised does not fit in what a chain allows.
     override: { ...options.override, allowUnlimitedContractSize: true } as NonNullable<typeof options.override>,
   });
-  const chain: Chain = { connection, start: await snapshot(connection), sent: [] };
+  const file = loading ? loaded : undefined;
+  const chain: Chain = { file, connection, start: await snapshot(connection), sent: [] };
   chains.push(chain);
   const request = connection.provider.request.bind(connection.provider);
   connection.provider.request = (async (call): Promise<unknown> => {
@@ -95,7 +100,6 @@ function withBytecode(data: string): string {
 const mocha = new Mocha({ timeout: TEST_DEADLINE_MS, reporter: function silent() {} as never, bail: true });
 mocha.cleanReferencesAfterRun(false);
 for (const file of process.argv.slice(2)) mocha.addFile(path.resolve(file));
-let loaded = '';
 mocha.suite.on('pre-require', (_, file) => {
   if (loaded !== '') deployedByLoading.set(loaded, deployed);
   deployed = new Set();
@@ -108,12 +112,18 @@ const suites = [...mocha.suite.suites];
 
 async function runMocha(request: RunnerRequest & { kind: 'mocha' }): Promise<RunnerAnswer> {
   ({ bytecodes } = request);
-  for (const chain of chains) await restart(chain);
+  const isWanted = selectionOf(request);
   const rank = new Map(request.files.map((file, index) => [path.resolve(file), index]));
   const rankOf = ({ file = '' }: Mocha.Suite): number => rank.get(file) ?? -1;
-  mocha.suite.suites = suites.filter((suite) => rankOf(suite) !== -1).sort((a, b) => rankOf(a) - rankOf(b));
+  const chosen = suites.filter((suite) => rankOf(suite) !== -1 && titlesOf(suite).some(isWanted));
+  // A chain that no test will see may stay as it is until one does.
+  const shown = new Set(chosen.map(({ file = '' }) => path.relative('.', file)));
+  for (const chain of chains) if (chain.file === undefined || shown.has(chain.file)) await restart(chain);
+  mocha.suite.suites = chosen.sort((a, b) => rankOf(a) - rankOf(b));
   for (const suite of suites) bailOf(suite, request.bail);
-  select(request);
+  mocha.suite.bail(true);
+  // Mocha asks `test` of a pattern for every full title.
+  mocha.grep({ test: isWanted } as RegExp);
 
   const failed: FailedTest[] = [];
   const files: Record<string, { ms: number; deploys: string[] }> = {};
@@ -148,13 +158,13 @@ function bailOf(suite: Mocha.Suite, bail: boolean): void {
   for (const inner of suite.suites) bailOf(inner, bail);
 }
 
-function select({ only, except }: RunnerRequest & { kind: 'mocha' }): void {
+function titlesOf(suite: Mocha.Suite): string[] {
+  return [...suite.tests.map((test) => test.fullTitle()), ...suite.suites.flatMap(titlesOf)];
+}
+
+function selectionOf({ only, except }: RunnerRequest & { kind: 'mocha' }): (title: string) => boolean {
   const [wanted, unwanted] = [only && new Set(only), new Set(except)];
-  mocha.suite.bail(true);
-  // Mocha asks `test` of a pattern for every full title.
-  mocha.grep({
-    test: (title: string) => (wanted?.has(title.trim()) ?? true) && !unwanted.has(title.trim()),
-  } as RegExp);
+  return (title) => (wanted?.has(title.trim()) ?? true) && !unwanted.has(title.trim());
 }
 
 async function runSolidity({ artifacts, files }: RunnerRequest & { kind: 'solidity' }): Promise<RunnerAnswer> {
