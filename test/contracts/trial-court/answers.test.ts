@@ -76,11 +76,16 @@ describe('TrialCourt.proveGap', () => {
     }
   });
 
-  it('names one NaN in its verdict, whichever was claimed: a commitment is to the number that it names', async () => {
-    const stage = await load();
-    const trial = await hearCase(stage, answering(0xffc12345));
-    const { receipt } = await mined(stage, proveGap(stage, trial));
-    expect(argsOf(stage, receipt, 'TrialConvicted')['claimed']).to.equal(BigInt(NAN));
+  it('names one NaN and one zero, whichever was claimed: a commitment is to the numbers that are named', async () => {
+    for (const [claimed, event, named] of [
+      [0xffc12345, 'TrialConvicted', NAN],
+      [0x80000000, 'TrialMarked', 0],
+    ] as const) {
+      const stage = await load();
+      const trial = await hearCase(stage, answering(claimed));
+      const { receipt } = await mined(stage, proveGap(stage, trial));
+      expect(argsOf(stage, receipt, event)['claimed']).to.equal(BigInt(named));
+    }
   });
 
   it('marks where the canonical number is not finite and the claim is another; the same number is never a gap', async () => {
