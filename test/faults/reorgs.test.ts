@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { ReorgTransaction } from '../support/anvil.ts';
-import { idOf, type JobChain, type Said, startJobChain } from '../support/job-chain.ts';
+import { idOf, type JobChain, type Said, settleId, startJobChain } from '../support/job-chain.ts';
 import { type ListenerStage, openListener, type StageOptions } from '../support/listener-stage.ts';
 import { startRpcProxy } from '../support/rpc-proxy.ts';
 import { jobOf } from '../support/sample-job.ts';
@@ -60,13 +60,13 @@ describe('F2 · a reorg of one block', () => {
     await chain.say('requested', 1);
     await chain.say('attested', 1);
     await caughtUp(stage);
-    expect(stage.waiting()).toEqual([idOf(jobOf(1), 'settle')]);
+    expect(stage.waiting()).toEqual([settleId(1)]);
     await chain.anvil.reorg(1);
     await stage.agrees();
     expect(stage.waiting()).toEqual([infer(1)]);
     await chain.say('attested', 1, 1);
     await stage.agrees();
-    expect(stage.waiting()).toEqual([idOf(jobOf(1), 'settle')]);
+    expect(stage.waiting()).toEqual([settleId(1)]);
   });
 
   it('asks once more for what has been answered when its job moved to another block: the answer is kept, not computed', async () => {

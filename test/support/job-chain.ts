@@ -5,7 +5,7 @@ import type { Addresses } from '../../workers/chain/deployments.ts';
 import { createEventDecoder, type EventDecoder } from '../../workers/chain/events.ts';
 import { type JobId, ZERO_ADDRESS, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
 import { JobStatus, termsToChain } from '../../workers/protocol/job.ts';
-import { messageId } from '../../workers/queue/catalog.ts';
+import { messageId, phaseOf } from '../../workers/queue/catalog.ts';
 import { ROUTED_EVENTS } from '../../workers/roles/listener/routes.ts';
 import { type Anvil, type AnvilOptions, startAnvil } from './anvil.ts';
 import { hash, jobOf, OPERATOR, REGISTRY, REQUESTER, TERMS } from './sample-job.ts';
@@ -97,7 +97,7 @@ export async function startJobChain(options: AnvilOptions = {}): Promise<JobChai
     async due() {
       const phases: Partial<Record<JobStatus, string>> = {
         [JobStatus.Requested]: 'infer',
-        [JobStatus.Attested]: 'settle',
+        [JobStatus.Attested]: SETTLE,
       };
       return [...(await statuses())]
         .flatMap(([jobId, status]) => {
@@ -113,8 +113,15 @@ export function idOf(jobId: JobId, phase: string): string {
   return messageId({ chainId: CHAIN_ID, registry: REGISTRY, jobId }, phase);
 }
 
+/** Id of the message that settles job `n` once it is attested. */
+export function settleId(n: number): string {
+  return idOf(jobOf(n), SETTLE);
+}
+
 /** Seconds of chain time, far away: nothing runs out in these tests. */
 const LATER = 2n ** 36n;
+const RECORD = { outputRoot: hash(9), outputContent: ZERO_HEX32, operator: OPERATOR, challengeEnd: LATER / 2n };
+const SETTLE = phaseOf('settle', RECORD);
 
 function words(what: Said, n: number): string {
   const jobId = jobOf(n);
@@ -127,7 +134,13 @@ function words(what: Said, n: number): string {
           '0x00000000',
         ])
       : what === 'attested'
-        ? interfaces.JobRegistry.encodeEventLog('JobAttested', [jobId, OPERATOR, hash(9), ZERO_HEX32, LATER / 2n])
+        ? interfaces.JobRegistry.encodeEventLog('JobAttested', [
+            jobId,
+            RECORD.operator,
+            RECORD.outputRoot,
+            RECORD.outputContent,
+            RECORD.challengeEnd,
+          ])
         : interfaces.JobRegistry.encodeEventLog('JobSettled', [jobId, OPERATOR, 9n, 1n, 0n]);
   return concat([...topics, data]);
 }

@@ -1,7 +1,8 @@
 import type { ChainEvent } from '../../workers/chain/events.ts';
 import { ZERO_ADDRESS } from '../../workers/protocol/ids.ts';
 import type { Place } from '../../workers/store/job-book.ts';
-import { messageId } from '../../workers/queue/catalog.ts';
+import { messageId, phaseOf } from '../../workers/queue/catalog.ts';
+import { recordOf } from '../../workers/roles/listener/fold.ts';
 import { isVerified } from '../../workers/roles/listener/routes.ts';
 import { OPERATOR } from './sample-job.ts';
 import { type ListenerSimEnd, outputOf } from './sim-listener.ts';
@@ -39,7 +40,7 @@ export function auditListeners(end: ListenerSimEnd): readonly string[] {
   const may = new Set([...known.values()].flatMap(({ due, harmless }) => [...due.keys(), ...harmless]));
   for (const { id, state } of queues.messages.values())
     // A trial sees for itself when it is over.
-    if (state === 'waiting' && !may.has(id) && !id.endsWith('-trial')) found.push(`phantom: ${id}`);
+    if (state === 'waiting' && !may.has(id) && !id.includes('-trial-')) found.push(`phantom: ${id}`);
   for (const [at, { book, orders }] of disks.entries()) {
     const open = [...subjects].filter(([, { stage }]) => stage !== 'closed');
     const jobs = open.filter(([, subject]) => subject.kind === 'job' && isBooked(subject, end));
@@ -96,16 +97,17 @@ function expectationOf(id: string, subject: Subject, { ledger, context }: Listen
   }
   if (!attested) throw new Error(`${id} is ${stage} and was never attested`);
   const { operator, outputRoot, log } = attested;
+  const record = recordOf(attested);
   const verified = isVerified(operator, context);
   const claim = `"outputRoot":"${outputRoot}"`;
   const output = `"output":"${outputOf(log.transactionHash)}"`;
   const look: Due = { once: true, says: [request, placeOf(attested), claim] };
   if (stage === 'attested') {
-    if (operator === OPERATOR) due.set(name('settle'), { once: false, says: [claim, output] });
-    if (verified) due.set(name('verify'), look);
+    if (operator === OPERATOR) due.set(name(phaseOf('settle', record)), { once: false, says: [claim, output] });
+    if (verified) due.set(name(phaseOf('verify', record)), look);
   } else {
-    if (verified) harmless.add(name('verify'));
-    if (verified || operator === OPERATOR) due.set(name('trial'), { ...look, once: false });
+    if (verified) harmless.add(name(phaseOf('verify', record)));
+    if (verified || operator === OPERATOR) due.set(name(phaseOf('trial', record)), { ...look, once: false });
   }
   return { due, harmless };
 }

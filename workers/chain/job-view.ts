@@ -1,4 +1,5 @@
-import type { Address, JobId } from '../protocol/ids.ts';
+import { type AttestationRecord, recordHash } from '../protocol/attestation-record.ts';
+import type { Address, Hex32, JobId } from '../protocol/ids.ts';
 import { FieldReader } from '../protocol/fields.ts';
 import { JobStatus } from '../protocol/job.ts';
 import { type LadderPlace, ladderSeed, type LadderTime } from '../protocol/ladder.ts';
@@ -10,7 +11,17 @@ export interface JobStanding {
   readonly status: JobStatus;
   readonly requestBlock: number;
   readonly requestedAt: number;
+  /** Of what stands on the chain of the answer; see `isCommittedTo`. Zero unless there is one. */
+  readonly commitment: Hex32;
 }
+
+/** Whether `record` is the one that the chain keeps of the job's answer. After a reorg it may be another one. */
+export function isCommittedTo({ commitment }: Pick<JobStanding, 'commitment'>, record: AttestationRecord): boolean {
+  return recordHash(record).slice(0, COMMITMENT_DIGITS) === commitment.slice(0, COMMITMENT_DIGITS);
+}
+
+/** The slot has room for the first 29 bytes of the hash. */
+const COMMITMENT_DIGITS = 2 + 2 * 29;
 
 export interface LadderQuestion {
   readonly jobId: JobId;
@@ -68,6 +79,7 @@ export function createJobView({
         status: fields.member('status', JobStatus),
         requestBlock: fields.number('requestBlock', 64),
         requestedAt: fields.number('requestedAt', 64),
+        commitment: fields.hex32('commitment'),
       };
     },
     async ladderOf({ jobId, operator, parametersVersion, requestBlock, requestedAt, head }, signal) {

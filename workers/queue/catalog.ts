@@ -1,4 +1,10 @@
 import * as z from 'zod';
+import {
+  type AttestationRecord,
+  type AttestationRecordJson,
+  parseRecord,
+  recordHash,
+} from '../protocol/attestation-record.ts';
 import { subjectOfSchedule } from '../protocol/schedule.ts';
 import { address, coordinates, count, feedId, hex, hex32, jobId, requestId, uint } from './message-fields.ts';
 import { dataTermsSchema, scheduleTermsSchema, termsSchema } from './terms-schema.ts';
@@ -83,7 +89,7 @@ export const catalog = {
       z.strictObject({ ...ofJob, action: z.literal('settle'), record, output: hex }),
       z.strictObject({ ...ofJob, action: z.literal('expire') }),
     ]),
-    phase: (message) => message.action,
+    phase: (message) => (message.action === 'settle' ? phaseOf('settle', message.record) : message.action),
     attempts: 20,
     backoff: { baseMs: 1_000, maxMs: 300_000 },
     maxBytes: 16 * KIB,
@@ -93,7 +99,7 @@ export const catalog = {
   verification: define({
     name: 'verification',
     schema: attested,
-    phase: () => 'verify',
+    phase: ({ record }) => phaseOf('verify', record),
     attempts: 10,
     backoff: { baseMs: 500, maxMs: 60_000 },
     maxBytes: 24 * KIB,
@@ -106,7 +112,7 @@ export const catalog = {
   trial: define({
     name: 'trial',
     schema: attested,
-    phase: () => 'trial',
+    phase: ({ record }) => phaseOf('trial', record),
     attempts: 1_000,
     backoff: { baseMs: 500, maxMs: 15_000 },
     maxBytes: 24 * KIB,
@@ -191,6 +197,17 @@ export interface JobKey {
  */
 export function messageId({ chainId, registry, jobId }: JobKey, phase: string): string {
   return [chainId, registry.slice(2, 10), jobId.slice(2), phase].join('-').toLowerCase();
+}
+
+/**
+ * The phase of a message that is about one attestation of a job. After a reorg the same job may be attested otherwise, or
+ * at another time: that is something else to settle, to verify and to try, whatever the queues still hold of the former.
+ */
+export function phaseOf(
+  phase: 'settle' | 'verify' | 'trial',
+  record: AttestationRecord | AttestationRecordJson,
+): string {
+  return `${phase}-${recordHash(parseRecord(record)).slice(2, 10)}`;
 }
 
 /** The key of what a message is about. @param message as its schema gives it */

@@ -77,7 +77,7 @@ export async function messagesIn({ market: { stack } }: Lane, queue: QueueName):
   const keys = (await stack.redis.command('KEYS', `${prefix}*-*`)) as readonly string[];
   const ids = keys
     .map((key) => key.slice(prefix.length))
-    .filter((id) => /^\d+-[0-9a-f]{8}-[0-9a-f]{64}-[a-z]+$/.test(id));
+    .filter((id) => /^\d+-[0-9a-f]{8}-[0-9a-f]{64}-[a-z]+(-[0-9a-f]{8})?$/.test(id));
   return ids.sort();
 }
 

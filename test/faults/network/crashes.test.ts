@@ -109,9 +109,8 @@ describe('kill -9 at every point of a job', () => {
     it('and the messages it made are those of the chain, each once', async () => {
       expect(await messagesIn(lane, 'inference')).toEqual(expectedIn(lane, asked, 'infer'));
       // A settlement that is on the chain takes back the message that still waits for it.
-      expect(expectedIn(lane, asked, 'settle')).toEqual(
-        expect.arrayContaining([...(await messagesIn(lane, 'settlement'))]),
-      );
+      const waiting = (await messagesIn(lane, 'settlement')).map((id) => id.replace(/-[0-9a-f]{8}$/, ''));
+      expect(expectedIn(lane, asked, 'settle')).toEqual(expect.arrayContaining(waiting));
     });
   });
 

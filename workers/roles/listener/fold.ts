@@ -1,4 +1,5 @@
 import type { ChainEvent, LogRef } from '../../chain/events.ts';
+import type { AttestationRecord } from '../../protocol/attestation-record.ts';
 import type { Hex } from '../../protocol/ids.ts';
 import type { BookedAttestation, JobBook, Place } from '../../store/job-book.ts';
 
@@ -68,6 +69,10 @@ export function attestationOf(
   timestamp: number,
   output: Hex,
 ): BookedAttestation {
-  const { outputRoot, outputContent, operator, challengeEnd, log } = event;
-  return { record: { outputRoot, outputContent, operator, challengeEnd }, output, place: placeOf(log, timestamp) };
+  return { record: recordOf(event), output, place: placeOf(event.log, timestamp) };
+}
+
+export function recordOf(event: Extract<ChainEvent, { type: 'JobAttested' }>): AttestationRecord {
+  const { outputRoot, outputContent, operator, challengeEnd } = event;
+  return { outputRoot, outputContent, operator, challengeEnd };
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { reached } from '../../runtime/milestone.ts';
 import type { BookedJob, JobBook } from '../../store/job-book.ts';
 import type { Dispatch } from './dispatch.ts';
-import { fold, type FoldedEvent, unfold } from './fold.ts';
+import { fold, type FoldedEvent, recordOf, unfold } from './fold.ts';
 import { type FollowOrders, isOfOrders } from './follow-orders.ts';
 import { inParallel } from './in-parallel.ts';
 import type { ListenerMetrics } from './metrics.ts';
@@ -14,8 +14,8 @@ import {
   carriesOutput,
   concerns,
   isVerified,
-  messagesAfterAttestation,
-  messagesOfJob,
+  MESSAGES_OF_JOB,
+  messagesOfAttestation,
   route,
   type RouteContext,
   ROUTED_EVENTS,
@@ -101,6 +101,9 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
     const job = book.find(jobId);
     if (!job) return;
     for (const work of route(type, job, context)) await dispatch.perform(job, work, context, signal);
+    // An attestation that comes to light late may have been put on trial since.
+    if (type === 'JobAttested' && standingEvent(job) === 'JobOnTrial')
+      await routeOne('JobOnTrial', jobId, context, signal);
   }
 
   /** The book goes back first; then every job that was touched is routed again from where it stands now. */
@@ -117,8 +120,11 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
     await inParallel([...new Set(events.map(({ jobId }) => jobId))], async (jobId) => {
       const job = book.find(jobId);
       const standing = job && standingEvent(job);
-      const idle = job ? (standing === 'JobRequested' ? messagesAfterAttestation() : []) : messagesOfJob();
-      for (const { queue, phase } of idle) await dispatch.retract(jobId, queue, phase, context);
+      const answers = events.flatMap((event) =>
+        event.type === 'JobAttested' && event.jobId === jobId ? messagesOfAttestation(recordOf(event)) : [],
+      );
+      for (const { queue, phase } of [...(job ? [] : MESSAGES_OF_JOB), ...answers])
+        await dispatch.retract(jobId, queue, phase, context);
       if (standing) await routeOne(standing, jobId, context, signal);
     });
     metrics.reorg(dropped.length);

@@ -1,9 +1,9 @@
-import { recordToJson } from '../../protocol/attestation-record.ts';
+import { type AttestationRecord, recordToJson } from '../../protocol/attestation-record.ts';
 import { dataTermsToJson } from '../../protocol/data-terms.ts';
 import type { Address, FeedId, Hex32 } from '../../protocol/ids.ts';
 import { CallbackPhase, Delivery, isOpen, JobStatus, termsToJson } from '../../protocol/job.ts';
 import { scheduleTermsToJson, subjectOfSchedule } from '../../protocol/schedule.ts';
-import type { JobKey, MessageInput, QueueName } from '../../queue/catalog.ts';
+import { type JobKey, type MessageInput, phaseOf, type QueueName } from '../../queue/catalog.ts';
 import type { BookedJob } from '../../store/job-book.ts';
 import type { BookedOrder, BookedQuestion, BookedSchedule } from '../../store/order-book.ts';
 
@@ -34,11 +34,11 @@ export const routes: RouteTable = {
     retract('attestation', 'attest'),
     retract('settlement', 'expire'),
   ],
-  JobOnTrial: [tryIt, retract('settlement', 'settle')],
-  JobSettled: retractAll(),
-  JobExpired: retractAll(),
-  JobSlashed: retractAll(),
-  JobVoided: retractAll(),
+  JobOnTrial: [tryIt, retractSettle],
+  JobSettled: [retractAll],
+  JobExpired: [retractAll],
+  JobSlashed: [retractAll],
+  JobVoided: [retractAll],
   DataRequested: [askIt],
   DataAnswered: [retract('data', 'request')],
   DataExpired: [retract('data', 'request')],
@@ -223,10 +223,7 @@ export function keyOfOrder(
 }
 
 /** The one message that can exist about an order. */
-export function messageOfOrder(order: Pick<BookedOrder, 'kind'>): {
-  readonly queue: QueueName;
-  readonly phase: string;
-} {
+export function messageOfOrder(order: Pick<BookedOrder, 'kind'>): MessageName {
   return order.kind === 'question' ? { queue: 'data', phase: 'request' } : { queue: 'schedule', phase: 'schedule' };
 }
 
@@ -239,24 +236,36 @@ function retract(queue: QueueName, phase: string): Route<unknown> {
   return () => ({ kind: 'retract', queue, phase });
 }
 
-function retractAll(): readonly Route<unknown>[] {
-  return messagesOfJob().map(({ queue, phase }) => retract(queue, phase));
+/** On trial, a job is settled by its end. */
+function retractSettle({ attestation }: BookedJob): readonly Work[] {
+  if (!attestation) return [];
+  return [{ kind: 'retract', queue: 'settlement', phase: phaseOf('settle', attestation.record) }];
 }
 
-/** Every message that can exist about a job, but that of its trial, which sees for itself when it is over. */
-export function messagesOfJob(): readonly { readonly queue: QueueName; readonly phase: string }[] {
+function retractAll({ attestation }: BookedJob): readonly Work[] {
+  const messages = [...MESSAGES_OF_JOB, ...(attestation ? messagesOfAttestation(attestation.record) : [])];
+  return messages.map((message) => ({ kind: 'retract', ...message }));
+}
+
+/** What a message is called by, beside its job. */
+export interface MessageName {
+  readonly queue: QueueName;
+  readonly phase: string;
+}
+
+/** Every message that can exist about a job whatever its answer is. */
+export const MESSAGES_OF_JOB: readonly MessageName[] = [
+  { queue: 'inference', phase: 'infer' },
+  { queue: 'attestation', phase: 'attest' },
+  { queue: 'settlement', phase: 'expire' },
+];
+
+/** Every message that can exist about an answer, but that of its trial, which sees for itself when it is over. */
+export function messagesOfAttestation(record: AttestationRecord): readonly MessageName[] {
   return [
-    { queue: 'inference', phase: 'infer' },
-    { queue: 'attestation', phase: 'attest' },
-    { queue: 'settlement', phase: 'expire' },
-    { queue: 'settlement', phase: 'settle' },
-    { queue: 'verification', phase: 'verify' },
+    { queue: 'settlement', phase: phaseOf('settle', record) },
+    { queue: 'verification', phase: phaseOf('verify', record) },
   ];
-}
-
-/** Those of them that have a reason only once the job is attested. */
-export function messagesAfterAttestation(): ReturnType<typeof messagesOfJob> {
-  return messagesOfJob().filter(({ phase }) => phase === 'settle' || phase === 'verify');
 }
 
 /** Whether this node re-runs the answers of `operator`. */

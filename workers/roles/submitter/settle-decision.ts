@@ -22,10 +22,18 @@ const SHORTEST_WAIT_MS = 250;
 /** Chain time may run ahead of local time, so a long wait is cut into pieces. */
 const LONGEST_WAIT_MS = 15_000;
 
+export interface SettleFacts extends TimedFacts {
+  /** The answer on the chain is the one that the message is about. */
+  readonly isOurs: boolean;
+}
+
 /** Settle iff the job is attested and chain time is beyond the challenge window. */
-export function decideSettle(facts: TimedFacts): TimedDecision {
-  const { status } = facts;
-  if (status === JobStatus.Attested) return onceItIsTime(facts, 'the challenge window is open');
+export function decideSettle(facts: SettleFacts): TimedDecision {
+  const { status, isOurs } = facts;
+  if (status === JobStatus.Attested)
+    return isOurs
+      ? onceItIsTime(facts, 'the challenge window is open')
+      : perhapsLagging(facts, 'another attestation is on the chain');
   if (status === JobStatus.OnTrial) return { kind: 'end', ending: 'stood-down' };
   if (status === JobStatus.None || status === JobStatus.Requested)
     return perhapsLagging(facts, 'the attestation is not on the chain');

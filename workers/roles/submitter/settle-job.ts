@@ -1,4 +1,4 @@
-import type { JobView } from '../../chain/job-view.ts';
+import { isCommittedTo, type JobView } from '../../chain/job-view.ts';
 import { parseRecord } from '../../protocol/attestation-record.ts';
 import type { Address, Hex, JobId } from '../../protocol/ids.ts';
 import { CallbackPhase, Delivery, parseTerms, type Terms } from '../../protocol/job.ts';
@@ -99,8 +99,14 @@ export function createSettleJob({ operator }: SettleJobOptions, deps: SettleJobD
     const resumed = await transaction.resume(jobId);
     if (resumed) return conclude(jobId, resumed, ageMs, startedAtMs, logger);
     const record = parseRecord(message.record);
-    const [{ status }, { timestamp }] = await Promise.all([view.standingOf(jobId, signal), head(signal)]);
-    const decision = decideSettle({ status, now: timestamp, notBefore: Number(record.challengeEnd), ageMs });
+    const [standing, { timestamp }] = await Promise.all([view.standingOf(jobId, signal), head(signal)]);
+    const decision = decideSettle({
+      status: standing.status,
+      isOurs: isCommittedTo(standing, record),
+      now: timestamp,
+      notBefore: Number(record.challengeEnd),
+      ageMs,
+    });
     if (decision.kind === 'wait') return { retryAfterMs: decision.retryAfterMs, why: decision.why };
     if (decision.kind === 'end') return end(decision.ending, logger);
     const terms = parseTerms(message.terms);

@@ -53,13 +53,13 @@ export const requested = (job: number, block: number, terms: Partial<Terms> = {}
   input: '0x00000000',
   log: log(block),
 });
-export const attested = (job: number, block: number, operator = OPERATOR): ChainEvent => ({
+export const attested = (job: number, block: number, operator = OPERATOR, challengeEnd = NOW + 60): ChainEvent => ({
   type: 'JobAttested',
   jobId: jobOf(job),
   operator,
   outputRoot: hash(9),
   outputContent: ZERO_HEX32,
-  challengeEnd: BigInt(NOW + 60),
+  challengeEnd: BigInt(challengeEnd),
   log: log(block),
 });
 export const settled = (job: number, block: number): ChainEvent => ({
@@ -88,7 +88,10 @@ export const reorgOf = (ancestor: number, ...dropped: ReturnType<typeof blockOf>
 
 /** A queue in memory with the promises of the real one. */
 export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | 'retract' | 'wake'> {
-  readonly messages = new Map<string, { queue: QueueName; message: unknown; delayMs: number; finished: boolean }>();
+  readonly messages = new Map<
+    string,
+    { queue: QueueName; message: unknown; delayMs: number; active?: boolean; finished: boolean }
+  >();
   /** Calls that fail before one succeeds. */
   failures = 0;
 
@@ -98,14 +101,22 @@ export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | '
       .map(([id]) => `${Number(id.split('-')[2]?.slice(-4))}-${id.split('-')[3]}`);
   }
 
+  /** A consumer has it from here on. */
+  begin(job: number, phase: string): void {
+    const found = this.find(job, phase);
+    if (!found) throw new Error(`no message ${phase} of job ${job}`);
+    found.active = true;
+  }
+
   finish(job: number, phase: string): void {
-    const found = this.messages.get(this.#id(jobOf(job), phase));
+    const found = this.find(job, phase);
     if (!found) throw new Error(`no message ${phase} of job ${job}`);
     found.finished = true;
   }
 
   find(job: number, phase: string) {
-    return this.messages.get(this.#id(jobOf(job), phase));
+    const id = messageId({ chainId: 31_337, registry: REGISTRY, jobId: jobOf(job) }, phase);
+    return this.messages.get([...this.messages.keys()].find((key) => key === id || key.startsWith(`${id}-`)) ?? id);
   }
 
   enqueue: Producer['enqueue'] = async (queue, message, options) =>
@@ -125,6 +136,7 @@ export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | '
     const found = this.messages.get(id);
     if (!found) return 'absent';
     if (found.finished) return 'finished';
+    if (found.active) return 'active';
     this.messages.delete(id);
     return 'removed';
   };
@@ -138,10 +150,6 @@ export class FakeQueues implements Pick<Producer, 'enqueue' | 'enqueueAgain' | '
     if (known && !(again && known.finished)) return { id, outcome: known.finished ? 'finished' : 'present' };
     this.messages.set(id, { queue, message: parsed, delayMs, finished: false });
     return { id, outcome: 'added' };
-  }
-
-  #id(jobId: string, phase: string): string {
-    return messageId({ chainId: 31_337, registry: REGISTRY, jobId }, phase);
   }
 
   #mayFail(): void {

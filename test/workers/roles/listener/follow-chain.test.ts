@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { JobStatus } from '../../../../workers/protocol/job.ts';
-import { hash, jobOf, NOW, OTHER, TERMS } from '../../../support/sample-job.ts';
+import { hash, jobOf, NOW, OPERATOR, OTHER, TERMS } from '../../../support/sample-job.ts';
 import { attested, blockOf, createBench, reorgOf, requested, settled } from './bench.ts';
 
 describe('following the chain', () => {
@@ -142,6 +142,24 @@ describe('a reorg', () => {
     chain.statuses.set(jobOf(1), JobStatus.Attested);
     await follow(reorgOf(2, block));
     expect(queues.waiting).toEqual(['1-settle']);
+  });
+
+  it('settles and verifies what the new branch says, though somebody is busy with what the old one said', async () => {
+    const { follow, queues } = createBench({ verify: 'all' });
+    await follow(blockOf(1, requested(1, 1)));
+    queues.finish(1, 'infer');
+    const block = blockOf(2, attested(1, 2));
+    await follow(block);
+    queues.begin(1, 'settle');
+    queues.finish(1, 'verify');
+    await follow(reorgOf(1, block));
+    await follow(blockOf(2, attested(1, 2, OPERATOR, NOW + 61)));
+    const ends = [...queues.messages.values()].flatMap(({ message }) => {
+      const { record } = message as { readonly record?: { readonly challengeEnd: string } };
+      return record ? [Number(record.challengeEnd) - NOW] : [];
+    });
+    expect(ends).toEqual([60, 60, 61, 61]);
+    expect(queues.waiting).toEqual(['1-settle', '1-settle', '1-verify']);
   });
 
   it('goes back over several blocks at once, newest first', async () => {

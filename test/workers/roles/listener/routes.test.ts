@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ZERO_ADDRESS } from '../../../../workers/protocol/ids.ts';
 import type { Terms } from '../../../../workers/protocol/job.ts';
+import { phaseOf } from '../../../../workers/queue/catalog.ts';
 import { concerns, route, type RouteContext, standingEvent } from '../../../../workers/roles/listener/routes.ts';
 import type { BookedJob } from '../../../../workers/store/job-book.ts';
 import { hash, jobOf, NOW, OPERATOR, OTHER, REQUESTER, TERMS } from '../../../support/sample-job.ts';
@@ -13,10 +14,11 @@ const job = (terms: Partial<Terms> = {}): BookedJob => ({
   input: '0x00000000',
   request: place,
 });
+const RECORD = { outputRoot: hash(9), outputContent: hash(0), operator: OPERATOR, challengeEnd: BigInt(NOW + 60) };
 const answered = (operator = OPERATOR, terms: Partial<Terms> = {}): BookedJob => ({
   ...job(terms),
   attestation: {
-    record: { outputRoot: hash(9), outputContent: hash(0), operator, challengeEnd: BigInt(NOW + 60) },
+    record: { ...RECORD, operator },
     output: '0x3f800000',
     place,
   },
@@ -121,7 +123,7 @@ describe('JobOnTrial', () => {
     expect(route('JobOnTrial', answered(), CONTEXT)).toContainEqual({
       kind: 'retract',
       queue: 'settlement',
-      phase: 'settle',
+      phase: phaseOf('settle', RECORD),
     });
   });
 });
@@ -132,8 +134,8 @@ describe('the end of a job', () => {
       'infer',
       'attest',
       'expire',
-      'settle',
-      'verify',
+      phaseOf('settle', RECORD),
+      phaseOf('verify', RECORD),
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { interfaces } from '../../../../workers/chain/contracts.ts';
 import type { JobStanding, LadderStanding } from '../../../../workers/chain/job-view.ts';
 import { explainRevert } from '../../../../workers/chain/reverts.ts';
 import type { SendOutcome } from '../../../../workers/chain/tx-manager.ts';
+import { type AttestationRecord, recordHash, recordToJson } from '../../../../workers/protocol/attestation-record.ts';
 import type { Hex, Hex32 } from '../../../../workers/protocol/ids.ts';
 import { JobStatus, type Terms, termsToJson } from '../../../../workers/protocol/job.ts';
 import { catalog, type MessageOf } from '../../../../workers/queue/catalog.ts';
@@ -30,11 +31,18 @@ export const attestationOf = (job = 1, terms: Partial<Terms> = {}, more: object 
     ...more,
   });
 
+export const RECORD: AttestationRecord = {
+  outputRoot: hash(9),
+  outputContent: hash(0),
+  operator: OPERATOR,
+  challengeEnd: BigInt(NOW - 1),
+};
+
 export const settleOf = (job = 1, terms: Partial<Terms> = {}, output: Hex = '0x') =>
   parseMessage(catalog.settlement, {
     ...common(job, terms),
     action: 'settle',
-    record: { outputRoot: hash(9), outputContent: hash(0), operator: OPERATOR, challengeEnd: String(NOW - 1) },
+    record: recordToJson(RECORD),
     output,
   }) as Extract<MessageOf<'settlement'>, { action: 'settle' }>;
 
@@ -102,11 +110,16 @@ export class FakeEffects implements Effects {
 
 /** The chain as the handlers see it. */
 export function createChain(status: JobStatus = JobStatus.Requested) {
-  const chain = { status, now: NOW, ladder: undefined as LadderStanding | undefined, ladderAsked: 0 };
+  const chain = { status, now: NOW, record: RECORD, ladder: undefined as LadderStanding | undefined, ladderAsked: 0 };
   return {
     chain,
     view: {
-      standingOf: async (): Promise<JobStanding> => ({ status: chain.status, requestBlock: 10, requestedAt: NOW - 10 }),
+      standingOf: async (): Promise<JobStanding> => ({
+        status: chain.status,
+        requestBlock: 10,
+        requestedAt: NOW - 10,
+        commitment: recordHash(chain.record),
+      }),
       ladderOf: async (): Promise<LadderStanding | undefined> => {
         chain.ladderAsked += 1;
         return chain.ladder;

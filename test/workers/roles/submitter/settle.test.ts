@@ -19,6 +19,7 @@ import {
   FakeEffects,
   logOf,
   mined,
+  RECORD,
   recordMetrics,
   settleOf,
   wouldRevert,
@@ -157,6 +158,16 @@ describe('settling', () => {
     expect(await run()).toMatchObject({ retryAfterMs: 1_000 });
     await clock.advance(30_000);
     expect(await run()).toBeUndefined();
+    expect(metrics.endings).toEqual(['settle stood-down']);
+  });
+
+  it('sends nothing for a record that a reorg has replaced, and ends once that is sure', async () => {
+    const { run, chain, clock, effects, metrics } = bench();
+    chain.record = { ...RECORD, challengeEnd: RECORD.challengeEnd - 1n };
+    expect(await run()).toMatchObject({ retryAfterMs: 1_000, why: 'another attestation is on the chain' });
+    await clock.advance(30_000);
+    expect(await run()).toBeUndefined();
+    expect(effects.sent).toEqual([]);
     expect(metrics.endings).toEqual(['settle stood-down']);
   });
 
