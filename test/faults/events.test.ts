@@ -85,7 +85,7 @@ describe('F13 · missed logs', () => {
 
   it('one of several logs of a block is found by the next rescan where nothing else can notice', async () => {
     const clock = new ManualClock();
-    const stage = await listen({ verify: 'filtered', rescanMs: 5_000, clock });
+    const stage = await listen({ verify: 'filtered', finalityDepth: 5, rescanMs: 5_000, clock });
     const step = () => clock.advance(50);
     const told = async (): Promise<void> => {
       const head = await chain.anvil.blockNumber();
@@ -106,6 +106,13 @@ describe('F13 · missed logs', () => {
     await chain.anvil.mine();
     await told();
     expect(stage.waiting()).toEqual([1, 3, 4, 5].map(infer));
+    await clock.advance(5_000);
+    await chain.anvil.mine();
+    await told();
+    // Nor is it final: what is found now could not be taken back.
+    expect(stage.waiting()).toEqual([1, 3, 4, 5].map(infer));
+    await chain.anvil.mine(4);
+    await told();
     await clock.advance(5_000);
     await chain.anvil.mine();
     await told();

@@ -19,6 +19,7 @@ const worlds: fc.Arbitrary<ListenerSimOptions> = fc.record({
   expires: fc.boolean(),
   nodes: fc.record({ error: share(0.2), lag: share(0.3), missing: share(0.2), repeated: share(0.3) }),
   partial: fc.boolean(),
+  rescan: fc.boolean(),
   redisError: share(0.2),
   crash: share(0.02),
   block: fc.constantFrom(0.08, 0.2),
@@ -34,7 +35,7 @@ describe('listeners on a chain that reorganises, with nodes that lag and lie, cr
       fc.asyncProperty(worlds, async (options) => {
         expect(auditListeners(await runListeners(options))).toEqual([]);
       }),
-      { numRuns: effort({ test: 1_500, nightly: 50_000 }), seed: seedOf(), endOnFailure: false },
+      { numRuns: effort({ test: 1_000, nightly: 50_000 }), seed: seedOf(), endOnFailure: false },
     );
   }, 3_600_000);
 });

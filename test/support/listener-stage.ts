@@ -163,7 +163,7 @@ export async function openListener(chain: JobChain, options: StageOptions): Prom
     const reconcile = createReconcile({ book, dispatch, alone, context, clock, logger, metrics });
     const rescan = createRescan(
       { blocks: 1_000, startBlock: 1 },
-      { fetcher, reader, decode, book, orders, follow, context, logger, metrics },
+      { fetcher, reader, decode, book, orders, context, logger, metrics },
     );
     const listener = createListener(
       { reconcileMs, ...(rescanMs !== undefined && { rescanMs }) },

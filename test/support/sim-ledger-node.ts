@@ -22,14 +22,20 @@ export interface LedgerNodesDeps {
   readonly faults: () => LedgerFaults;
   /** Whether a node may leave out some logs of a block and show others; else it leaves out all or none. */
   readonly partial: boolean;
+  /** Whether two answers about a range may lack the same, so that nothing contradicts them. */
+  readonly unnoticed: boolean;
 }
 
 const PARTS = 2;
+/** Most answers in a row that lack the same log where nobody notices. */
+const ANSWERS = 8;
 
 /** What a pool of nodes, none of them the same, answers. */
-export function createLedgerNodes({ ledger, random, faults, partial }: LedgerNodesDeps) {
+export function createLedgerNodes({ ledger, random, faults, partial, unnoticed }: LedgerNodesDeps) {
   /** A range is asked for once as a whole and once in two parts. Two answers that lack the same look like the truth. */
   let complete = PARTS;
+  /** By transaction, in how many more answers its log is missing. */
+  const lost = new Map<string, number>();
 
   function view(): LedgerBranch {
     if (random.uniform() >= faults().lag) return ledger.branch;
@@ -50,16 +56,27 @@ export function createLedgerNodes({ ledger, random, faults, partial }: LedgerNod
       .flatMap((block) => block.logs)
       .filter((log) => !addresses || addresses.includes(log.address))
       .filter((log) => !wanted || wanted.includes(log.topics[0] ?? ''));
-    return spoil(found, blockHash === undefined).map(rawOf);
+    return (address === undefined && unnoticed ? found : spoil(found, blockHash === undefined)).map(rawOf);
   }
 
   function spoil(found: readonly RawLog[], isRange: boolean): readonly RawLog[] {
     const { missing, repeated } = faults();
+    if (unnoticed) {
+      const shown = found.filter((log) => !isLost(log, missing));
+      // A block without any would be contradicted by its header.
+      return isRange || shown.length > 0 ? shown : found;
+    }
     const lacks = random.uniform() < missing && !(isRange && complete < PARTS);
     if (isRange) complete = lacks ? 0 : complete + 1;
     if (lacks && !partial && !isRange) return [];
     const left = lacks ? found.filter(() => random.uniform() < 0.6) : found;
     return random.uniform() < repeated ? [...left.toReversed(), ...left] : left;
+  }
+
+  function isLost({ transactionHash }: RawLog, share: number): boolean {
+    const left = lost.get(transactionHash) ?? (random.uniform() < share ? 1 + random.below(ANSWERS) : 0);
+    lost.set(transactionHash, Math.max(0, left - 1));
+    return left > 0;
   }
 
   return (method: string, params: readonly unknown[]): unknown => {

@@ -110,7 +110,9 @@ export class SimLedger {
   drop(depth: number): void {
     const cut = Math.max(this.final, this.head.number - depth) + 1;
     if (cut > this.head.number) return;
-    this.#former = [...this.#former, { branch: this.branch, fork: cut - 1, until: this.head.number + BELIEVED }];
+    const gone = { branch: this.branch, fork: cut - 1, until: this.head.number + BELIEVED };
+    // What had parted higher up parts from the branch that counts no later than here.
+    this.#former = [...this.#former, gone].map((one) => ({ ...one, fork: Math.min(one.fork, cut - 1) }));
     this.branch = this.branch.slice(0, cut);
   }
 

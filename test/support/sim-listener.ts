@@ -4,28 +4,30 @@ import type { RawLog } from '../../workers/chain/chain-values.ts';
 import { Turnstile } from '../../workers/chain/tx-gate.ts';
 import { createEventSource } from '../../workers/chain/event-source.ts';
 import { createLogFetcher } from '../../workers/chain/log-fetcher.ts';
-import type { Hex, Hex32 } from '../../workers/protocol/ids.ts';
+import type { Hex, Hex32, JobId } from '../../workers/protocol/ids.ts';
 import { JobStatus } from '../../workers/protocol/job.ts';
 import { createDispatch } from '../../workers/roles/listener/dispatch.ts';
-import { createFollowChain } from '../../workers/roles/listener/follow-chain.ts';
+import { createFollowChain, type FollowChain } from '../../workers/roles/listener/follow-chain.ts';
+import { placeOf } from '../../workers/roles/listener/fold.ts';
 import { createFollowOrders } from '../../workers/roles/listener/follow-orders.ts';
 import { createListener } from '../../workers/roles/listener/listener.ts';
 import { createListenerMetrics } from '../../workers/roles/listener/metrics.ts';
 import { createReconcileOrders } from '../../workers/roles/listener/reconcile-orders.ts';
 import { createReconcile } from '../../workers/roles/listener/reconcile.ts';
+import { createRescan } from '../../workers/roles/listener/rescan.ts';
 import { ROUTED_EVENTS, type RouteContext } from '../../workers/roles/listener/routes.ts';
 import { inconsistent } from '../../workers/chain/rpc.ts';
 import { codeOf, messageOf } from '../../workers/runtime/errors.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
 import { noMetrics } from '../../workers/runtime/metrics.ts';
 import { createCursor } from '../../workers/store/cursor.ts';
-import { createJobBook, type JobBook } from '../../workers/store/job-book.ts';
+import { type BookedJob, createJobBook, type JobBook } from '../../workers/store/job-book.ts';
 import { type Journal, openJournal } from '../../workers/store/journal.ts';
 import { createOrderBook, type OrderBook } from '../../workers/store/order-book.ts';
 import { NOW, OPERATOR, REGISTRY, REQUESTER } from './sample-job.ts';
 import { FEED_REGISTRY, SCHEDULER } from './sample-orders.ts';
 import { type LedgerFaults, createLedgerNodes, unreachable } from './sim-ledger-node.ts';
-import { SimLedger, topicOf } from './sim-ledger.ts';
+import { SimLedger, type Subjects, topicOf } from './sim-ledger.ts';
 import { SimQueues } from './sim-queues.ts';
 import { Life, settle, SimSteps } from './sim-steps.ts';
 
@@ -42,8 +44,10 @@ export interface ListenerSimOptions {
   readonly verify: RouteContext['verify'];
   readonly expires: boolean;
   readonly nodes: LedgerFaults;
-  /** Nodes may leave out single logs of a block; then the listener believes receipts only. */
+  /** Nodes may leave out single logs of a block; then the listener believes receipts only, unless it reads blocks again. */
   readonly partial: boolean;
+  /** Nodes leave out logs in ways that nothing contradicts, and recent blocks are read again for them. */
+  readonly rescan: boolean;
   /** Shares of the steps. */
   readonly redisError: number;
   readonly crash: number;
@@ -74,6 +78,7 @@ export interface ListenerSimEnd {
 const KIND: LedgerFaults = { error: 0, lag: 0, missing: 0, repeated: 0 };
 const POLL_MS = 10_000;
 const RECONCILE_MS = 45_000;
+const RESCAN_MS = 30_000;
 /** Local time in which everything that is looked at again has been looked at again. */
 const QUIET_MS = 900_000;
 
@@ -86,7 +91,8 @@ export async function runListeners(options: ListenerSimOptions): Promise<Listene
   let redisError = options.redisError;
   const queues = new SimQueues(steps, random, () => ({ error: redisError }));
   const context = contextOf(options);
-  const answer = createLedgerNodes({ ledger, random, faults: () => nodes, partial: options.partial });
+  const { partial, rescan: unnoticed } = options;
+  const answer = createLedgerNodes({ ledger, random, faults: () => nodes, partial, unnoticed });
   const disks = Array.from({ length: options.listeners }, openDisk);
   const ended: string[] = [];
   const seen = { lives: 0, reorgs: 0, flushes: 0, blocks: 0 };
@@ -130,6 +136,9 @@ export async function runListeners(options: ListenerSimOptions): Promise<Listene
     await steps.step();
   }
 
+  const pass = async (ms: number): Promise<void> => {
+    for (const until = steps.now + ms; steps.now < until && ended.length === 0;) await steps.step();
+  };
   // From here on nothing goes wrong any more, and nothing new happens.
   [steps.crash, nodes, redisError, queues.isAway] = [0, KIND, 0, false];
   queues.finishAll();
@@ -140,8 +149,12 @@ export async function runListeners(options: ListenerSimOptions): Promise<Listene
   // Later than any time that was the head's before a reorg.
   ledger.mine(false, 200);
   for (const above = ledger.highest + options.confirmations; ledger.head.number <= above;) ledger.mine(false);
-  const until = steps.now + QUIET_MS;
-  while (steps.now < until && ended.length === 0) await steps.step();
+  // What is read again has to be final, and to become so while somebody looks.
+  for (let block = 0; options.rescan && block < options.finality + 2; block++) {
+    await pass(RESCAN_MS);
+    ledger.mine(false);
+  }
+  await pass(QUIET_MS);
   for (const life of lives) life.dead = true;
   return { ledger, queues, disks, context, ended, seen };
 }
@@ -203,17 +216,20 @@ function boot({ life, disk, steps, random, ledger, queues, context, options, ans
     ...deps,
     book,
     orders: createFollowOrders({ book: orders, dispatch, isOpen, logger }),
-    lookUp: async (jobId) => {
-      ended.push(`job ${jobId} was attested, and its request never seen`);
-      return undefined;
+    lookUp: (jobId) => {
+      if (!options.rescan) ended.push(`job ${jobId} was attested, and its request never seen`);
+      return read((subjects) => requestOf(jobId, subjects));
     },
     outputIn: (transaction) => steps.call(life, () => outputOf(transaction)),
   });
+  const follow: FollowChain = (message, signal) => alone(() => followChain(message, signal));
   const reconcileJobs = createReconcile({ ...deps, book });
   const reconcileOrders = createReconcileOrders({ ...deps, book: orders, isOpen });
   const filter = { addresses: [REGISTRY.toLowerCase()], topics: ROUTED_EVENTS.map(topicOf) };
+  const verify = options.partial && !options.rescan ? 'receipts' : 'filtered';
+  const fetcher = createLogFetcher({ filter, verify }, { reader });
   const listener = createListener(
-    { reconcileMs: RECONCILE_MS },
+    { reconcileMs: RECONCILE_MS, ...(options.rescan && { rescanMs: RESCAN_MS }) },
     {
       source: createEventSource(
         {
@@ -226,13 +242,17 @@ function boot({ life, disk, steps, random, ledger, queues, context, options, ans
         },
         {
           reader,
-          fetcher: createLogFetcher({ filter, verify: options.partial ? 'receipts' : 'filtered' }, { reader }),
+          fetcher,
           cursor: createCursor<RawLog>('jobs', { journal }),
           clock,
           logger,
         },
       ),
-      follow: (message, signal) => alone(() => followChain(message, signal)),
+      follow,
+      rescan: createRescan(
+        { blocks: 1_000, startBlock: 1 },
+        { ...deps, fetcher, reader, decode: ledger.decode, book, orders },
+      ),
       reconcile: async (signal) => {
         await reconcileJobs(signal);
         await reconcileOrders(signal);
@@ -295,6 +315,13 @@ function contextOf({ verify, expires }: ListenerSimOptions): RouteContext {
     scheduleTipMin: 0n,
     now: NOW,
   };
+}
+
+/** The request of a job, as the chain tells it when asked for it by name. */
+function requestOf(jobId: JobId, subjects: Subjects): BookedJob | undefined {
+  const made = subjects.get(jobId)?.made;
+  if (made?.type !== 'JobRequested') return undefined;
+  return { jobId, terms: made.terms, input: made.input, request: placeOf(made.log, NOW) };
 }
 
 /** The output that an attestation's transaction carries. */

@@ -152,7 +152,7 @@ async function compose(config: ListenerConfig, deps: RoleDeps): Promise<RolePart
       follow,
       rescan: createRescan(
         { blocks: config.rescanBlocks, startBlock: deployment.startBlock },
-        { fetcher, reader: checked, decode, book, orders, follow, context, logger, metrics },
+        { fetcher, reader: checked, decode, book, orders, context, logger, metrics },
       ),
       reconcile: async (signal) => {
         await watchPause(signal);

@@ -75,7 +75,7 @@ export const listenerConfig = z.object({
   rescanInterval: field
     .durationMs()
     .prefault('10m')
-    .describe('How often recent blocks are read again, for events that nodes had left out.'),
+    .describe('How often recent final blocks are read again, for events that nodes had left out.'),
   rescanBlocks: field.integer({ max: 100_000 }).prefault('1000').describe('Blocks that are read again then. 0: none.'),
   reconcileInterval: field
     .durationMs()

@@ -8,7 +8,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { backoffMs } from '../../runtime/retry.ts';
 import type { Service } from '../../runtime/service.ts';
 import type { FollowChain } from './follow-chain.ts';
-import type { Rescan } from './rescan.ts';
+import type { Rescan, RescanPlace } from './rescan.ts';
 
 export interface ListenerOptions {
   /** Milliseconds between two runs of the reconciler. */
@@ -67,21 +67,28 @@ export function createListener({ reconcileMs, rescanMs }: ListenerOptions, deps:
     }
   }
 
+  const followSurely: FollowChain = (message, until) =>
+    insist(`following ${message.type}`, () => follow(message, until));
+
   async function followForever(): Promise<void> {
     for await (const message of source.signals(signal)) {
-      await insist(`following ${message.type}`, () => follow(message, signal));
-      if (message.type === 'events') position = { block: message.block.number, at: clock.now() };
-      // The stream is at the head, and stands still meanwhile: nobody else writes into the book.
-      if (message.type === 'finalized' && position) await rescanWhenDue(position.block);
+      await followSurely(message, signal);
+      if (message.type === 'finalized') {
+        // The stream is at the head, and stands still meanwhile: nobody else writes into the book.
+        if (position) await rescanWhenDue({ final: message.blockNumber, tip: position.block });
+      } else {
+        const { number } = message.type === 'events' ? message.block : message.commonAncestor;
+        position = { block: number, at: clock.now() };
+      }
     }
   }
 
-  /** Once, not until it succeeds: the stream must not wait for a look back. */
-  async function rescanWhenDue(tip: number): Promise<void> {
+  /** Looks once, not until it succeeds: the stream must not wait for a look back. */
+  async function rescanWhenDue(place: RescanPlace): Promise<void> {
     if (!rescan || rescanMs === undefined || clock.now() - scannedAt < rescanMs) return;
     scannedAt = clock.now();
     try {
-      await rescan(tip, signal);
+      await rescan(place, followSurely, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isRetryable(error) && codeOf(error) !== 'RPC_REJECTED') throw error;

@@ -11,7 +11,7 @@ import type { ListenerMetrics } from './metrics.ts';
 import { concerns, isVerified, orderIdOf, type RouteContext } from './routes.ts';
 
 export interface RescanOptions {
-  /** Blocks that are read again, up to the newest that was followed. */
+  /** Final blocks that are read again. */
   readonly blocks: number;
   /** The first block of interest. */
   readonly startBlock: number;
@@ -23,20 +23,30 @@ export interface RescanDeps {
   readonly decode: (log: RawLog) => ChainEvent | undefined;
   readonly book: Pick<JobBook, 'find'>;
   readonly orders: Pick<OrderBook, 'find'>;
-  readonly follow: FollowChain;
   readonly context: (signal: AbortSignal) => Promise<RouteContext>;
   readonly logger: Logger;
   readonly metrics: ListenerMetrics;
 }
 
+/** Where the stream stands. */
+export interface RescanPlace {
+  /** Blocks up to here will not change any more. */
+  readonly final: number;
+  /** The newest block that was followed. */
+  readonly tip: number;
+}
+
 /**
- * Reads the blocks up to `tip` once more and follows what the book has never heard of: an event that every node left out
- * when its block was new comes to light here. May be done at any time between two signals.
+ * Reads recent blocks once more and follows what the book has never heard of: an event that every node left out when its
+ * block was new comes to light here. Only what is final is followed: a node may still show a branch that was dropped, and
+ * what is found late stands in no record of its block, so no reorg would ever take it back. May be done at any time
+ * between two signals. `follow` does not give up: what is found is in the book before it has taken effect, and is not found
+ * again.
  */
-export type Rescan = (tip: number, signal: AbortSignal) => Promise<void>;
+export type Rescan = (place: RescanPlace, follow: FollowChain, signal: AbortSignal) => Promise<void>;
 
 export function createRescan({ blocks, startBlock }: RescanOptions, deps: RescanDeps): Rescan {
-  const { fetcher, reader, decode, book, orders, follow, context: readContext, logger, metrics } = deps;
+  const { fetcher, reader, decode, book, orders, context: readContext, logger, metrics } = deps;
 
   function lostOfJob(events: readonly JobEvent[], context: RouteContext): readonly JobEvent[] {
     const [first] = events;
@@ -69,9 +79,10 @@ export function createRescan({ blocks, startBlock }: RescanOptions, deps: Rescan
     return known ? [] : events.filter(({ type }) => MADE.has(type));
   }
 
-  return async (tip, signal) => {
-    const from = Math.max(startBlock, tip - blocks + 1);
-    if (from > tip) return;
+  return async ({ final, tip }, follow, signal) => {
+    const from = Math.max(startBlock, final - blocks + 1);
+    if (from > final) return;
+    // Beyond what is final only to see what has ended since.
     const logs = await fetcher.ofRange(from, tip, signal);
     const events = logs.map(decode).filter((event) => event !== undefined);
     if (events.length === 0) return;
@@ -83,7 +94,9 @@ export function createRescan({ blocks, startBlock }: RescanOptions, deps: Rescan
     const lost = [
       ...[...jobs.values()].flatMap((ofJob) => lostOfJob(ofJob, context)),
       ...[...ordered.values()].flatMap((ofOrder) => lostOfOrder(ofOrder)),
-    ].sort((a, b) => a.log.blockNumber - b.log.blockNumber || a.log.logIndex - b.log.logIndex);
+    ]
+      .filter(({ log }) => log.blockNumber <= final)
+      .sort((a, b) => a.log.blockNumber - b.log.blockNumber || a.log.logIndex - b.log.logIndex);
     for (const [hash, ofBlock] of Map.groupBy(lost, ({ log }) => log.blockHash)) {
       const block = await reader.block(hash, signal);
       // Replaced meanwhile: the stream tells what took its place.
