@@ -1,4 +1,5 @@
-import type { Result } from 'ethers';
+import type { EventFragment } from 'ethers';
+import { type AbiCodec, abiCodec } from '../protocol/abi-codec.ts';
 import {
   type Address,
   type DataRequestId,
@@ -72,33 +73,36 @@ export type ChainEvent = {
   [T in EventType]: { readonly type: T; readonly log: LogRef } & Readonly<EventFields[T]>;
 }[EventType];
 
-const job = (args: Result): { jobId: JobId } => ({ jobId: parseJobId(args['jobId']) });
-const big = (args: Result, field: string): bigint => args[field] as bigint;
-const account = (args: Result, field: string): Address => parseAddress(args[field]);
-const jobAndOperator = (args: Result): { jobId: JobId; operator: Address } => ({
+/** By their names in the ABI. */
+type Arguments = Readonly<Record<string, unknown>>;
+
+const job = (args: Arguments): { jobId: JobId } => ({ jobId: parseJobId(args['jobId']) });
+const big = (args: Arguments, field: string): bigint => args[field] as bigint;
+const account = (args: Arguments, field: string): Address => parseAddress(args[field]);
+const jobAndOperator = (args: Arguments): { jobId: JobId; operator: Address } => ({
   ...job(args),
   operator: account(args, 'operator'),
 });
-const feed = (args: Result): { feedId: FeedId } => ({ feedId: parseHex32(args['feedId']) as FeedId });
-const request = (args: Result): { requestId: DataRequestId } => ({
+const feed = (args: Arguments): { feedId: FeedId } => ({ feedId: parseHex32(args['feedId']) as FeedId });
+const request = (args: Arguments): { requestId: DataRequestId } => ({
   requestId: parseHex32(args['requestId']) as DataRequestId,
 });
-const round = (args: Result): { answer: bigint; turn: bigint; leader: number } => ({
+const round = (args: Arguments): { answer: bigint; turn: bigint; leader: number } => ({
   answer: big(args, 'answer'),
   turn: big(args, 'turn'),
   leader: Number(args['leader']),
 });
-const reasonOf = (args: Result): JobReason => Number(args['reason']) as JobReason;
+const reasonOf = (args: Arguments): JobReason => Number(args['reason']) as JobReason;
 
 const TABLE: {
-  readonly [T in EventType]: { readonly from: ContractName; readonly read: (args: Result) => EventFields[T] };
+  readonly [T in EventType]: { readonly from: ContractName; readonly read: (args: Arguments) => EventFields[T] };
 } = {
   JobRequested: {
     from: 'JobRegistry',
     read: (args) => ({
       ...job(args),
       requester: account(args, 'requester'),
-      terms: termsOfChain((args['terms'] as Result).toObject()),
+      terms: termsOfChain(args['terms']),
       input: args['input'] as Hex,
     }),
   },
@@ -186,7 +190,7 @@ const TABLE: {
     from: 'FeedRegistry',
     read: (args) => ({
       ...request(args),
-      terms: parseDataTerms((args['terms'] as Result).toObject()),
+      terms: parseDataTerms(args['terms']),
       spec: args['spec'] as Hex,
     }),
   },
@@ -197,7 +201,7 @@ const TABLE: {
     read: (args) => ({
       schedule: account(args, 'schedule'),
       owner: account(args, 'owner'),
-      terms: parseScheduleTerms((args['terms'] as Result).toObject()),
+      terms: parseScheduleTerms(args['terms']),
       input: args['input'] as Hex,
     }),
   },
@@ -237,7 +241,7 @@ export function createEventDecoder(
       const type = byTopic.get(raw.topics[0] ?? '');
       if (type === undefined || addresses[TABLE[type].from] !== raw.address) return undefined;
       try {
-        const args = interfaces[TABLE[type].from].decodeEventLog(type, raw.data, raw.topics);
+        const args = argumentsOf(type, raw);
         const { blockNumber, blockHash, transactionHash, logIndex } = raw;
         return {
           type,
@@ -251,10 +255,43 @@ export function createEventDecoder(
   };
 }
 
-function topicOf(type: EventType): string {
+function eventOf(type: EventType): EventFragment {
   const event = interfaces[TABLE[type].from].getEvent(type);
   if (!event) throw new Error(`${TABLE[type].from} has no event ${type}`);
-  return event.topicHash;
+  return event;
+}
+
+const topicOf = (type: EventType): string => eventOf(type).topicHash;
+
+/** How the arguments of an event are read: first those in its topics, then those in its data. */
+interface Layout {
+  readonly names: readonly string[];
+  readonly topics: AbiCodec;
+  readonly data: AbiCodec;
+}
+
+const layouts = new Map<EventType, Layout>();
+
+function layoutOf(type: EventType): Layout {
+  const known = layouts.get(type);
+  if (known) return known;
+  const { inputs } = eventOf(type);
+  const topics = inputs.filter(({ indexed }) => indexed === true);
+  const data = inputs.filter(({ indexed }) => indexed !== true);
+  const layout = {
+    names: [...topics, ...data].map(({ name }) => name),
+    topics: abiCodec(topics),
+    data: abiCodec(data),
+  };
+  layouts.set(type, layout);
+  return layout;
+}
+
+function argumentsOf(type: EventType, { topics, data }: RawLog): Arguments {
+  const layout = layoutOf(type);
+  const indexed = topics.slice(1).map((topic) => topic.slice(2));
+  const values = [...layout.topics.decode(indexed.join('')), ...layout.data.decode(data.slice(2))];
+  return Object.fromEntries(layout.names.map((name, at) => [name, values[at]]));
 }
 
 function mismatch(type: EventType, raw: RawLog, cause: unknown): RemitError {

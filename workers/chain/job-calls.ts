@@ -1,4 +1,5 @@
 import type { Result } from 'ethers';
+import { abiCodec } from '../protocol/abi-codec.ts';
 import type { AttestationRecord } from '../protocol/attestation-record.ts';
 import type { Hex, Hex32, JobId } from '../protocol/ids.ts';
 import { type JobDomain, jobIdOf, type Terms, termsOfChain, termsToChain } from '../protocol/job.ts';
@@ -22,27 +23,40 @@ export interface SettleEntry {
 }
 
 const registry = interfaces.JobRegistry;
-const encode = (method: string, values: readonly unknown[]): Hex => registry.encodeFunctionData(method, values) as Hex;
+const attest = encoder('attest');
+const settle = encoder('settle');
+const settleMany = encoder('settleMany');
+const expire = encoder('expire');
+
+function encoder(method: string): (...values: readonly unknown[]) => Hex {
+  const fragment = registry.getFunction(method);
+  if (!fragment) throw new Error(`the registry has no function ${method}`);
+  const codec = abiCodec(fragment.inputs);
+  return (...values) => `${fragment.selector as Hex}${codec.encode(values)}`;
+}
 
 /** Calldata of `JobRegistry.attest`, without evidence for a policy. */
 export function attestCall(terms: Terms, output: AttestedOutput): Hex {
-  return encode('attest', [termsToChain(terms), output, '0x']);
+  return attest(termsToChain(terms), output, '0x');
 }
 
 /** Calldata of `JobRegistry.settle`. */
 export function settleCall({ terms, record, output }: SettleEntry): Hex {
-  return encode('settle', [termsToChain(terms), record, output]);
+  return settle(termsToChain(terms), record, output);
 }
 
 /** Calldata of `JobRegistry.settleMany`; outputs travel only when one of the jobs needs its own. */
 export function settleManyCall(entries: readonly SettleEntry[]): Hex {
   const outputs = entries.some(({ output }) => output !== '0x') ? entries.map(({ output }) => output) : [];
-  return encode('settleMany', [entries.map(({ terms, record }) => ({ terms: termsToChain(terms), record })), outputs]);
+  return settleMany(
+    entries.map(({ terms, record }) => ({ terms: termsToChain(terms), record })),
+    outputs,
+  );
 }
 
 /** Calldata of `JobRegistry.expire`. */
 export function expireCall(terms: Terms): Hex {
-  return encode('expire', [termsToChain(terms)]);
+  return expire(termsToChain(terms));
 }
 
 /** The jobs that a `settle` or `settleMany` call is about; none for any other call. */

@@ -91,7 +91,7 @@ export function createJobView({
         read('OperatorStaking', 'ladderStakes', [operator, requestedAt], signal),
       ]);
       if (!block && !forgotten) return undefined;
-      const fields = new FieldReader('ladderStakes', stakes.toObject());
+      const fields = new FieldReader('ladderStakes', stakes);
       return {
         place: {
           seed: block && ladderSeed(jobId, block.hash),

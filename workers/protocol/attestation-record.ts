@@ -1,6 +1,8 @@
-import { AbiCoder, keccak256 } from 'ethers';
-import { FieldReader, type FieldTable, tupleOf, valuesOf } from './fields.ts';
+import { ParamType } from 'ethers';
+import { abiCodec } from './abi-codec.ts';
+import { FieldReader, type FieldTable, tupleOf } from './fields.ts';
 import type { Address, Hex32 } from './ids.ts';
+import { keccakOf } from './keccak.ts';
 
 /** What the chain knows of an accepted attestation; twin of `AttestationRecord` in `contracts/types/Job.sol`. */
 export interface AttestationRecord {
@@ -19,9 +21,11 @@ const FIELDS: FieldTable<AttestationRecord> = [
   ['challengeEnd', 'uint64'],
 ];
 
+const CODEC = abiCodec([ParamType.from(tupleOf(FIELDS))]);
+
 /** `keccak256(abi.encode(record))`. */
 export function recordHash(record: AttestationRecord): Hex32 {
-  return keccak256(AbiCoder.defaultAbiCoder().encode([tupleOf(FIELDS)], [valuesOf(record, FIELDS)])) as Hex32;
+  return keccakOf(CODEC.encode([record]));
 }
 
 /** A record in JSON: `challengeEnd` as a decimal string. */

@@ -1,6 +1,8 @@
-import { AbiCoder, keccak256 } from 'ethers';
-import { FieldReader, type FieldTable, tupleOf, valuesOf } from './fields.ts';
+import { ParamType } from 'ethers';
+import { abiCodec } from './abi-codec.ts';
+import { FieldReader, type FieldTable, tupleOf } from './fields.ts';
 import { type Address, type Hex32, type JobId, type ModelId, ZERO_ADDRESS } from './ids.ts';
+import { keccakOf } from './keccak.ts';
 
 /** Where a job stands; twin of `JobStatus` in `contracts/types/Job.sol`. */
 export const JobStatus = {
@@ -157,7 +159,7 @@ const TERMS_FIELDS: FieldTable<ChainTerms> = [
   ['policy', 'address'],
   ['options', 'uint256'],
 ];
-const TERMS_TUPLE = tupleOf(TERMS_FIELDS);
+const IDENTITY = abiCodec(['uint256', 'address', tupleOf(TERMS_FIELDS)].map((type) => ParamType.from(type)));
 
 /** Terms the way contracts take them. */
 export function termsToChain(terms: Terms): ChainTerms {
@@ -191,8 +193,7 @@ export interface JobDomain {
 
 /** Identity of a job: `keccak256(abi.encode(chainId, registry, terms))`. */
 export function jobIdOf(terms: Terms, { chainId, registry }: JobDomain): JobId {
-  const values = [chainId, registry, valuesOf(termsToChain(terms), TERMS_FIELDS)];
-  return keccak256(AbiCoder.defaultAbiCoder().encode(['uint256', 'address', TERMS_TUPLE], values)) as JobId;
+  return keccakOf(IDENTITY.encode([chainId, registry, termsToChain(terms)])) as JobId;
 }
 
 /** True when any eligible operator may attest, false when only the named one may. */

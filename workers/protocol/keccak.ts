@@ -1,3 +1,4 @@
+import type { Hex32 } from './ids.ts';
 import { BLOCKS_MAX, INPUT_AT, RATE_BYTES, STATE_AT, STATE_BYTES, keccakModule } from './keccak-module.ts';
 
 // The types of Node leave it out, those of browsers would bring everything else.
@@ -32,4 +33,9 @@ export function keccak(bytes: Uint8Array): Uint8Array {
   input[blocks * RATE_BYTES - 1] = (input[blocks * RATE_BYTES - 1] ?? 0) | 0x80;
   absorb(blocks);
   return state.slice(0, HASH_BYTES);
+}
+
+/** keccak256 of the bytes that `digits` are, hexadecimal without `0x`. */
+export function keccakOf(digits: string): Hex32 {
+  return `0x${Buffer.from(keccak(Buffer.from(digits, 'hex'))).toString('hex')}` as Hex32;
 }
