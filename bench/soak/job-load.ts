@@ -7,6 +7,7 @@ import { interfaces } from '../../workers/chain/contracts.ts';
 import { ZERO_HEX32 } from '../../workers/protocol/ids.ts';
 import { Availability, CallbackPhase, Delivery, packOptions, termsToChain } from '../../workers/protocol/job.ts';
 import { encodeFloats } from '../../workers/protocol/vector.ts';
+import type { Miner } from '../pipeline/mine-often.ts';
 
 const FEE = TOKEN / 1_000n;
 const GAS = '0x61a80';
@@ -30,7 +31,10 @@ export interface JobLoadOptions {
  * Pays for `jobs` jobs of the first operator. The chain signs for the requester and takes many calls in one message: the
  * requester must not be what is measured.
  */
-export async function createJobLoad({ model, jobs, elements }: JobLoadOptions, stack: Stack): Promise<JobLoad> {
+export async function createJobLoad(
+  { model, jobs, elements }: JobLoadOptions,
+  { stack, miner }: { readonly stack: Stack; readonly miner: Pick<Miner, 'between'> },
+): Promise<JobLoad> {
   const { accounts, deployed, sender, chain } = stack;
   const { requester: from } = accounts;
   const [operator] = accounts.operators;
@@ -77,22 +81,26 @@ export async function createJobLoad({ model, jobs, elements }: JobLoadOptions, s
     return { from: from.address, to: deployed.addresses.JobRegistry, data, gas: GAS, nonce: toQuantity(nonce) };
   }
 
+  async function sendAll(calls: readonly object[]): Promise<void> {
+    const response = await fetch(chain.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(
+        calls.map((call, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendTransaction', params: [call] })),
+      ),
+    });
+    const answers = (await response.json()) as { readonly error?: { readonly message: string } }[];
+    const refused = answers.find(({ error }) => error !== undefined);
+    if (refused?.error) throw new Error(`the chain refused a request: ${refused.error.message}`);
+  }
+
   return {
     async send(salts) {
       // The chain takes the calls of one message in any order.
       let nonce = Number(await chain.call('eth_getTransactionCount', [from.address, 'pending']));
       for (let at = 0; at < salts.length; at += BATCH) {
         const calls = salts.slice(at, at + BATCH).map((salt) => callOf(salt, nonce++));
-        const response = await fetch(chain.url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(
-            calls.map((call, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendTransaction', params: [call] })),
-          ),
-        });
-        const answers = (await response.json()) as { readonly error?: { readonly message: string } }[];
-        const refused = answers.find(({ error }) => error !== undefined);
-        if (refused?.error) throw new Error(`the chain refused a request: ${refused.error.message}`);
+        await miner.between(() => sendAll(calls));
       }
     },
   };
