@@ -14,10 +14,11 @@ import { seededSample } from './seeded-sample.ts';
 import { type Subject, SUBJECTS } from './subjects.ts';
 import { type Baseline, TestBench } from './test-bench.ts';
 
-const HELP = `usage: ./dev mutants [--contract NAME]… [--mutant ID]… [--sample N] [--seed S] [--jobs N] [--resume] [--mirrors] [--list] [--page] [--json]
+const HELP = `usage: ./dev mutants [--contract NAME]… [--mutant ID]… [--sample N]… [--seed S] [--jobs N] [--resume] [--mirrors] [--list] [--page] [--json]
 
   --contract NAME  only this contract; may be given more than once (default: all, money first)
-  --sample N       at most N mutants of each contract, chosen by --seed (default 1)
+  --sample N       at most N mutants of each contract, chosen by --seed (default 1); given again, all contracts once more with
+                   the larger sample, which has the smaller one in it
   --jobs N         contracts at a time (default 1)
   --mutant ID      only this mutant; may be given more than once
   --resume         keep the results of earlier runs that still hold: of the same source and, for survivors, the same tests
@@ -32,7 +33,7 @@ Results are kept in cache/mutants/. Exit codes: 0 every target is met, 1 one is 
 const OPTIONS = {
   contract: { type: 'string', multiple: true },
   mutant: { type: 'string', multiple: true },
-  sample: { type: 'string' },
+  sample: { type: 'string', multiple: true },
   seed: { type: 'string', default: '1' },
   jobs: { type: 'string', default: '1' },
   resume: { type: 'boolean', default: false },
@@ -54,7 +55,7 @@ function parseOptions(args: string[]) {
   } catch (error) {
     return wrongUsage(messageOf(error));
   }
-  const { contract: names, sample = 'Infinity', seed, jobs, ...flags } = values;
+  const { contract: names, sample = ['Infinity'], seed, jobs, ...flags } = values;
   const unknown = names?.find((name) => !SUBJECTS.some((subject) => subject.name === name));
   if (unknown !== undefined) wrongUsage(`there is no contract '${unknown}' to change`);
   const atLeast = (name: string, value: string, least: number): number => {
@@ -66,7 +67,7 @@ function parseOptions(args: string[]) {
   };
   return {
     ...flags,
-    sample: atLeast('sample', sample, 1),
+    samples: sample.map((size) => atLeast('sample', size, 1)),
     seed: atLeast('seed', seed, 0),
     jobs: atLeast('jobs', jobs, 1),
     subjects: SUBJECTS.filter(({ name }) => names?.includes(name) ?? true),
@@ -74,6 +75,13 @@ function parseOptions(args: string[]) {
 }
 
 type Options = ReturnType<typeof parseOptions>;
+
+/** One contract in one go over all of them. */
+interface Round {
+  readonly subject: Subject;
+  readonly sample: number;
+  readonly resume: boolean;
+}
 
 /** One contract: its mutants, and what is known of them. */
 class Work {
@@ -101,7 +109,7 @@ class Work {
     return new Map([...this.#file.read()].filter(([, result]) => result.source === this.#hash));
   }
 
-  waiting({ mutant: wanted, sample, seed, resume, mirrors }: Options): Mutant[] {
+  waiting({ mutant: wanted, seed, mirrors }: Options, { sample, resume }: Round): Mutant[] {
     const known = resume ? this.known() : new Map<string, MutantResult>();
     const asked = this.mutants.filter(({ id }) => wanted?.includes(id) ?? true);
     return seededSample(asked, sample, seed).filter(({ id }) => {
@@ -145,24 +153,28 @@ async function run(options: Options): Promise<void> {
     async (folder) => {
       const tests = testsHash();
       const reviewed = reviewedMutants();
-      const rest = [...options.subjects];
+      const rest: Round[] = options.samples.flatMap((sample, earlier) =>
+        options.subjects.map((subject) => ({ subject, sample, resume: options.resume || earlier > 0 })),
+      );
       const lane = async (): Promise<void> => {
         const compiler = new MutantCompiler(folder);
-        let bench: { judge: boolean; bench: TestBench; baseline: Baseline } | undefined;
-        for (let subject = rest.shift(); subject !== undefined; subject = rest.shift()) {
+        const benches = new Map<boolean, { readonly bench: TestBench; readonly baseline: Baseline }>();
+        for (let round = rest.shift(); round !== undefined; round = rest.shift()) {
+          const { subject } = round;
           const work = new Work(subject, compiler, tests);
-          const waiting = work.waiting(options);
+          const waiting = work.waiting(options, round);
           if (waiting.length === 0) continue;
-          if (bench?.judge !== subject.judge) {
-            bench?.bench.stop();
-            const fresh = new TestBench(folder, compiler, subject.judge);
-            bench = { judge: subject.judge, bench: fresh, baseline: await fresh.baseline(subject.judge) };
-            for (const title of bench.baseline.failing) console.error(`left out, it fails without a mutant: ${title}`);
+          let ready = benches.get(subject.judge);
+          if (ready === undefined) {
+            const bench = new TestBench(folder, compiler, subject.judge);
+            ready = { bench, baseline: await bench.baseline(subject.judge) };
+            benches.set(subject.judge, ready);
+            for (const title of ready.baseline.failing) console.error(`left out, it fails without a mutant: ${title}`);
           }
           console.error(`${subject.name}: ${waiting.length} of ${work.mutants.length} mutants`);
           const began = performance.now();
           await new Campaign(subject, work.source, {
-            ...bench,
+            ...ready,
             reviewed,
             mirrorsOnly: options.mirrors,
             killers: work.killers(),
@@ -171,7 +183,7 @@ async function run(options: Options): Promise<void> {
           const seconds = (performance.now() - began) / 1000;
           console.error(`${line(work.score())}  ${seconds.toFixed(0)} s`);
         }
-        bench?.bench.stop();
+        for (const { bench } of benches.values()) bench.stop();
       };
       await Promise.all(Array.from({ length: options.jobs }, lane));
     },
