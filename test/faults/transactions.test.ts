@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toQuantity } from '../../workers/chain/chain-values.ts';
 import { interfaces } from '../../workers/chain/contracts.ts';
 import { createGasEstimator } from '../../workers/chain/gas-estimate.ts';
 import { explainRevert } from '../../workers/chain/reverts.ts';
@@ -11,7 +12,7 @@ import { silentLogger } from '../../workers/runtime/logger.ts';
 import type { Anvil, AnvilOptions } from '../support/anvil.ts';
 import { canonicalValues, EMITTER } from '../support/emitter.ts';
 import type { RpcProxy } from '../support/rpc-proxy.ts';
-import type { TxBench } from '../support/tx-bench.ts';
+import type { TxBench, TxLife } from '../support/tx-bench.ts';
 import { emission, gwei, inPool, nonceOf, openTxStage, pooled, type TxStage } from '../support/tx-stage.ts';
 import { until } from '../support/until.ts';
 
@@ -26,6 +27,12 @@ async function begin(options: AnvilOptions = {}): Promise<void> {
 }
 
 afterEach(() => stage.stop());
+
+/** Until the manager has begun and ended a look at the chain as it is now. */
+async function lookTwice({ seen }: TxLife): Promise<void> {
+  const before = seen.heads.length;
+  await until(() => seen.heads.length >= before + 2, { what: 'two looks at the chain' });
+}
 
 describe('F32 · a transaction is stuck because it pays too little', () => {
   beforeEach(() => begin({ automine: false }));
@@ -136,6 +143,82 @@ describe('F35 · a lower nonce is missing', () => {
     });
     expect((await sent).map(({ status }) => status)).toEqual(Array(5).fill('mined'));
     expect(await nonceOf(anvil, life.address)).toBe(5);
+  });
+
+  it('publishes again all that a pool has lost as soon as a block passes them over, at the same price', async () => {
+    const life = await bench.open({ urls: [proxy.url], manager: { stallMs: 60_000 } });
+    const sent = Promise.all([1, 2, 3].map((value) => life.manager.send(emission(value))));
+    await inPool(anvil, life, 3);
+    const [lowest] = (await pooled(anvil, life.address)).filter(({ nonce }) => nonce === 0);
+    await anvil.rpc('anvil_dropTransaction', [lowest!.hash]);
+    // The chain drops with it what depends on it.
+    await inPool(anvil, life, 0);
+    await lookTwice(life);
+    expect(proxy.calls.get('eth_sendRawTransaction')).toBe(3);
+    await anvil.mine();
+    await inPool(anvil, life, 3);
+    await anvil.mine();
+    expect((await sent).map(({ status }) => status)).toEqual(Array(3).fill('mined'));
+    expect(proxy.calls.get('eth_sendRawTransaction')).toBe(6);
+    expect(life.seen.bumps).toBe(0);
+  });
+
+  it('publishes only the lowest again where the pool has those above it', async () => {
+    proxy.fault('eth_sendRawTransaction', (_, seen) =>
+      seen === 0 ? { kind: 'result', result: `0x${'00'.repeat(32)}` } : undefined,
+    );
+    const life = await bench.open({ urls: [proxy.url], manager: { stallMs: 60_000 } });
+    const sent = [life.manager.send(emission(0))];
+    await until(() => proxy.calls.get('eth_sendRawTransaction') === 1);
+    sent.push(...[1, 2, 3].map((value) => life.manager.send(emission(value))));
+    await inPool(anvil, life, 3);
+    await lookTwice(life);
+    await anvil.mine();
+    await inPool(anvil, life, 4);
+    await anvil.mine();
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(4).fill('mined'));
+    // The lowest, and the next one, which the node knew.
+    expect(proxy.calls.get('eth_sendRawTransaction')).toBe(6);
+    expect(life.seen.failures).toEqual([]);
+  });
+
+  it('does not publish the lowest again while blocks are too dear for it', async () => {
+    const life = await bench.open({ urls: [proxy.url], manager: { stallMs: 60_000 } });
+    const sent = life.manager.send(emission(1));
+    await inPool(anvil, life, 1);
+    await lookTwice(life);
+    const published: (number | undefined)[] = [];
+    for (const dear of [true, true, false]) {
+      // The chain drops what a block is too dear for.
+      await anvil.rpc('anvil_setNextBlockBaseFeePerGas', [toQuantity(gwei(dear ? 100 : 1))]);
+      await anvil.mine();
+      await lookTwice(life);
+      published.push(proxy.calls.get('eth_sendRawTransaction'));
+    }
+    expect(published).toEqual([1, 1, 2]);
+    await anvil.mine();
+    expect((await sent).status).toBe('mined');
+  });
+
+  it('pays better also for what is lost at every block', async () => {
+    // As when a node has it, but does not say so.
+    proxy.fault('eth_sendRawTransaction', () => ({ kind: 'result', result: `0x${'00'.repeat(32)}` }));
+    const life = await bench.open({ urls: [proxy.url], manager: { stallMs: 150 } });
+    const sent = life.manager.send(emission(1));
+    await until(
+      async () => {
+        await anvil.mine();
+        await lookTwice(life);
+        return life.seen.bumps > 0;
+      },
+      { what: 'a better price' },
+    );
+    proxy.fault('eth_sendRawTransaction', undefined);
+    await until(async () => {
+      await anvil.mine();
+      return (await canonicalValues(anvil)).length === 1;
+    });
+    expect((await sent).status).toBe('mined');
   });
 
   it('uses up a nonce that nobody knows anything about', async () => {

@@ -4,6 +4,8 @@ import type { PublishVerdict } from './node-errors.ts';
 export interface SendState {
   /** Local time of the last publication, milliseconds. */
   readonly publishedAt: number;
+  /** Local time since which it waits at this price in the nodes' pools, milliseconds. */
+  readonly waitsSince: number;
   /** Publish as it is at the next opportunity: after a restart, after a reorg. */
   readonly publishNow: boolean;
   /** Pay more at the next opportunity: a node said that the fee is too low. */
@@ -13,12 +15,15 @@ export interface SendState {
   /** Local time of the first of them, milliseconds. */
   readonly takenSince: number;
   readonly bumps: number;
-  /** Publications in a row because it was not mined in time, at the same price. */
-  readonly stalls: number;
+  /** Times, at the same price, that it was published again and no node said that it had it, or that it was not mined in time. */
+  readonly inVain: number;
 }
 
+/** `stalled`: not mined in time. `passed-over`: not mined in a block that had to take it, had a node known it. */
+export type PublishCause = 'new' | 'stalled' | 'passed-over';
+
 export type Observation =
-  | { readonly type: 'published'; readonly verdict: PublishVerdict; readonly at: number; readonly stalled?: boolean }
+  | { readonly type: 'published'; readonly verdict: PublishVerdict; readonly at: number; readonly cause?: PublishCause }
   | { readonly type: 'bumped' }
   | { readonly type: 'nonce-taken'; readonly at: number }
   | { readonly type: 'nonce-free' }
@@ -27,23 +32,36 @@ export type Observation =
 
 /** Sightings of a taken nonce before it counts: one may be a node that knows the nonce before it knows the receipt. */
 const SIGHTINGS = 5;
+/** Publications in a row, all accepted, after which a node is taken to have held the transaction all along. */
+const OFTEN_IN_VAIN = 2;
 
 export function initialState(publishedAt: number, publishNow = false): SendState {
-  return { publishedAt, publishNow, bumpNow: false, nonceTaken: 0, takenSince: 0, bumps: 0, stalls: 0 };
+  return {
+    ...{ publishedAt, waitsSince: publishedAt, publishNow },
+    ...{ bumpNow: false, nonceTaken: 0, takenSince: 0, bumps: 0, inVain: 0 },
+  };
 }
 
 export function observe(state: SendState, seen: Observation): SendState {
   switch (seen.type) {
-    case 'published':
+    case 'published': {
+      const { verdict, at, cause = 'new' } = seen;
+      const answersTell = !isOftenInVain(state);
+      const isLost = verdict === 'accepted' && answersTell;
       return {
         ...state,
-        publishedAt: seen.at,
+        // Of what was passed over nothing is known yet when no answer came: the next look tries again.
+        publishedAt: cause === 'passed-over' && verdict === 'unknown' && answersTell ? state.publishedAt : at,
+        // What was passed over and had been lost waits anew; what a node had has waited all along.
+        waitsSince: cause === 'passed-over' && !isLost ? state.waitsSince : at,
         publishNow: false,
-        bumpNow: seen.verdict === 'fee-too-low' || seen.verdict === 'replacement-underpriced',
-        stalls: seen.stalled ? state.stalls + 1 : state.stalls,
+        bumpNow: verdict === 'fee-too-low' || verdict === 'replacement-underpriced',
+        inVain:
+          cause === 'stalled' || (cause === 'passed-over' && verdict !== 'known') ? state.inVain + 1 : state.inVain,
       };
+    }
     case 'bumped':
-      return { ...state, bumps: state.bumps + 1, stalls: 0 };
+      return { ...state, bumps: state.bumps + 1, inVain: 0 };
     case 'nonce-taken':
       return {
         ...state,
@@ -53,7 +71,7 @@ export function observe(state: SendState, seen: Observation): SendState {
     case 'nonce-free':
       return state.nonceTaken === 0 ? state : { ...state, nonceTaken: 0 };
     case 'mined':
-      return { ...state, nonceTaken: 0, bumpNow: false, publishNow: false, stalls: 0 };
+      return { ...state, nonceTaken: 0, bumpNow: false, publishNow: false, inVain: 0 };
     case 'unmined':
       return { ...state, nonceTaken: 0, publishNow: true };
   }
@@ -69,5 +87,10 @@ export function shouldAbort(state: SendState, now: number, patienceMs: number): 
 
 /** True when it is time to publish again. */
 export function isDue(state: SendState, now: number, stallMs: number): boolean {
-  return state.publishNow || state.bumpNow || now - state.publishedAt >= stallMs;
+  return state.publishNow || state.bumpNow || now - state.waitsSince >= stallMs;
+}
+
+/** Nodes answered so often that it was new to them that the answer says nothing: some do whether they had it or not. */
+export function isOftenInVain({ inVain }: SendState): boolean {
+  return inVain >= OFTEN_IN_VAIN;
 }

@@ -10,7 +10,16 @@ import { createAncestry } from './ancestry.ts';
 import { type BlockLookup, createReceiptFinder } from './receipt-finder.ts';
 import type { RevertReason } from './revert-reason.ts';
 import type { Broadcaster } from './rpc.ts';
-import { initialState, isDue, observe, type Observation, type SendState, shouldAbort } from './send-state.ts';
+import {
+  initialState,
+  isDue,
+  isOftenInVain,
+  observe,
+  type Observation,
+  type PublishCause,
+  type SendState,
+  shouldAbort,
+} from './send-state.ts';
 import {
   isUrgent,
   newest,
@@ -67,8 +76,6 @@ export interface TxTracker {
 const GAP_SIGHTINGS = 3;
 /** Blocks on top of whatever took a nonce before ours is given up; more than a node of the pool may be behind. */
 const TAKEN_DEPTH = 6;
-/** Stalls in a row, all accepted, after which a node is taken to have held the transaction all along. */
-const OFTEN_ACCEPTED = 2;
 const GAP_PREFIX = 'gap-';
 
 export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps): TxTracker {
@@ -82,6 +89,8 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
   /** Every mined record at or below this block was seen on the branch that ends in it. */
   let anchor: BlockHeader | undefined;
   let gapSightings = 0;
+  /** Local time at which the look began that saw the newest block first, milliseconds. */
+  let seenAt = -Infinity;
 
   const stateOf = (record: TransactionRecord): SendState =>
     states.get(record.key) ?? initialState(newest(record).signedAt);
@@ -91,14 +100,20 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     return state;
   };
 
-  async function publish(record: TransactionRecord, signal: AbortSignal, stalled = false): Promise<PublishVerdict> {
+  async function publish(
+    record: TransactionRecord,
+    signal: AbortSignal,
+    cause: PublishCause = 'new',
+  ): Promise<PublishVerdict> {
     const attempt = newest(record);
     const answers = await rpc.broadcast(attempt.raw, { signal });
     reached('transaction-sent', record.key);
     const verdict = overallVerdict(answers.map(({ error }) => verdictOf(error)));
-    see(record, { type: 'published', verdict, at: clock.now(), stalled });
+    see(record, { type: 'published', verdict, at: clock.now(), cause });
     const fields = { key: record.key, nonce: record.nonce, hash: attempt.hash, verdict };
-    if (verdict === 'accepted' || verdict === 'known') logger.debug(fields, 'transaction published');
+    // A node that lags has told that the nonce is free.
+    const isMinedAlready = cause === 'passed-over' && verdict === 'nonce-too-low';
+    if (verdict === 'accepted' || verdict === 'known' || isMinedAlready) logger.debug(fields, 'transaction published');
     else {
       metrics.publishFailed(verdict);
       logger.warn(
@@ -221,7 +236,25 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     return true;
   }
 
-  async function push(record: TransactionRecord, at: BlockHeader, signal: AbortSignal): Promise<void> {
+  /** Why it is to be published again; `undefined` when it is not. `mayBeLost`: all below it is mined, or was lost too. */
+  function causeOf(
+    record: TransactionRecord,
+    state: SendState,
+    at: BlockHeader,
+    mayBeLost: boolean,
+  ): PublishCause | undefined {
+    if (isDue(state, clock.now(), stallMs)) return state.publishNow ? 'new' : 'stalled';
+    const isPassedOver = mayBeLost && state.publishedAt < seenAt && newest(record).maxFeePerGas >= at.baseFeePerGas;
+    return isPassedOver ? 'passed-over' : undefined;
+  }
+
+  /** Returns whether it was published again and no node is known to have had it: then those above it may be lost too. */
+  async function push(
+    record: TransactionRecord,
+    at: BlockHeader,
+    mayBeLost: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { deadline } = record.intent;
     const attempt = newest(record);
     if (
@@ -230,17 +263,19 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
       !attempt.cancels &&
       (await addAttempt(record, true, at, signal))
     )
-      return;
+      return false;
     const before = stateOf(record);
-    if (!isDue(before, clock.now(), stallMs)) return;
-    const stalled = !before.publishNow;
-    const verdict = await publish(record, signal, stalled);
+    const cause = causeOf(record, before, at, mayBeLost);
+    if (!cause) return false;
+    const verdict = await publish(record, signal, cause);
     const outbid = verdict === 'replacement-underpriced' || verdict === 'fee-too-low';
     // A node that took it anew had lost it: it was not the fee. One that had it all along is waiting for a better one, and
     // so is one that has taken it anew again and again: it answers so whether it had it or not.
-    const held = verdict === 'known' || (verdict === 'accepted' && before.stalls >= OFTEN_ACCEPTED);
+    const saysNothing = isOftenInVain(before);
+    const held = verdict === 'known' || (verdict === 'accepted' && saysNothing);
     const tooCheap = attempt.maxFeePerGas < at.baseFeePerGas || (held && record.nonce === chainNonce);
-    if (outbid || (stalled && tooCheap)) await addAttempt(record, attempt.cancels, at, signal);
+    if (outbid || (cause === 'stalled' && tooCheap)) await addAttempt(record, attempt.cancels, at, signal);
+    return !saysNothing && verdict !== 'known' && verdict !== 'nonce-too-low';
   }
 
   /** A nonce below everything pending that nobody fills would hold all of it back for ever. */
@@ -297,18 +332,27 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
   }
 
   async function round(signal: AbortSignal): Promise<void> {
+    const began = clock.now();
     const at = await reader.head(signal);
+    if (at.hash !== head?.hash) seenAt = began;
     head = at;
     await readChain(at, signal);
+    // The newest block had to take the lowest one, and with it those above, if it paid enough and a node knew it.
+    let suspect = chainNonce;
     for (const record of journal.open()) {
-      if (record.status !== 'pending' || record.nonce < chainNonce) continue;
+      const { key, nonce, status } = record;
+      // A node that lags counts too few.
+      if (status === 'mined' && nonce === suspect) suspect += 1;
+      if (status !== 'pending' || nonce < chainNonce) continue;
       // A node on another branch may have counted it; such sightings, minutes apart, must not add up.
       see(record, { type: 'nonce-free' });
-      await push(record, at, signal).catch((error: unknown) => {
+      try {
+        if (await push(record, at, nonce === suspect, signal)) suspect = nonce + 1;
+      } catch (error) {
         signal.throwIfAborted();
         // What one cannot do now, for want of a signature for example, must not keep the others from being published.
-        logger.warn({ key: record.key, nonce: record.nonce, reason: messageOf(error) }, 'could not push a transaction');
-      });
+        logger.warn({ key, nonce, reason: messageOf(error) }, 'could not push a transaction');
+      }
     }
     const open = journal.open();
     await fillGaps(open, at, signal);

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { initialState, isDue, observe, shouldAbort } from '../../../workers/chain/send-state.ts';
+import type { PublishVerdict } from '../../../workers/chain/node-errors.ts';
+import {
+  initialState,
+  isDue,
+  isOftenInVain,
+  observe,
+  type SendState,
+  shouldAbort,
+} from '../../../workers/chain/send-state.ts';
 
 const taken = (at: number) => ({ type: 'nonce-taken', at }) as const;
 
@@ -41,11 +49,42 @@ describe('isDue', () => {
     ).toBe(true);
   });
 
-  it('counts bumps, and stalls since the last one', () => {
-    const stalled = { type: 'published', verdict: 'accepted', at: 1, stalled: true } as const;
+  const passedOver = (state: SendState, verdict: PublishVerdict, at: number) =>
+    observe(state, { type: 'published', verdict, at, cause: 'passed-over' });
+
+  it('waits on after a publication of what was passed over, unless a node had lost it', () => {
+    for (const verdict of ['known', 'unknown', 'nonce-too-low', 'pool-full'] as const)
+      expect(isDue(passedOver(initialState(0), verdict, 40), 50, 50)).toBe(true);
+    expect(isDue(passedOver(initialState(0), 'accepted', 40), 89, 50)).toBe(false);
+    expect(isDue(passedOver(initialState(0), 'accepted', 40), 90, 50)).toBe(true);
+  });
+
+  it('does not put off for ever what nodes say to have lost again and again', () => {
+    const lost = (state: SendState, at: number) => passedOver(state, 'accepted', at);
+    expect(isOftenInVain(lost(initialState(0), 10))).toBe(false);
+    const twice = lost(lost(initialState(0), 10), 20);
+    expect(isOftenInVain(twice)).toBe(true);
+    const often = [30, 40, 50, 60].reduce(lost, twice);
+    expect(isDue(often, 69, 50)).toBe(false);
+    expect(isDue(often, 70, 50)).toBe(true);
+    expect(isOftenInVain(observe(often, { type: 'bumped' }))).toBe(false);
+  });
+
+  it('takes a publication without an answer of what was passed over for none, but not for ever', () => {
+    let state = observe(initialState(0), { type: 'published', verdict: 'accepted', at: 5 });
+    const times = [10, 20, 30].map((at) => {
+      state = passedOver(state, 'unknown', at);
+      return state.publishedAt;
+    });
+    expect(times).toEqual([5, 5, 30]);
+    expect(passedOver(initialState(5), 'known', 10)).toMatchObject({ publishedAt: 10, inVain: 0 });
+  });
+
+  it('counts bumps, and publications in vain since the last one', () => {
+    const stalled = { type: 'published', verdict: 'accepted', at: 1, cause: 'stalled' } as const;
     const twice = observe(observe(initialState(0), stalled), stalled);
-    expect(twice.stalls).toBe(2);
-    expect(observe(twice, { type: 'published', verdict: 'accepted', at: 2 }).stalls).toBe(2);
-    expect(observe(twice, { type: 'bumped' })).toMatchObject({ bumps: 1, stalls: 0 });
+    expect(twice.inVain).toBe(2);
+    expect(observe(twice, { type: 'published', verdict: 'accepted', at: 2 }).inVain).toBe(2);
+    expect(observe(twice, { type: 'bumped' })).toMatchObject({ bumps: 1, inVain: 0 });
   });
 });
