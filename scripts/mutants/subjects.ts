@@ -36,7 +36,7 @@ export const SUBJECTS: readonly Subject[] = [
   subject('libraries/JobHash', ['job-registry/request', 'job-registry/', 'Packing.t.sol', 'Vectors.t.sol']),
   subject('libraries/TrialSlot', ['TrialSlot.t.sol', 'trial-court/']),
   subject('libraries/Callbacks', ['Callbacks.t.sol', 'job-registry/callbacks', 'job-registry/retry-callback']),
-  subject('FeedRegistry', ['feed-registry']),
+  subject('FeedRegistry', ['feed-registry', 'feed-requests', 'feed-aggregator']),
   subject('base/FeedCommittee', ['feed-registry-committee', 'feed-registry']),
   subject('base/DataRequests', ['feed-registry-requests']),
   subject('FeedRequests', ['feed-requests']),

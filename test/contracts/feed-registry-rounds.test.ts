@@ -154,6 +154,11 @@ describe('FeedRegistry.report', () => {
         await expect(feeds.connect(leaderOf(stage, turn).key).report(feedId, turn, reports))
           .to.be.revertedWithCustomError(feeds, 'FeedRegistryTurnUsed')
           .withArgs(turn, turn);
+        // The turn before may still be reported, but not after a later one.
+        const late = await signAll(stage, turn - 1n, values);
+        await expect(feeds.connect(leaderOf(stage, turn - 1n).key).report(feedId, turn - 1n, late))
+          .to.be.revertedWithCustomError(feeds, 'FeedRegistryTurnUsed')
+          .withArgs(turn - 1n, turn);
       }
     });
 
