@@ -113,6 +113,9 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
     const others = gone.filter(isOfOrders);
     book.transact(() => {
       for (const event of events) unfold(book, event);
+      // A request that was only looked up stands in no block that the stream has seen, and is gone all the same.
+      for (const { jobId } of events)
+        if ((book.find(jobId)?.request.blockNumber ?? 0) > commonAncestor.number) book.forget(jobId);
       for (const event of others) orders.unfold(event);
     });
     const context = await readContext(signal);

@@ -162,6 +162,18 @@ describe('a reorg', () => {
     expect(queues.waiting).toEqual(['1-settle', '1-settle', '1-verify']);
   });
 
+  it('takes a request that was only looked up back with the attestation that made it known', async () => {
+    const { follow, queues, book, chain } = createBench();
+    const place = { blockNumber: 4, blockHash: hash(4), txHash: hash(1_004), logIndex: 0, timestamp: NOW };
+    chain.unseen.set(jobOf(1), { jobId: jobOf(1), terms: TERMS, input: '0x', request: place });
+    await follow(blockOf(5, attested(1, 5)));
+    expect(book.find(jobOf(1))?.attestation).toBeDefined();
+    // Both blocks are gone, and the stream had seen no event in the first.
+    await follow(reorgOf(3, blockOf(5, attested(1, 5)), blockOf(4)));
+    expect(book.find(jobOf(1))).toBeUndefined();
+    expect(queues.waiting).toEqual([]);
+  });
+
   it('goes back over several blocks at once, newest first', async () => {
     const { follow, queues, book } = createBench();
     const blocks = [blockOf(1, requested(1, 1)), blockOf(2, attested(1, 2)), blockOf(3, settled(1, 3))];
