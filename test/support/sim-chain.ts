@@ -1,4 +1,4 @@
-import type { UnsignedTransaction } from '../../workers/chain/tx-signer.ts';
+import type { UnsignedTransaction } from '../../workers/chain/transaction-bytes.ts';
 import type { Hex32 } from '../../workers/protocol/ids.ts';
 
 /** A signed transaction of the one account that this chain is about. */

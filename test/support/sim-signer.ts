@@ -1,5 +1,6 @@
 import { keccak256, Transaction, Wallet } from 'ethers';
-import type { TxSigner, UnsignedTransaction } from '../../workers/chain/tx-signer.ts';
+import type { UnsignedTransaction } from '../../workers/chain/transaction-bytes.ts';
+import type { TxSigner } from '../../workers/chain/tx-signer.ts';
 import type { Hex32 } from '../../workers/protocol/ids.ts';
 import type { SimTransaction } from './sim-chain.ts';
 import type { SimProcess } from './sim-process.ts';

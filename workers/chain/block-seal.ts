@@ -1,14 +1,15 @@
-import { encodeRlp, getBytes, hexlify, keccak256, type RlpStructuredDataish, toBeArray } from 'ethers';
 import type { Hex, Hex32 } from '../protocol/ids.ts';
+import { keccak } from '../protocol/keccak.ts';
 import { type BlockHeader, list, parseBig, parseLog, type RawLog, record } from './chain-values.ts';
+import { bytesOf, quantity, rlp, type RlpField } from './rlp.ts';
 import { inconsistent } from './rpc.ts';
 import { trieRoot } from './trie-root.ts';
 
-const BYTES = (value: unknown): RlpStructuredDataish => hexlify(String(value));
-const NUMBER = (value: unknown): RlpStructuredDataish => toBeArray(parseBig(value, 'header'));
+const BYTES = (value: unknown): RlpField => bytesOf(String(value));
+const NUMBER = (value: unknown): RlpField => quantity(parseBig(value, 'header'));
 
 /** A header's fields in the order in which they are hashed. Later ones came with later forks; a block has a beginning of the list. */
-const FIELDS: readonly (readonly [name: string, encode: (value: unknown) => RlpStructuredDataish])[] = [
+const FIELDS: readonly (readonly [name: string, encode: (value: unknown) => RlpField])[] = [
   ['parentHash', BYTES],
   ['sha3Uncles', BYTES],
   ['miner', BYTES],
@@ -38,7 +39,7 @@ const ALWAYS = 15;
 export function checkSeal(block: unknown): void {
   const header = record(block, 'block');
   const present = FIELDS.filter(([name], at) => at < ALWAYS || header[name] != null);
-  const computed = attempt(() => keccak256(encodeRlp(present.map(([name, encode]) => encode(header[name])))));
+  const computed = attempt(() => hashOf(rlp(present.map(([name, encode]) => encode(header[name])))));
   if (computed !== header['hash'])
     throw inconsistent(`block ${String(header['number'])} does not hash to ${String(header['hash'])}`, { computed });
 }
@@ -67,23 +68,27 @@ export function logsIn(receipts: unknown, { number, hash, receiptsRoot }: BlockH
   );
 }
 
+function hashOf(bytes: Uint8Array): Hex32 {
+  return `0x${Buffer.from(keccak(bytes)).toString('hex')}` as Hex32;
+}
+
 /** As the trie holds it: EIP-2718's type in front, where there is one. */
 function encodeReceipt(receipt: Readonly<Record<string, unknown>>): Uint8Array {
   const { type, status, root, cumulativeGasUsed, logsBloom, logs } = receipt;
   const outcome = status == null ? BYTES(root) : NUMBER(status);
-  const entries = list(logs, 'receipt.logs').map((one): RlpStructuredDataish => {
+  const entries = list(logs, 'receipt.logs').map((one): RlpField => {
     const { address, topics, data } = record(one, 'log');
     return [BYTES(address), list(topics, 'log.topics').map(BYTES), BYTES(data)];
   });
-  const payload = getBytes(encodeRlp([outcome, NUMBER(cumulativeGasUsed), BYTES(logsBloom), entries]));
+  const payload = rlp([outcome, NUMBER(cumulativeGasUsed), BYTES(logsBloom), entries]);
   const kind = type == null ? 0n : parseBig(type, 'receipt.type');
-  return kind === 0n ? payload : Buffer.concat([toBeArray(kind), payload]);
+  return kind === 0n ? payload : Buffer.concat([quantity(kind), payload]);
 }
 
 /** What cannot be encoded is malformed: a value that is missing, or is no hex string. */
-function attempt(compute: () => string): Hex32 {
+function attempt(compute: () => Hex32): Hex32 {
   try {
-    return compute() as Hex32;
+    return compute();
   } catch (error) {
     throw inconsistent('a block or receipt with malformed fields', { reason: String(error) });
   }

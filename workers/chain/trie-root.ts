@@ -1,5 +1,8 @@
-import { encodeRlp, getBytes, keccak256, type RlpStructuredDataish, toBeArray } from 'ethers';
 import type { Hex32 } from '../protocol/ids.ts';
+import { keccak } from '../protocol/keccak.ts';
+import { quantity, rlp, type RlpField } from './rlp.ts';
+
+const NOTHING = new Uint8Array();
 
 interface Entry {
   /** Four bits each. */
@@ -12,12 +15,13 @@ interface Entry {
  * header commits to its transactions and receipts.
  */
 export function trieRoot(values: readonly Uint8Array[]): Hex32 {
-  const entries = values.map((value, index) => ({ key: nibblesOf(encodeRlp(toBeArray(index))), value }));
-  return keccak256(encodeRlp(entries.length === 0 ? '0x' : nodeOf(entries, 0))) as Hex32;
+  const entries = values.map((value, index) => ({ key: nibblesOf(rlp(quantity(BigInt(index)))), value }));
+  const root = keccak(rlp(entries.length === 0 ? NOTHING : nodeOf(entries, 0)));
+  return `0x${Buffer.from(root).toString('hex')}` as Hex32;
 }
 
 /** The node that holds `entries`, whose keys agree in their first `depth` nibbles. No key is the beginning of another. */
-function nodeOf(entries: readonly Entry[], depth: number): RlpStructuredDataish[] {
+function nodeOf(entries: readonly Entry[], depth: number): readonly RlpField[] {
   const [first] = entries;
   if (!first) throw new Error('a node holds at least one entry');
   if (entries.length === 1) return [packed(first.key.slice(depth), true), first.value];
@@ -25,17 +29,17 @@ function nodeOf(entries: readonly Entry[], depth: number): RlpStructuredDataish[
   while (entries.every(({ key }) => key[end] === first.key[end])) end += 1;
   if (end > depth) return [packed(first.key.slice(depth, end), false), referenceTo(nodeOf(entries, end))];
   const byNibble = Map.groupBy(entries, ({ key }) => key[depth]);
-  const children = Array.from({ length: 16 }, (_, nibble): RlpStructuredDataish => {
+  const children = Array.from({ length: 16 }, (_, nibble): RlpField => {
     const below = byNibble.get(nibble);
-    return below ? referenceTo(nodeOf(below, depth + 1)) : '0x';
+    return below ? referenceTo(nodeOf(below, depth + 1)) : NOTHING;
   });
-  return [...children, '0x'];
+  return [...children, NOTHING];
 }
 
 /** Small nodes stand in their parent themselves, others by their hash. */
-function referenceTo(node: RlpStructuredDataish[]): RlpStructuredDataish {
-  const encoded = encodeRlp(node);
-  return encoded.length < 2 + 2 * 32 ? node : keccak256(encoded);
+function referenceTo(node: readonly RlpField[]): RlpField {
+  const encoded = rlp(node);
+  return encoded.length < 32 ? node : keccak(encoded);
 }
 
 /** A part of a key with its parity, and whether it ends at a value. */
@@ -45,6 +49,6 @@ function packed(nibbles: readonly number[], isLeaf: boolean): Uint8Array {
   return Uint8Array.from({ length: all.length / 2 }, (_, at) => ((all[2 * at] ?? 0) << 4) | (all[2 * at + 1] ?? 0));
 }
 
-function nibblesOf(hex: string): readonly number[] {
-  return [...getBytes(hex)].flatMap((byte) => [byte >> 4, byte & 15]);
+function nibblesOf(bytes: Uint8Array): readonly number[] {
+  return [...bytes].flatMap((byte) => [byte >> 4, byte & 15]);
 }

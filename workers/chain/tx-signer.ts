@@ -1,21 +1,12 @@
-import { keccak256, Transaction } from 'ethers';
-import type { Hex, Hex32 } from '../protocol/ids.ts';
+import { Transaction } from 'ethers';
+import type { Hex } from '../protocol/ids.ts';
 import { withTimeout } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
+import { keccakOf } from '../protocol/keccak.ts';
 import type { Fees } from './fees.ts';
+import { isSignedForm, type UnsignedTransaction } from './transaction-bytes.ts';
 import type { Attempt, TransactionIntent } from './transaction-journal.ts';
-
-/** The fields of a transaction that is to be signed. */
-export interface UnsignedTransaction extends Fees {
-  readonly type: 2;
-  readonly chainId: number;
-  readonly nonce: number;
-  readonly to: string;
-  readonly data: string;
-  readonly value: bigint;
-  readonly gasLimit: bigint;
-}
 
 /** A key. An `ethers` wallet is one; so is a remote signer with the same two members. */
 export interface TxSigner {
@@ -69,29 +60,13 @@ export function createAttemptSigner(
         signal?.throwIfAborted();
         throw unavailable(signer.address, error);
       });
-      const signed = Transaction.from(raw);
-      const isOurs = (proven && signer.inProcess === true) || signed.from === signer.address;
-      if (!isOurs || !signed.isSigned() || !isWhatWasAsked(signed, asked)) {
+      const isKnown = proven && signer.inProcess === true;
+      if (!isSignedForm(raw, asked) || !(isKnown || Transaction.from(raw).from === signer.address))
         throw broken(signer.address);
-      }
       proven = true;
-      return { hash: keccak256(raw) as Hex32, raw: raw as Hex, ...fees, cancels, signedAt: clock.now() };
+      return { hash: keccakOf(raw.slice(2)), raw: raw as Hex, ...fees, cancels, signedAt: clock.now() };
     },
   };
-}
-
-function isWhatWasAsked(signed: Transaction, asked: UnsignedTransaction): boolean {
-  return (
-    signed.type === asked.type &&
-    signed.chainId === BigInt(asked.chainId) &&
-    signed.nonce === asked.nonce &&
-    signed.to?.toLowerCase() === asked.to.toLowerCase() &&
-    signed.data === asked.data.toLowerCase() &&
-    signed.value === asked.value &&
-    signed.gasLimit === asked.gasLimit &&
-    signed.maxFeePerGas === asked.maxFeePerGas &&
-    signed.maxPriorityFeePerGas === asked.maxPriorityFeePerGas
-  );
 }
 
 function unavailable(address: string, cause: unknown): RemitError {

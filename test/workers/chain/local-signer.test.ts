@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Wallet } from 'ethers';
 import { describe, expect, it } from 'vitest';
 import { createLocalSigner } from '../../../workers/chain/local-signer.ts';
-import type { UnsignedTransaction } from '../../../workers/chain/tx-signer.ts';
+import type { UnsignedTransaction } from '../../../workers/chain/transaction-bytes.ts';
 
 const hex = (length: { minLength: number; maxLength: number }) =>
   fc.uint8Array(length).map((bytes) => `0x${Buffer.from(bytes).toString('hex')}`);

@@ -1,7 +1,8 @@
-import { Wallet } from 'ethers';
+import { Transaction, Wallet } from 'ethers';
 import { describe, expect, it } from 'vitest';
 import type { TransactionIntent } from '../../../workers/chain/transaction-journal.ts';
-import { createAttemptSigner, type UnsignedTransaction } from '../../../workers/chain/tx-signer.ts';
+import type { UnsignedTransaction } from '../../../workers/chain/transaction-bytes.ts';
+import { createAttemptSigner } from '../../../workers/chain/tx-signer.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
 
 const wallet = new Wallet(`0x${'11'.repeat(32)}`);
@@ -27,6 +28,30 @@ describe('what a signer returns', () => {
   ])('is refused with another %s', async (_, change) => {
     let honest = true;
     const signer = signerThat((asked) => wallet.signTransaction(honest ? asked : { ...asked, ...change }), true);
+    await signer.sign(6, intent, fees, false);
+    honest = false;
+    await expect(signer.sign(7, intent, fees, false)).rejects.toMatchObject({ code: 'SIGNER_BROKEN' });
+  });
+
+  it.each([
+    ['nothing', () => '0x'],
+    ['no hexadecimal', (raw: string) => `${raw}zz`],
+    ['more behind it', (raw: string) => `${raw}00`],
+    ['its end missing', (raw: string) => raw.slice(0, -2)],
+    ['another type', (raw: string) => `0x01${raw.slice(4)}`],
+    ['another length in front', (raw: string) => `${raw.slice(0, 6)}ff${raw.slice(8)}`],
+    ['no signature', (_: string, asked: UnsignedTransaction) => Transaction.from(asked).unsignedSerialized],
+    [
+      'an access list',
+      (_: string, asked: UnsignedTransaction) =>
+        wallet.signTransaction({ ...asked, accessList: [{ address: wallet.address, storageKeys: [] }] }),
+    ],
+  ])('is refused with %s', async (_, change) => {
+    let honest = true;
+    const signer = signerThat(async (asked) => {
+      const raw = await wallet.signTransaction(asked);
+      return honest ? raw : change(raw, asked);
+    }, true);
     await signer.sign(6, intent, fees, false);
     honest = false;
     await expect(signer.sign(7, intent, fees, false)).rejects.toMatchObject({ code: 'SIGNER_BROKEN' });
