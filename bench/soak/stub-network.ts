@@ -58,7 +58,7 @@ export async function onStubNetwork<T>(
         executor: { REMIT_MODELS: model.modelId },
       };
       const processes = await startOperator(stack, { at: 0, verified: false, environment });
-      const load = await createJobLoad({ model, jobs, elements: ELEMENTS }, stack);
+      const load = await createJobLoad({ model, jobs, elements: ELEMENTS }, { stack, miner });
       // The soak looks for itself; a second reader of every event would be measured too.
       await stack.watch.stop();
       return await body({ stack, redis, miner, processes, load });
