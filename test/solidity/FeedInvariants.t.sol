@@ -41,11 +41,13 @@ contract FeedInvariantsTest is Test {
 
     /// @notice I28: an accepted answer is the lower median of a quorum of distinct fresh reports and lies between the honest ones;
     /// numbers and times increase; nobody computes with a stale or disputed one. I29: no leader alone moves it beyond the clamp.
-    function invariant_I11_I22_I24_I28_I29_AnswersAreFreshMedians() public view {
+    /// I33: all of it is what the events tell.
+    function invariant_I11_I22_I24_I28_I29_I33_AnswersAreFreshMedians() public view {
         _noSurprise();
         _campaign.checkRounds();
         _campaign.checkQuestions();
         _campaign.checkDispute();
+        _campaign.replica().check();
     }
 
     /// @notice I1, I2, I8: funds, credits and fees are all there, to the wei. I3, I4, I6, I18: feed bonds are locked stake, leave

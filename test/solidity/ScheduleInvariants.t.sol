@@ -44,10 +44,12 @@ contract ScheduleInvariantsTest is Test {
         _campaign.checkMoney();
     }
 
-    /// @notice I5, I11, I21, I22, I33: states, terms and owners; every action succeeds exactly when the model says so.
+    /// @notice I5, I11, I21, I22: states, terms and owners; every action succeeds exactly when the model says so. I33: the
+    /// events tell all of it.
     function invariant_I5_I11_I21_I22_I33_SchedulesKeepTheirTerms() public view {
         _noSurprise();
         _campaign.checkSchedules();
+        _campaign.replica().check();
     }
 
     /// @notice I14: from wherever a campaign stands, everything drains. N1: every burst was worth its name.
@@ -89,6 +91,7 @@ contract ScheduleInvariantsTest is Test {
             _noSurprise();
             _campaign.checkMoney();
             _campaign.checkSchedules();
+            _campaign.replica().check();
             for (uint256 i = 0; i < events.length; ++i) sums[i] += _campaign.successes(events[i]);
             _campaign.drain();
             vm.revertToState(snapshot);

@@ -40,9 +40,10 @@ abstract contract TrialInvariants is Test {
         _campaign.checkCoalition();
     }
 
-    /// @notice I5, I10, I11, I13, I16, I22, I24 and I34 are judged inside every action.
-    function invariant_I5_I10_I11_I13_I16_I22_I24_I34_NoSurprise() public view {
+    /// @notice I5, I10, I11, I13, I16, I22, I24 and I34 are judged inside every action. I33: the events tell all of it.
+    function invariant_I5_I10_I11_I13_I16_I22_I24_I33_I34_NoSurprise() public view {
         _noSurprise();
+        _campaign.replica().check();
     }
 
     /// @notice I14: whatever happened, everything ends, and everybody takes what is its own.
@@ -52,6 +53,7 @@ abstract contract TrialInvariants is Test {
         assertGe(_campaign.calls(), _campaign.bursts() * _campaign.BURST_CALLS(), "N1: calls");
         _campaign.drain();
         _campaign.checkCoalition();
+        _campaign.replica().check();
         (uint256 bonded, ) = _campaign.bonds();
         assertEq(bonded, 0, "I14: bonds");
         assertEq(_campaign.courtEther(), 0, "I14: native currency");
@@ -72,6 +74,8 @@ abstract contract TrialInvariants is Test {
     function _walk(uint256 bursts) internal {
         for (uint256 i = 0; i < bursts; ++i) _campaign.burst(uint256(keccak256(abi.encode(i))));
         _noSurprise();
+        _campaign.replica().check();
+        assertGe(_campaign.replica().folded(), bursts / 3, "N1: events");
     }
 }
 
@@ -87,6 +91,7 @@ contract AnyOperatorTest is TrialInvariants {
         assertGe(_campaign.convicted(), 1, "convicted");
         assertGe(_campaign.prolonged(), 1, "a hearing that lasted longer");
         assertGe(_campaign.answered(), 1, "answered");
+        assertGe(_campaign.postponed(), 1, "postponed");
         assertGe(_campaign.acquitted() + _campaign.voided(), 1, "acquitted or void");
     }
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { network } from 'hardhat';
-import { CallbackPhase, JobStatus, type Terms, termsToChain } from '../../../workers/protocol/job.ts';
+import { Availability, CallbackPhase, JobStatus, type Terms, termsToChain } from '../../../workers/protocol/job.ts';
 import { ZERO_ADDRESS } from '../../../workers/protocol/ids.ts';
 import { attestChecked } from '../../support/checked-attestations.ts';
 import { expireChecked, settleChecked } from '../../support/checked-endings.ts';
@@ -97,6 +97,31 @@ describe('JobRegistry.expire', () => {
     const stage = await load();
     const job = await requestWithOfferChecked(stage, await termsFor(stage, { offerPenalty: PENALTY }));
     await expireChecked(stage, job);
+  });
+
+  describe('I34: a blob input that nobody can fetch', () => {
+    const availability = Availability.Blob;
+
+    it('costs the operator that was asked nothing: its stake stays free, and the fee goes back', async () => {
+      const { stage, job } = await requested({ availability });
+      const before = await stage.staking.stakeOf(stage.operator.address);
+      await expireChecked(stage, job);
+      expect(await stage.staking.stakeOf(stage.operator.address)).to.deep.equal(before);
+    });
+
+    it('costs an operator that offered its penalty and no more: it had seen the input', async () => {
+      const stage = await load();
+      const terms = await termsFor(stage, { availability, offerPenalty: PENALTY });
+      const [before] = await stage.staking.stakeOf(stage.operator.address);
+      await expireChecked(stage, await requestWithOfferChecked(stage, terms));
+      const { free, locked } = await stage.staking.stakeOf(stage.operator.address);
+      expect([free, locked]).to.deep.equal([before - PENALTY, 0n]);
+    });
+
+    it('keeps nobody from answering who has it: the answer is worth as much', async () => {
+      const { stage, job } = await requested({ availability });
+      await settleChecked(stage, await attestChecked(stage, job));
+    });
   });
 
   it('I6: the penalty is there even if the operator has sent all else into unbonding', async () => {

@@ -144,7 +144,12 @@ abstract contract Campaign is CampaignMoney {
         vm.warp(block.timestamp + 3 days);
         for (uint256 i = 0; i < _jobs.length; ++i) {
             Job storage job = _jobs[i];
-            if (job.status == JobStatus.Requested) _system.jobs.expire(job.terms);
+            if (job.status == JobStatus.Requested) {
+                // Whoever wants a missed offer to end brings what the token keeps of its penalty.
+                uint256 penalty = job.terms.offerPenalty;
+                _system.token.mint(address(_system.settlement), penalty - _arrives(penalty));
+                _system.jobs.expire(job.terms);
+            }
             if (job.status == JobStatus.Attested) _system.jobs.settle(job.terms, job.record, _outputDue(job));
             job.status = _system.jobs.stateOf(job.id).status;
             assertTrue(isTerminal(job.status), "I14: a job is left");
@@ -186,7 +191,7 @@ abstract contract Campaign is CampaignMoney {
         if (phase != CallbackPhase.None) terms.callbackTarget = address(nuisance);
         terms.options = JobOptionsLib
             .create(
-                Availability.Inline,
+                _draw(2) == 0 ? Availability.Inline : Availability.Blob,
                 phase == CallbackPhase.None ? Delivery.None : Delivery.Inline,
                 phase,
                 phase == CallbackPhase.None ? 0 : 400_000,
@@ -203,14 +208,14 @@ abstract contract Campaign is CampaignMoney {
         JobId jobId = _system.jobs.jobIdOf(terms);
         bool ok = !_paused && terms.fee != 0 && terms.fee <= _ledger[terms.requester];
         ok = ok && terms.stakeAtRisk >= _parameters[_version].stakeAtRiskMin;
-        bytes memory data = abi.encodeCall(IJobRegistry.request, (terms, INPUT));
+        bytes memory data = abi.encodeCall(IJobRegistry.request, (terms, _inputOf(terms)));
         if (offered) {
             address signing = _draw(10) == 0 ? _operators[0] : terms.operator;
             ok = ok && signing == terms.operator && _ghosts[terms.operator].free >= terms.offerPenalty;
             uint64 expiry = uint64(block.timestamp);
             bytes32 structHash = keccak256(abi.encode(OFFER_TYPEHASH, jobId, terms.offerPenalty, expiry));
             bytes memory signature = signatureOf(_keyOf[_attesterOf[signing]], _registryDigest(structHash));
-            data = abi.encodeCall(IJobRegistry.requestWithOffer, (terms, INPUT, expiry, signature));
+            data = abi.encodeCall(IJobRegistry.requestWithOffer, (terms, _inputOf(terms), expiry, signature));
         }
         if (!_try(terms.requester, address(_system.jobs), data, ok)) return;
         _ledger[terms.requester] -= terms.fee;
@@ -280,6 +285,7 @@ abstract contract Campaign is CampaignMoney {
         _settled(job);
         job.paidOut += _balances() - before;
         _count("settle");
+        if (job.terms.options.availability() == Availability.Blob) _count("settle blob input");
         if (_paused) _count("settle while paused");
     }
 
@@ -328,6 +334,7 @@ abstract contract Campaign is CampaignMoney {
         if (job.status == JobStatus.None) return;
         uint256 before = _balances();
         bool ok = job.status == JobStatus.Requested && block.timestamp > job.terms.options.attestDeadline();
+        ok = ok && _isCovered(job.terms.offerPenalty);
         bytes memory data = abi.encodeCall(IJobRegistry.expire, (job.terms));
         if (!_try(_account(), address(_system.jobs), data, ok)) return;
         job.status = JobStatus.Expired;
@@ -340,6 +347,8 @@ abstract contract Campaign is CampaignMoney {
         }
         job.paidOut += _balances() - before - job.terms.offerPenalty;
         _count("expire");
+        // INVARIANT(I34): an input that nobody can fetch is never worse than this.
+        if (job.terms.options.availability() == Availability.Blob) _count("expire blob input");
         if (_paused) _count("expire while paused");
     }
 
@@ -414,12 +423,12 @@ abstract contract Campaign is CampaignMoney {
         // Under newer parameters the same words are another job.
         if (job.terms.options.parametersVersion() != _version) return;
         Terms memory terms = job.terms;
-        bytes memory data = abi.encodeCall(IJobRegistry.request, (terms, INPUT));
+        bytes memory data = abi.encodeCall(IJobRegistry.request, (terms, _inputOf(terms)));
         if (terms.offerPenalty != 0) {
             uint64 expiry = uint64(block.timestamp);
             bytes32 structHash = keccak256(abi.encode(OFFER_TYPEHASH, job.id, terms.offerPenalty, expiry));
             bytes memory signature = signatureOf(_keyOf[_attesterOf[terms.operator]], _registryDigest(structHash));
-            data = abi.encodeCall(IJobRegistry.requestWithOffer, (terms, INPUT, expiry, signature));
+            data = abi.encodeCall(IJobRegistry.requestWithOffer, (terms, _inputOf(terms), expiry, signature));
         }
         _try(terms.requester, address(_system.jobs), data, false);
         _count("replay");
@@ -435,7 +444,9 @@ abstract contract Campaign is CampaignMoney {
         bytes32 fact = keccak256(abi.encode(job.id, operator));
         uint256 before = _balances();
         (bytes memory data, bool differs) = _evidence(job, operator, _draw(2) == 0);
-        if (!_try(_reporter, address(_system.court), data, differs && !_proven[fact])) return;
+        bool ok = differs && !_proven[fact];
+        ok = ok && _isCovered(_slashable(operator, _lockedFor(job, operator), job.terms.stakeAtRisk));
+        if (!_try(_reporter, address(_system.court), data, ok)) return;
         _proven[fact] = true;
         if (job.slashed != 0 || job.status == JobStatus.OnTrial) _count("double dispute");
         uint256 slashed = _punish(job, operator);
@@ -456,10 +467,14 @@ abstract contract Campaign is CampaignMoney {
         data = abi.encodeCall(IEquivocationCourt.prove, (job.terms, job.record, operator, first, second));
     }
 
+    /// @dev What an equivocation takes of the job's lock.
+    function _lockedFor(Job storage job, address operator) private view returns (uint256) {
+        return job.status == JobStatus.Attested && job.record.operator == operator ? job.terms.stakeAtRisk : 0;
+    }
+
     function _punish(Job storage job, address operator) private returns (uint256 slashed) {
-        uint256 locked = 0;
-        if (job.status == JobStatus.Attested && job.record.operator == operator) {
-            locked = job.terms.stakeAtRisk;
+        uint256 locked = _lockedFor(job, operator);
+        if (locked != 0) {
             job.status = JobStatus.Slashed;
             ++job.timesEnded;
             _ledger[job.terms.requester] += job.terms.fee;
@@ -492,12 +507,17 @@ abstract contract Campaign is CampaignMoney {
             _draw(4) == 0 ? address(0) : _requesters[2],
             uint128(_draw(2 * _unit))
         );
-        bool ok = job.status == JobStatus.OnTrial && outcome != IJobRegistry.TrialOutcome.None;
+        uint256 slashed = 0;
+        if (outcome == IJobRegistry.TrialOutcome.Convicted) slashed = job.terms.stakeAtRisk;
+        if (outcome == IJobRegistry.TrialOutcome.Void) {
+            slashed = uint256(award.openerCosts) + award.proverCosts;
+            if (slashed > job.terms.stakeAtRisk) slashed = job.terms.stakeAtRisk;
+        }
+        bool ok = job.status == JobStatus.OnTrial && outcome != IJobRegistry.TrialOutcome.None && _isCovered(slashed);
         bytes memory data = abi.encodeCall(IJobRegistry.resolveTrial, (job.terms, job.record, outcome, award));
         uint256 before = _balances();
         if (!_try(_system.trialCourt, address(_system.jobs), data, ok)) return;
         ++job.timesEnded;
-        uint256 slashed = 0;
         if (outcome == IJobRegistry.TrialOutcome.Acquitted) {
             _pay(job);
             job.status = JobStatus.Settled;
@@ -506,13 +526,10 @@ abstract contract Campaign is CampaignMoney {
             _ledger[job.terms.requester] += job.terms.fee;
             if (outcome == IJobRegistry.TrialOutcome.Void) {
                 _moveStake(job.record.operator, job.terms.stakeAtRisk, 0);
-                slashed = uint256(award.openerCosts) + award.proverCosts;
-                if (slashed > job.terms.stakeAtRisk) slashed = job.terms.stakeAtRisk;
                 _slash(job, job.record.operator, 0, slashed, award, [uint256(0), 0, 0]);
                 job.status = JobStatus.Void;
                 _count("void");
             } else {
-                slashed = job.terms.stakeAtRisk;
                 _slash(job, job.record.operator, slashed, 0, award, [uint256(1_000), 2_000, 2_000]);
                 job.status = JobStatus.Slashed;
                 _count("convict");
@@ -544,6 +561,11 @@ abstract contract Campaign is CampaignMoney {
         for (uint256 i = 0; i < _jobs.length; ++i) {
             if (_jobs[(start + i) % _jobs.length].status == wanted) return _jobs[(start + i) % _jobs.length];
         }
+    }
+
+    /// @dev What is sent along: the vector, or the digest under which whoever has it may find it.
+    function _inputOf(Terms memory terms) private pure returns (bytes memory) {
+        return terms.options.availability() == Availability.Blob ? abi.encodePacked(sha256(INPUT)) : INPUT;
     }
 
     function _outputDue(Job storage job) private view returns (bytes memory) {

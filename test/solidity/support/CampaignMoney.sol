@@ -59,7 +59,7 @@ abstract contract CampaignMoney is CampaignModel {
         vm.prank(account);
         _system.settlement.deposit(account, amount);
         ++calls;
-        _ledger[account] += amount;
+        _ledger[account] += _arrives(amount);
     }
 
     function _withdraw() internal {
@@ -84,8 +84,8 @@ abstract contract CampaignMoney is CampaignModel {
         vm.prank(operator);
         _system.staking.deposit(amount);
         ++calls;
-        _ghosts[operator].free += amount;
-        _ghosts[operator].deposited += amount;
+        _ghosts[operator].free += _arrives(amount);
+        _ghosts[operator].deposited += _arrives(amount);
         _count("stake");
     }
 

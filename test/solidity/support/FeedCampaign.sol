@@ -5,6 +5,7 @@ import {IFeedRegistry} from "../../../contracts/interfaces/IFeedRegistry.sol";
 import {DataRequestId, Report, Round, SeatStatus} from "../../../contracts/types/Feed.sol";
 import {DataNuisance} from "./DataNuisance.sol";
 import {FeedQuestions} from "./FeedQuestions.sol";
+import {FeedReplica} from "./FeedReplica.sol";
 
 /// @notice A committee at work: leaders in time, late and in vain, at most `f` liars among them, and everybody who would
 /// like to be one. Every action is tried in any state; the model says beforehand whether it must succeed.
@@ -16,10 +17,14 @@ abstract contract FeedCampaign is FeedQuestions {
     /// @notice Calls into the protocol that one burst makes at least.
     uint256 public constant BURST_CALLS = 8;
     uint256 public bursts;
+    /// @notice The same feed, as its events tell it.
+    FeedReplica public replica;
 
     constructor() {
         vm.warp(1_700_000_000);
         _system = deploySystem();
+        replica = new FeedReplica(_system.feeds);
+        vm.recordLogs();
         nuisance = new DataNuisance();
         _accounts = [FUNDER, STEWARD, ASKER, STRANGER];
         address[] memory seats = new address[](SEATS);
@@ -45,6 +50,7 @@ abstract contract FeedCampaign is FeedQuestions {
             _bondOf[seats[seat]].amount = BOND;
             _ghostSeats[seat] = GhostSeat(SeatStatus.Seated, seats[seat], reporter, 0, 0, 0);
         }
+        replica.fold(vm.getRecordedLogs());
     }
 
     /// @notice One action, chosen and filled in by the seed. Never reverts: what goes otherwise than expected is kept in
@@ -67,6 +73,7 @@ abstract contract FeedCampaign is FeedQuestions {
     function perform(uint256 action, uint256 seed) external {
         require(msg.sender == address(this), "only through step");
         _seed(seed);
+        vm.recordLogs();
         if (action == 0) _report();
         if (action == 1) _ask();
         if (action == 2) _answer();
@@ -84,6 +91,7 @@ abstract contract FeedCampaign is FeedQuestions {
         if (action == 14) _trespass();
         if (action == 15) _wait();
         if (action == 16) _waitLong();
+        replica.fold(vm.getRecordedLogs());
     }
 
     /* ROUNDS */

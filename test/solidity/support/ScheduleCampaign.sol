@@ -11,8 +11,8 @@ import {ScheduleAccount} from "../../../contracts/periphery/ScheduleAccount.sol"
 import {FeedId, FeedState, Round} from "../../../contracts/types/Feed.sol";
 import {AttestationRecord, JobId, JobStatus, Terms} from "../../../contracts/types/Job.sol";
 import {InputSpec, ModelId, ModelSpec, OutputKind, OutputSpec} from "../../../contracts/types/Model.sol";
+import {ScheduleReplica} from "./ScheduleReplica.sol";
 import {System, SystemTest} from "./SystemTest.sol";
-import {Vm} from "./Vm.sol";
 
 /// @notice Owners, triggerers, an operator, a feed that lives and dies, and strangers, on schedules of both kinds. The model says
 /// before every action whether it must succeed and whose money moves.
@@ -48,6 +48,8 @@ abstract contract ScheduleCampaign is SystemTest {
 
     System internal _system;
     Scheduler public scheduler;
+    /// @notice The same schedules, as their events tell them.
+    ScheduleReplica public replica;
     ModelId private _modelId;
     FeedId private constant _FEED = FeedId.wrap(keccak256("feed"));
     address private immutable _OPERATOR;
@@ -81,6 +83,7 @@ abstract contract ScheduleCampaign is SystemTest {
             _system.settlement,
             _system.models
         );
+        replica = new ScheduleReplica(scheduler, _system.settlement);
         for (uint256 i = 0; i < 4; ++i) {
             (address who, ) = actor(string.concat("person ", vm.toString(i)));
             _people.push(who);
@@ -283,7 +286,6 @@ abstract contract ScheduleCampaign is SystemTest {
         bool ok = state == IScheduler.ScheduleState.Due && (fromFeed || keccak256(input) == plan.terms.inputHash);
         if (ok && _runs.length >= JOBS_MAX) return;
         address caller = _person();
-        vm.recordLogs();
         bytes memory data = abi.encodeCall(IScheduler.trigger, (plan.at, input));
         (bool done, bytes memory answer) = _try(caller, address(scheduler), data, ok);
         if (!done) {
@@ -309,23 +311,13 @@ abstract contract ScheduleCampaign is SystemTest {
 
     /// @dev I33: the events tell which run it was, who got the tip, and the whole of the job.
     function _remember(Plan storage plan, JobId jobId, address caller) private {
-        Vm.Log[] memory logs = vm.getRecordedLogs();
+        ScheduleReplica.Run memory told = replica.lastRunOf(plan.at);
+        assertEq(told.jobId, JobId.unwrap(jobId), "I33: job");
+        assertEq(told.number, plan.run, "I33: run");
+        assertEq(told.tip, plan.terms.tip, "I33: tip");
+        assertEq(told.triggeredBy, caller, "I33: by whom");
         Run storage run = _runs.push();
-        bool told = false;
-        for (uint256 i = 0; i < logs.length; ++i) {
-            if (logs[i].topics[0] == IJobRegistry.JobRequested.selector) {
-                (run.terms, ) = abi.decode(logs[i].data, (Terms, bytes));
-            }
-            if (logs[i].topics[0] != IScheduler.ScheduleTriggered.selector) continue;
-            (uint64 number, uint128 tip) = abi.decode(logs[i].data, (uint64, uint128));
-            assertEq(number, plan.run, "I33: run");
-            assertEq(tip, plan.terms.tip, "I33: tip");
-            assertEq(address(uint160(uint256(logs[i].topics[1]))), plan.at, "I33: schedule");
-            assertEq(logs[i].topics[2], JobId.unwrap(jobId), "I33: job");
-            assertEq(address(uint160(uint256(logs[i].topics[3]))), caller, "I33: by whom");
-            told = true;
-        }
-        assertTrue(told, "I33: a run that no event tells");
+        run.terms = told.terms;
         assertEq(run.terms.requester, plan.at, "the requester is the schedule");
         assertEq(run.terms.fee, plan.terms.fee, "the fee is the schedule's");
         assertEq(run.terms.operator, plan.terms.operator, "the operator is the schedule's");
@@ -404,6 +396,7 @@ abstract contract ScheduleCampaign is SystemTest {
     function _setFeed(FeedState state, int128 answer) private {
         _feedState = state;
         _round = Round(7, answer, uint40(block.timestamp), uint40(block.timestamp), 3);
+        replica.answered(answer);
         address feeds = address(_system.feeds);
         vm.mockCall(feeds, abi.encodeCall(IFeedRegistry.feedState, (_FEED)), abi.encode(state));
         vm.mockCall(feeds, abi.encodeCall(IFeedRegistry.latestRound, (_FEED)), abi.encode(_round));
@@ -436,10 +429,13 @@ abstract contract ScheduleCampaign is SystemTest {
         bytes memory data,
         bool expected
     ) private returns (bool ok, bytes memory answer) {
+        // What a call logged that failed was recorded as well.
+        vm.recordLogs();
         vm.prank(caller);
         uint256 gas = gasleft();
         (ok, answer) = target.call(data);
         gas -= gasleft();
+        if (ok) replica.fold(vm.getRecordedLogs());
         ++calls;
         if (gas > gasMax) gasMax = gas;
         assertLe(gas, GAS_MAX, "I22: gas");

@@ -6,7 +6,9 @@ import {ITrialCourt} from "../../../contracts/interfaces/ITrialCourt.sol";
 import {JobId} from "../../../contracts/types/Job.sol";
 import {CaseFile, Ground, Space, TrialState, TrialStatus} from "../../../contracts/types/Trial.sol";
 import {Greedy} from "./Greedy.sol";
+import {TrialReplica} from "./TrialReplica.sol";
 import {TrialSystem} from "./TrialSystem.sol";
+import {Vm} from "./Vm.sol";
 
 /// @notice Random trials, several at once: everybody does what it may and what it may not. An honest operator posts and
 /// answers before its time is over and is never found wrong; another one does as chance has it.
@@ -35,6 +37,7 @@ abstract contract TrialCampaign is TrialSystem {
     uint256 public voided;
     uint256 public answered;
     uint256 public prolonged;
+    uint256 public postponed;
     /// @notice Calls into the protocol, those included that failed; and the most gas that one of them took.
     uint256 public calls;
     uint256 public gasMax;
@@ -43,10 +46,13 @@ abstract contract TrialCampaign is TrialSystem {
     string public surprise;
     /// @dev Burned out of the stakes of the convicted, as it must have been at least.
     uint256 private _toBurn;
+    /// @notice The same trials, as their events tell them.
+    TrialReplica public replica;
 
     constructor(bool honest) {
         _HONEST = honest;
         deployTrialSystem(address(0xB0B));
+        replica = new TrialReplica(_trials);
         fund(OPERATOR, 1, STAKE);
         address[4] memory others = [OPENER, REQUESTER, ALICE, BOB];
         for (uint256 i = 0; i < others.length; ++i) {
@@ -67,16 +73,16 @@ abstract contract TrialCampaign is TrialSystem {
         while (calls < goal && bytes(surprise).length == 0) {
             seed = uint256(keccak256(abi.encode(seed)));
             try this.step(seed) {} catch (bytes memory reason) {
-                surprise = string.concat("action ", vm.toString(seed % 12), ": ", vm.toString(reason));
+                surprise = string.concat("action ", vm.toString(seed % 13), ": ", vm.toString(reason));
             }
         }
     }
 
     function step(uint256 seed) external {
         require(msg.sender == address(this), "only through burst");
-        uint256 action = seed % 12;
+        uint256 action = seed % 13;
         seed = uint256(keccak256(abi.encode(seed)));
-        vm.fee(1 gwei + (seed % 50) * 1 gwei);
+        vm.fee(1 gwei + (seed % 50) * 4 gwei);
         if (_ids.length == 0 || (action < 2 && _live() < LIVE_MAX && _ids.length < TRIALS_MAX)) return _begin();
         uint256 i = seed % _ids.length;
         seed >>= 32;
@@ -87,7 +93,8 @@ abstract contract TrialCampaign is TrialSystem {
         else if (action == 8) _wait(1 + (seed % 30 minutes));
         else if (action == 9) _end(i, seed);
         else if (action == 10) _takeBack(i, seed);
-        else _askLate(i, seed);
+        else if (action == 11) _askLate(i, seed);
+        else _postpone(seed);
     }
 
     /// @notice Waits for everything to be over and lets everybody take what is its own (I14).
@@ -159,7 +166,9 @@ abstract contract TrialCampaign is TrialSystem {
     }
 
     function _begin() private {
+        vm.recordLogs();
         (CaseFile memory file, JobId jobId) = attestedCase(REQUESTER, OPERATOR, 1e18, AT_RISK);
+        told(vm.getRecordedLogs());
         openCase(file, OPENER);
         // Request, attest, open.
         calls += 3;
@@ -176,7 +185,9 @@ abstract contract TrialCampaign is TrialSystem {
     }
 
     function _ask(uint256 i, uint256 seed) private {
-        if (_statusOf(i) == TrialStatus.Hearing) _demand(i, seed);
+        if (_statusOf(i) != TrialStatus.Hearing) return;
+        _demand(i, seed);
+        if ((seed >> 40) % 4 == 0) _postpone(seed);
     }
 
     function _demand(uint256 i, uint256 seed) private {
@@ -260,6 +271,27 @@ abstract contract TrialCampaign is TrialSystem {
         }
     }
 
+    /// @dev While gas costs more than a demander prepaid, its answer may wait, but never beyond the trial's end.
+    function _postpone(uint256 seed) private {
+        if (_demandIds.length == 0) return;
+        // The last one that waits, as long as there is one.
+        uint256 last = _demandIds.length - 1;
+        while (last != 0 && _trials.demandOf(_demandIds[last]).feeCap == 0) --last;
+        bytes32 demandId = _demandIds[last];
+        uint256 before = _trials.demandOf(demandId).time;
+        vm.fee((seed >> 32) % 4 == 0 ? 1 gwei : 10_000 gwei);
+        bool done = false;
+        uint256 i = 0;
+        for (; !done && i < _ids.length; ++i) {
+            (done, ) = _send(BOB, 0, abi.encodeCall(ITrialCourt.postpone, (_ids[i], demandId)));
+        }
+        if (!done) return;
+        uint256 due = _trials.demandOf(demandId).time;
+        assertGe(due, before, "I16: a demand's time became shorter");
+        assertLe(due, _files[i - 1].docket.trialEnd, "I16: an answer due after the end");
+        ++postponed;
+    }
+
     function _wait(uint256 time) private {
         if (_HONEST) {
             for (uint256 i = 0; i < _ids.length; ++i) {
@@ -324,14 +356,21 @@ abstract contract TrialCampaign is TrialSystem {
 
     /// @dev INVARIANT(I5), INVARIANT(I22): no call panics, and none takes more gas than it may.
     function _send(address who, uint256 value, bytes memory data) private returns (bool ok, bytes memory answer) {
+        // What a call logged that failed was recorded as well.
+        vm.recordLogs();
         vm.prank(who);
         uint256 gas = gasleft();
         (ok, answer) = address(_trials).call{value: value}(data);
         gas -= gasleft();
+        if (ok) told(vm.getRecordedLogs());
         ++calls;
         if (gas > gasMax) gasMax = gas;
         assertLe(gas, GAS_MAX, "I22: gas");
         if (!ok && answer.length >= 4) assertNotEq(bytes32(bytes4(answer)), bytes32(bytes4(0x4e487b71)), "I5: panic");
+    }
+
+    function told(Vm.Log[] memory logs) internal override {
+        replica.fold(logs);
     }
 
     function _isLive(uint256 i) private view returns (bool) {
