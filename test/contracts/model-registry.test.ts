@@ -287,6 +287,8 @@ describe('ModelRegistry', () => {
       await expect(models.setPublisherBond(PUBLISHER_BOND_MAX + 1n))
         .to.be.revertedWithCustomError(models, 'ModelRegistryBondTooHigh')
         .withArgs(PUBLISHER_BOND_MAX + 1n, PUBLISHER_BOND_MAX);
+      await models.setPublisherBond(PUBLISHER_BOND_MAX);
+      expect(await models.publisherBond()).to.equal(PUBLISHER_BOND_MAX);
     });
 
     it('changes the bond of future models only (I21)', async () => {

@@ -38,7 +38,20 @@ describe('TrialCourt.demand', () => {
     expect(await trials.demandOfDemander(trial.id, demander)).to.equal(id);
     expect((await trials.trialOf(trial.id)).openDemands).to.equal(1n);
     await reveal(stage, trial);
-    await moving(stage, trial, async () => demand(stage, trial, { height: 1, index: 3 }), { courtEther: PRICE });
+    const next = { height: 1, index: 3 };
+    const second = await moving(stage, trial, async () => demand(stage, trial, next), { courtEther: PRICE });
+    expect(argsOf(stage, second.receipt, 'Demanded')).to.deep.equal({
+      jobId: trial.id,
+      demandId: await demandIdOf(stage, trial, next),
+      demander: demander.address,
+      space: BigInt(Space.Trace),
+      height: 1n,
+      index: 3n,
+      node: trial.trace.node(1, 3),
+      due: second.at + revealTime,
+      feeCap: FEE_CAP,
+      bonded: false,
+    });
   });
 
   it('opens every vector, every step down to the chunks', async () => {
@@ -144,6 +157,11 @@ describe('TrialCourt.demand', () => {
       .to.be.revertedWithCustomError(stage.trials, 'TrialCourtDemandsClosed')
       .withArgs(trial.id, demandsEnd);
     const second = first + 2n * revealTime;
+    // A demand shows nothing as long as nobody answers it.
+    await nextAt(second - 1n);
+    await expect(demand(stage, trial, { by: stage.other, height: 0, index: 4 }))
+      .to.be.revertedWithCustomError(stage.trials, 'TrialCourtDemandsClosed')
+      .withArgs(trial.id, demandsEnd);
     await nextAt(second);
     const { receipt } = await mined(stage, reveal(stage, trial, { height: 1, index: 2 }));
     expect(argsOf(stage, receipt, 'Revealed')['hearingEnd']).to.equal(second + revealTime);
@@ -221,9 +239,9 @@ describe('TrialCourt.demand', () => {
           .to.be.revertedWithCustomError(trials, 'TrialCourtInvalidNode')
           .withArgs(Space.Trace, height, index);
       }
-      await expect(
-        trials.demand(file, Space.None, 0, 0, trace.root, [], { value: PRICE }),
-      ).to.be.revertedWithCustomError(trials, 'TrialCourtInvalidNode');
+      await expect(trials.demand(file, Space.None, 0, 0, trace.root, [], { value: PRICE }))
+        .to.be.revertedWithCustomError(trials, 'TrialCourtInvalidNode')
+        .withArgs(Space.None, 0, 0);
     });
 
     it('a demander without a bond', async () => {
