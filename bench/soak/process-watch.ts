@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../workers/runtime/clock.ts';
+import { round, type Slope, slopeOf } from './slope.ts';
 
 export interface ProcessReport {
   readonly process: string;
@@ -11,12 +12,8 @@ export interface ProcessReport {
   /** Open files, a minute after the start of its longest life or when that was shorter, and at its end. */
   readonly startFiles: number;
   readonly endFiles: number;
-  /** Least squares over the second half of the samples of the longest life, megabytes per hour. */
-  readonly slopeMbPerHour: number;
-  /** Its standard error, as if samples were independent: the truth is wider. */
-  readonly slopeError: number;
-  /** Length of that half, minutes. */
-  readonly minutes: number;
+  /** Of its longest life, megabytes. */
+  readonly slope: Slope;
 }
 
 interface Sample {
@@ -103,9 +100,6 @@ export function watchProcesses(
 }
 
 function reportOf(process: string, samples: readonly Sample[], cpuSeconds: number): ProcessReport {
-  const half = samples.slice(Math.floor(samples.length / 2));
-  const [first, last] = [half[0], half.at(-1)];
-  const { slope, error } = slopePerHour(half);
   return {
     process,
     cpuSeconds: round(cpuSeconds),
@@ -114,31 +108,6 @@ function reportOf(process: string, samples: readonly Sample[], cpuSeconds: numbe
     peakMb: round(Math.max(...samples.map(({ mb }) => mb))),
     startFiles: samples[Math.min(SETTLED_SAMPLES, samples.length - 1)]?.files ?? 0,
     endFiles: samples.at(-1)?.files ?? 0,
-    slopeMbPerHour: round(slope),
-    slopeError: round(error),
-    minutes: round(((last?.at ?? 0) - (first?.at ?? 0)) / 60_000),
+    slope: slopeOf(samples.map(({ at, mb }) => ({ at, value: mb }))),
   };
-}
-
-function slopePerHour(samples: readonly Sample[]): { readonly slope: number; readonly error: number } {
-  const hours = samples.map(({ at }) => at / 3_600_000);
-  const [meanX, meanY] = [mean(hours), mean(samples.map(({ mb }) => mb))];
-  let [sumXy, sumXx, sumYy] = [0, 0, 0];
-  for (const [at, { mb }] of samples.entries()) {
-    const [dx, dy] = [(hours[at] ?? 0) - meanX, mb - meanY];
-    sumXy += dx * dy;
-    sumXx += dx * dx;
-    sumYy += dy * dy;
-  }
-  if (sumXx === 0 || samples.length < 3) return { slope: 0, error: 0 };
-  const slope = sumXy / sumXx;
-  return { slope, error: Math.sqrt(Math.max(0, sumYy - slope * sumXy) / (samples.length - 2) / sumXx) };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

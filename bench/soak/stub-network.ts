@@ -15,6 +15,8 @@ export interface StubNetworkOptions {
   readonly jobs: number;
   /** Jobs under way at once: what the operator's stake has to cover. */
   readonly openMax: number;
+  /** `NODE_OPTIONS` of the three. */
+  readonly nodeOptions?: string;
 }
 
 /** One operator's processes on a private chain and a Redis that can be killed, with a model that does nothing. */
@@ -34,7 +36,7 @@ const STAKE_MIN = 10_000;
 const BLOCK_GAS = '0x77359400';
 
 export async function onStubNetwork<T>(
-  { jobs, openMax }: StubNetworkOptions,
+  { jobs, openMax, nodeOptions }: StubNetworkOptions,
   { clock }: { readonly clock: Clock },
   body: (network: StubNetwork) => Promise<T>,
 ): Promise<T> {
@@ -53,9 +55,11 @@ export async function onStubNetwork<T>(
         { file: await identityModel(folder), publisher: stack.accounts.publisher, feeBps: 500 },
         stack,
       );
+      const common = nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions };
       const environment = {
-        submitter: { REMIT_TX_MAX_IN_FLIGHT: String(IN_FLIGHT), REMIT_TX_STALL: '5s' },
-        executor: { REMIT_MODELS: model.modelId },
+        listener: common,
+        submitter: { ...common, REMIT_TX_MAX_IN_FLIGHT: String(IN_FLIGHT), REMIT_TX_STALL: '5s' },
+        executor: { ...common, REMIT_MODELS: model.modelId },
       };
       const processes = await startOperator(stack, { at: 0, verified: false, environment });
       const load = await createJobLoad({ model, jobs, elements: ELEMENTS }, { stack, miner });
