@@ -275,6 +275,37 @@ describe('TrialCourt.proveIndexGap', () => {
     }
   });
 
+  it('refuses an instruction that ranks for another output, and one that writes this one and ranks nothing', async () => {
+    const { plan, outputs } = sampleCase();
+    const [first, second] = plan.instructions;
+    const ranks = encodeInstruction({ op: 5, type: 1, start: 192, dimensions: [2], window: [5] });
+    for (const [element, change] of [
+      [64, { plan: new TrialPlan([first!, second!, ranks]) }],
+      [0, { outputs: [{ ...outputs[1]!, start: 192, length: 2 }, outputs[1]!] }],
+    ] as const) {
+      const stage = await load();
+      const trial = await hearCase(stage, { ...ranked([5, 0, 2]), ...change });
+      await expect(prove(stage, trial, element, trial.plan.open(2)))
+        .to.be.revertedWithCustomError(stage.trials, 'TrialCourtWrongKind')
+        .withArgs(element);
+    }
+  });
+
+  it('refuses indices that are not of the answer or of the trace', async () => {
+    const { stage, trial } = await staged([5, 0, 2], {});
+    const { trials, examiner } = stage;
+    const [shown, canonical] = [trial.output.open(64), trial.trace.open(128)];
+    const forged = `0x${'00'.repeat(256)}`;
+    for (const [output, trace] of [
+      [{ ...shown, chunks: forged }, canonical],
+      [shown, { ...canonical, chunks: forged }],
+    ] as const) {
+      const operands = { input: NOTHING_OPENED, weights: NOTHING_OPENED, trace };
+      const sent = trials.proveIndexGap(trial.file, trial.spec, trial.plan.open(1), 64, output, operands, NO_SALT);
+      await expect(sent).to.be.revertedWithCustomError(examiner, 'VectorOpeningWrongTree');
+    }
+  });
+
   it('judges argmax and argmin, and ranked integers, exactly', async () => {
     const fold = (fn: number, operandType: number): TrialPlan =>
       new TrialPlan([
@@ -315,6 +346,15 @@ describe('TrialCourt.proveDuplicate', () => {
       .to.be.revertedWithCustomError(stage.trials, 'TrialCourtNotProven')
       .withArgs(64n, 4n, 0n);
     await moving(stage, trial, async () => prove(stage, trial, 66, 64), convictionOf(trial));
+  });
+
+  it('refuses indices that are not of the answer', async () => {
+    const stage = await load();
+    const trial = await hearCase(stage, answered(4, 0, 2));
+    const forged = { ...trial.output.open(64), chunks: answered(4, 4, 2).output.open(64).chunks };
+    await expect(
+      stage.trials.proveDuplicate(trial.file, trial.spec, trial.plan.open(1), 64, 65, forged, NO_SALT),
+    ).to.be.revertedWithCustomError(stage.examiner, 'VectorOpeningWrongTree');
   });
 
   it('refuses one element twice, and elements of different windows', async () => {

@@ -90,6 +90,21 @@ describe('TrialCourt.proveOutOfDomain', () => {
     }
   });
 
+  it('refuses numbers that are not of the input, and a place that is not shown', async () => {
+    const stage = await load();
+    const trial = await hearCase(stage);
+    const { trials, examiner } = stage;
+    const { input } = trial;
+    const outside = new TrialVector(input.elements.map((bits, i) => (i === 65 ? bitsOf(11) : bits)));
+    const forged = { ...input.open(65), chunks: outside.open(65).chunks };
+    await expect(trials.proveOutOfDomain(trial.file, trial.spec, input.root, 65, forged, NO_SALT))
+      .to.be.revertedWithCustomError(examiner, 'VectorOpeningWrongTree')
+      .withArgs(input.root, outside.root);
+    await expect(trials.proveOutOfDomain(trial.file, trial.spec, input.root, 65, input.open(0), NO_SALT))
+      .to.be.revertedWithCustomError(examiner, 'VectorOpeningNotOpened')
+      .withArgs(65n);
+  });
+
   it('refuses another input, places between inputs, and a trial that has ended', async () => {
     const stage = await load();
     const trial = await hearCase(stage, withInput(bitsOf(11)));

@@ -355,6 +355,13 @@ describe('TrialCourt.proveMalformed', () => {
     await expect(prove(stage, trial, 2, plan.open(0)))
       .to.be.revertedWithCustomError(stage.trials, 'TrialCourtNotInPlan')
       .withArgs(0n);
+    // A size just past a boundary takes a whole step of its own.
+    const [, second, third] = plan.instructions;
+    const first = encodeInstruction({ op: 3, start: 0, dimensions: [65] });
+    const other = await hearCase(stage, sampleCase({ plan: new TrialPlan([first, second!, third!]) }));
+    await expect(prove(stage, other, 1, other.plan.open(0)))
+      .to.be.revertedWithCustomError(stage.trials, 'TrialCourtNotProven')
+      .withArgs(1, 0n, 0n);
   });
 
   it('is the court’s alone: nobody else condemns a model', async () => {

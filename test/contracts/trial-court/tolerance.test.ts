@@ -74,6 +74,9 @@ describe('Tolerance', () => {
       [largest, largest, 0, 0, WITHIN],
       [0, 0x80000000, 0, 0, WITHIN],
       [1, 0, 0, largest, FAR],
+      // a tolerance of more than 512 bits
+      [0xff7fffff, largest, 0, largest, WITHIN],
+      [0, largest, largest, largest, WITHIN],
       // the product of two smallest numbers still counts
       [1, 0x80000001, 1, bitsOf(1), WITHIN],
       [1, 0x80000001, 1, bitsOf(1) - 1, BEYOND],
