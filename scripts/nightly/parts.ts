@@ -42,6 +42,17 @@ export const PARTS: readonly NightlyPart[] = [
     command: ['node', 'scripts/report/test-solidity.ts'],
     env: { FUZZ_RUNS: '10000', INVARIANT_RUNS: '940' },
   },
+  {
+    name: 'coverage',
+    about: 'which lines and branches of the contracts the tests reach',
+    command: ['node', 'scripts/coverage/coverage.ts', 'contracts'],
+  },
+  {
+    name: 'guards',
+    about: 'guards of the contracts broken one by one, before the campaign that plays with them',
+    command: ['node', 'scripts/mutants/guards.ts'],
+    env: { INVARIANT_RUNS: '8', FUZZ_RUNS: '8' },
+  },
   { name: 'soak', about: '100,000 jobs, 5,000 transactions, 101,000 verdicts', command: ['node', 'bench/soak.ts'] },
   {
     name: 'proofs',

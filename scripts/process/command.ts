@@ -11,17 +11,19 @@ export interface CommandResult {
 export interface CommandOptions {
   /** Default: the repository root. */
   readonly cwd?: string;
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs a program quietly, without colours. Rejects only when it cannot be started. */
 export async function runCommand(
   command: string,
   args: readonly string[],
-  { cwd }: CommandOptions = {},
+  { cwd, env = {} }: CommandOptions = {},
 ): Promise<CommandResult> {
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
   const [stdout, stderr, exitCode] = await Promise.all([

@@ -10,6 +10,7 @@ test.each([
   ['NIGHTLY_USAGE', process.execPath, ['scripts/nightly/nightly.ts', 'no-such-part']],
   ['MUTANTS_USAGE', process.execPath, ['scripts/mutants/mutants.ts', '--contract', 'NoSuchContract']],
   ['MUTANTS_USAGE', process.execPath, ['scripts/mutants/mutants.ts', '--sample', 'many']],
+  ['COVERAGE_USAGE', process.execPath, ['scripts/coverage/coverage.ts', 'no-such-part']],
   ['PROVE_USAGE', process.execPath, ['scripts/prove/prove.ts', 'NoSuchProof']],
   ['TEST_USAGE', process.execPath, ['scripts/report/run-tests.ts', 'no-such-suite']],
   ['TEST_USAGE', process.execPath, ['scripts/report/run-tests.ts', '--', 'test/a.test.ts']],
