@@ -65,7 +65,16 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
   const nodes = urls.map((url) => new PoolNode(createRpcNode({ url, timeoutMs }, { clock }), failureThreshold, clock));
   const warn = throttledWarn(logger, clock, 10_000);
   const lifetime = new AbortController();
+  /** By the signals of callers: a message asks several times with the same one. */
+  const stops = new WeakMap<AbortSignal, AbortSignal>();
   let probing: Promise<void> = Promise.resolve();
+
+  function stopOf(signal: AbortSignal | undefined): AbortSignal {
+    if (!signal) return lifetime.signal;
+    const stop = stops.get(signal) ?? AbortSignal.any([signal, lifetime.signal]);
+    stops.set(signal, stop);
+    return stop;
+  }
 
   function candidates(): PoolNode[] {
     const rank = { alive: 0, lagging: 2, failing: 4, 'wrong-chain': 9 };
@@ -79,7 +88,7 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
     params: readonly unknown[],
     { signal, accept }: CallOptions = {},
   ): Promise<unknown> {
-    const stop = signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal;
+    const stop = stopOf(signal);
     const failures = new Map<string, string>();
     let doubt: RemitError | undefined;
     for (let round = 1; ; round++) {
@@ -149,7 +158,7 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
 
   /** Resolves as soon as one node took it; the others go on in the background, each bounded by its own timeout. */
   function broadcast(raw: string, { signal }: CallOptions = {}): Promise<readonly BroadcastAnswer[]> {
-    const stop = signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal;
+    const stop = stopOf(signal);
     const answers: BroadcastAnswer[] = [];
     const usable = nodes.filter((node) => !node.wrongChain);
     if (usable.length === 0) return Promise.reject(mismatch(chainId, nodes));
@@ -173,7 +182,7 @@ export function createRpcPool(options: RpcPoolOptions, { clock, logger }: RpcPoo
     call,
     broadcast,
     async start(signal) {
-      const stop = signal ? AbortSignal.any([signal, lifetime.signal]) : lifetime.signal;
+      const stop = stopOf(signal);
       await probeAll(stop);
       if (nodes.some((node) => node.wrongChain)) throw mismatch(chainId, nodes);
       if (nodes.every((node) => node.head === undefined)) {
