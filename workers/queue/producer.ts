@@ -142,9 +142,10 @@ export function createProducer(address: RedisAddress, deps: ConnectionDeps): Pro
     retract: (name, job, phase) =>
       command(name, async (queue) => {
         const id = messageId(job, phase);
-        const known = await queue.getJob(id);
-        if (!known) return 'absent';
-        if (known.finishedOn !== undefined) return 'finished';
+        // Not the whole message: most of those that are taken back are gone or have run, and are large.
+        const [known, finishedOn] = (await connection?.hmget(queue.toKey(id), 'timestamp', 'finishedOn')) ?? [];
+        if (known == null) return 'absent';
+        if (finishedOn != null) return 'finished';
         // Refuses, by returning 0, a message that a consumer holds.
         return (await queue.remove(id)) === 1 ? 'removed' : 'active';
       }),
