@@ -16,8 +16,17 @@ const HIDDEN = new Set(['level', 'time', 'pid', 'hostname', 'name', 'msg', 'queu
 export function createOutput({ json }: { readonly json: boolean }): Output {
   // Whoever read the log is gone; the work goes on, or ends in its own way.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  let waiting = '';
+  const write = (): void => {
+    const text = waiting;
+    waiting = '';
+    if (text !== '') process.stdout.write(text);
+  };
+  // What is said in one turn is written at its end: each write would make way for whoever reads the log.
+  process.on('exit', write);
   const line = (text: string): void => {
-    process.stdout.write(`${json ? text : readable(text)}\n`);
+    if (waiting === '') setImmediate(write);
+    waiting += `${json ? text : readable(text)}\n`;
   };
   return {
     line,
