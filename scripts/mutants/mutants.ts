@@ -112,9 +112,12 @@ class Work {
   waiting({ mutant: wanted, seed, mirrors }: Options, { sample, resume }: Round): Mutant[] {
     const known = resume ? this.known() : new Map<string, MutantResult>();
     const asked = this.mutants.filter(({ id }) => wanted?.includes(id) ?? true);
-    return seededSample(asked, sample, seed).filter(({ id }) => {
-      const result = known.get(id);
-      return result === undefined || !stillHolds(result, this.#hash, this.#tests, mirrors);
+    const chosen = new Set(seededSample(asked, sample, seed));
+    return asked.filter((mutant) => {
+      const result = known.get(mutant.id);
+      if (result === undefined) return chosen.has(mutant);
+      // A survivor is taken up again whenever there are other tests, and never drops out of a sample.
+      return !stillHolds(result, this.#hash, this.#tests, mirrors);
     });
   }
 
