@@ -68,7 +68,7 @@ describe('TrialCourt: openings of vectors', () => {
     const { stage, trial } = hearing;
     const [last, both] = [trial.trace.open(192), trial.trace.open(128, 192)];
     const shifted = concat([range(1, 1), range(3, 1)]);
-    for (const [what, opening] of [
+    const shapes: readonly (readonly [string, ChainOpening])[] = [
       ['nothing', { ...last, ranges: '0x', chunks: '0x' }],
       ['half a chunk', { ...last, chunks: `0x${'00'.repeat(CHUNK / 2)}` }],
       ['a byte more', { ...last, chunks: concat([last.chunks, '0x00']) }],
@@ -83,7 +83,8 @@ describe('TrialCourt: openings of vectors', () => {
       ['a hash too few', { ...last, siblings: last.siblings.slice(1) }],
       ['no hash for the last of two', { ...both, ranges: shifted }],
       ['a hash too many', { ...last, siblings: [...last.siblings, NO_SALT] }],
-    ] as const) {
+    ];
+    for (const [what, opening] of shapes) {
       await expect(proveGap(hearing, undefined, opening), what).to.be.revertedWithCustomError(
         stage.examiner,
         'VectorOpeningMalformed',
