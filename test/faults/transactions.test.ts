@@ -175,6 +175,7 @@ describe('F35 · a lower nonce is missing', () => {
     await lookTwice(life);
     await anvil.mine();
     await inPool(anvil, life, 4);
+    await lookTwice(life);
     await anvil.mine();
     expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(4).fill('mined'));
     // The lowest, and the next one, which the node knew.

@@ -32,8 +32,10 @@ export type Observation =
 
 /** Sightings of a taken nonce before it counts: one may be a node that knows the nonce before it knows the receipt. */
 const SIGHTINGS = 5;
-/** Publications in a row, all accepted, after which a node is taken to have held the transaction all along. */
+/** Publications in vain after which a node that takes it anew, and lets it wait, is taken to have held it all along. */
 const OFTEN_IN_VAIN = 2;
+/** Publications in vain after which no answer is believed to mean that it had been lost. */
+const TOO_OFTEN_IN_VAIN = 6;
 
 export function initialState(publishedAt: number, publishNow = false): SendState {
   return {
@@ -46,12 +48,11 @@ export function observe(state: SendState, seen: Observation): SendState {
   switch (seen.type) {
     case 'published': {
       const { verdict, at, cause = 'new' } = seen;
-      const answersTell = !isOftenInVain(state);
-      const isLost = verdict === 'accepted' && answersTell;
+      const isLost = verdict === 'accepted' && mayBeLost(state);
       return {
         ...state,
         // Of what was passed over nothing is known yet when no answer came: the next look tries again.
-        publishedAt: cause === 'passed-over' && verdict === 'unknown' && answersTell ? state.publishedAt : at,
+        publishedAt: cause === 'passed-over' && verdict === 'unknown' && mayBeLost(state) ? state.publishedAt : at,
         // What was passed over and had been lost waits anew; what a node had has waited all along.
         waitsSince: cause === 'passed-over' && !isLost ? state.waitsSince : at,
         publishNow: false,
@@ -90,7 +91,11 @@ export function isDue(state: SendState, now: number, stallMs: number): boolean {
   return state.publishNow || state.bumpNow || now - state.waitsSince >= stallMs;
 }
 
-/** Nodes answered so often that it was new to them that the answer says nothing: some do whether they had it or not. */
+/** Some nodes answer that it is new to them whether they had it or not. */
+export function mayBeLost({ inVain }: SendState): boolean {
+  return inVain < TOO_OFTEN_IN_VAIN;
+}
+
 export function isOftenInVain({ inVain }: SendState): boolean {
   return inVain >= OFTEN_IN_VAIN;
 }

@@ -14,6 +14,7 @@ import {
   initialState,
   isDue,
   isOftenInVain,
+  mayBeLost,
   observe,
   type Observation,
   type PublishCause,
@@ -236,23 +237,23 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     return true;
   }
 
-  /** Why it is to be published again; `undefined` when it is not. `mayBeLost`: all below it is mined, or was lost too. */
+  /** Why it is to be published again; `undefined` when it is not. `isSuspect`: all below it is mined, or was lost too. */
   function causeOf(
     record: TransactionRecord,
     state: SendState,
     at: BlockHeader,
-    mayBeLost: boolean,
+    isSuspect: boolean,
   ): PublishCause | undefined {
     if (isDue(state, clock.now(), stallMs)) return state.publishNow ? 'new' : 'stalled';
-    const isPassedOver = mayBeLost && state.publishedAt < seenAt && newest(record).maxFeePerGas >= at.baseFeePerGas;
+    const isPassedOver = isSuspect && state.publishedAt < seenAt && newest(record).maxFeePerGas >= at.baseFeePerGas;
     return isPassedOver ? 'passed-over' : undefined;
   }
 
-  /** Returns whether it was published again and no node is known to have had it: then those above it may be lost too. */
+  /** Returns whether it was published again and no node said that it waits there: then those above it may be lost too. */
   async function push(
     record: TransactionRecord,
     at: BlockHeader,
-    mayBeLost: boolean,
+    isSuspect: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { deadline } = record.intent;
@@ -265,17 +266,16 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     )
       return false;
     const before = stateOf(record);
-    const cause = causeOf(record, before, at, mayBeLost);
+    const cause = causeOf(record, before, at, isSuspect);
     if (!cause) return false;
     const verdict = await publish(record, signal, cause);
     const outbid = verdict === 'replacement-underpriced' || verdict === 'fee-too-low';
     // A node that took it anew had lost it: it was not the fee. One that had it all along is waiting for a better one, and
     // so is one that has taken it anew again and again: it answers so whether it had it or not.
-    const saysNothing = isOftenInVain(before);
-    const held = verdict === 'known' || (verdict === 'accepted' && saysNothing);
+    const held = verdict === 'known' || (verdict === 'accepted' && isOftenInVain(before));
     const tooCheap = attempt.maxFeePerGas < at.baseFeePerGas || (held && record.nonce === chainNonce);
     if (outbid || (cause === 'stalled' && tooCheap)) await addAttempt(record, attempt.cancels, at, signal);
-    return !saysNothing && verdict !== 'known' && verdict !== 'nonce-too-low';
+    return mayBeLost(before) && verdict !== 'known';
   }
 
   /** A nonce below everything pending that nobody fills would hold all of it back for ever. */

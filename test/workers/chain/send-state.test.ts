@@ -4,6 +4,7 @@ import {
   initialState,
   isDue,
   isOftenInVain,
+  mayBeLost,
   observe,
   type SendState,
   shouldAbort,
@@ -62,21 +63,23 @@ describe('isDue', () => {
   it('does not put off for ever what nodes say to have lost again and again', () => {
     const lost = (state: SendState, at: number) => passedOver(state, 'accepted', at);
     expect(isOftenInVain(lost(initialState(0), 10))).toBe(false);
-    const twice = lost(lost(initialState(0), 10), 20);
-    expect(isOftenInVain(twice)).toBe(true);
-    const often = [30, 40, 50, 60].reduce(lost, twice);
-    expect(isDue(often, 69, 50)).toBe(false);
-    expect(isDue(often, 70, 50)).toBe(true);
-    expect(isOftenInVain(observe(often, { type: 'bumped' }))).toBe(false);
+    expect(isOftenInVain(lost(lost(initialState(0), 10), 20))).toBe(true);
+    const often = [10, 20, 30, 40, 50, 60].reduce(lost, initialState(0));
+    expect([mayBeLost(initialState(0)), mayBeLost(often)]).toEqual([true, false]);
+    const oftener = [70, 80, 90, 100].reduce(lost, often);
+    expect(isDue(oftener, 109, 50)).toBe(false);
+    expect(isDue(oftener, 110, 50)).toBe(true);
+    const bumped = observe(oftener, { type: 'bumped' });
+    expect([isOftenInVain(bumped), mayBeLost(bumped)]).toEqual([false, true]);
   });
 
   it('takes a publication without an answer of what was passed over for none, but not for ever', () => {
     let state = observe(initialState(0), { type: 'published', verdict: 'accepted', at: 5 });
-    const times = [10, 20, 30].map((at) => {
+    const times = [10, 20, 30, 40, 50, 60, 70].map((at) => {
       state = passedOver(state, 'unknown', at);
       return state.publishedAt;
     });
-    expect(times).toEqual([5, 5, 30]);
+    expect(times).toEqual([5, 5, 5, 5, 5, 5, 70]);
     expect(passedOver(initialState(5), 'known', 10)).toMatchObject({ publishedAt: 10, inVain: 0 });
   });
 
