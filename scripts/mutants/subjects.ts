@@ -51,7 +51,7 @@ export const SUBJECTS: readonly Subject[] = [
   subject('libraries/ModelHash', ['ModelHash.t.sol', 'trial-court/opening']),
   subject('libraries/MerkleTree', ['trial-court/answers', 'trial-court/']),
   subject('libraries/VectorOpening', ['trial-court/openings', 'trial-court/']),
-  subject('libraries/PlanTree', ['trial-court/proofs', 'trial-court/']),
+  subject('libraries/PlanTree', ['PlanTree.t.sol', 'trial-court/proofs', 'trial-court/']),
   subject('libraries/RankingInstruction', ['trial-court/proofs', 'trial-court/']),
   subject('libraries/FloatBits', ['float-bits', 'FloatBits.t.sol']),
   subject('periphery/FeedAggregator', ['feed-aggregator']),

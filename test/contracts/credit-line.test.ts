@@ -44,6 +44,10 @@ async function asked(stage: LineStage) {
   const event = receipt!.logs
     .map((log) => stage.jobs.interface.parseLog(log))
     .find((one) => one?.name === 'JobRequested')!;
+  const named = receipt!.logs
+    .map((log) => stage.line.interface.parseLog(log))
+    .find((one) => one?.name === 'ScoreRequested');
+  expect([...named!.args]).to.deep.equal([event.args['jobId'], stage.stranger.address]);
   return {
     jobId: event.args['jobId'] as JobId,
     terms: termsOfChain((event.args['terms'] as { toObject(): unknown }).toObject()),

@@ -60,6 +60,14 @@ describe('FeedAggregator', () => {
     await expect(consumer.record(1)).to.be.revertedWithCustomError(consumer, 'ChainlinkConsumerBadPrice').withArgs(-5n);
   });
 
+  it('hands out the whole range of prices', async () => {
+    for (const answer of [2n ** 127n - 1n, -(2n ** 127n)]) {
+      const { stage, aggregator } = await withAggregator();
+      await reportRound(stage, [answer, answer, answer]);
+      expect((await aggregator.latestRoundData())[1]).to.equal(answer);
+    }
+  });
+
   it('refuses to stand for a feed that is not there', async () => {
     const { ethers, feeds } = await networkHelpers.loadFixture(setFeedStage);
     await expect(
