@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { readReasons } from '../coverage/unreached.ts';
 import { shippedFiles } from './contract-sources.ts';
 import { readInvariants } from './invariants.ts';
 import { knownIssues } from './known-issues.ts';
@@ -10,7 +11,7 @@ import { THREATS } from './threats.ts';
 /** Everything that docs/audit is made of, each part by its hash: what a page does not show is in none. */
 export type Inputs = Readonly<Record<string, string>>;
 
-export const SNAPSHOTS = ['gas', 'judge', 'storage'] as const;
+export const SNAPSHOTS = ['coverage', 'gas', 'guards', 'judge', 'storage'] as const;
 
 const digest = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
@@ -31,6 +32,7 @@ export function hashInputs(): Inputs {
     deployment: digest(texts(['hardhat.config.ts', ...globSync('{deploy,rocketh}/*.ts')])),
     invariants: digest(readInvariants()),
     'known issues': digest(knownIssues()),
+    unreached: digest(readReasons()),
     threats: digest([THREATS, attackTable()]),
     states: digest(STATE_DIAGRAMS),
     'errors in tests': digest([...errorsInTests(namesOfErrors())].sort(([a], [b]) => (a < b ? -1 : 1))),

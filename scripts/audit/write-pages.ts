@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../workers/runtime/clock.ts';
 import { entryPointsPage, scopePage, storagePage } from './contract-pages.ts';
 import { readContracts } from './contract-sources.ts';
+import { coveragePage } from './coverage-page.ts';
 import { hashInputs } from './inputs.ts';
 import { readInvariants } from './invariants.ts';
 import { readLiveDeployment } from './live-deployment.ts';
@@ -26,6 +27,7 @@ export async function writePages(deps: {
     invariantsPage(invariants),
     threatsPage(invariants),
     revertsPage(sources),
+    coveragePage(),
     gasPage(),
     storagePage(),
     knownIssuesPage(),
