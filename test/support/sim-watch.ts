@@ -282,7 +282,7 @@ export class SimWatch {
       status: isOpened ? JobStatus.Slashed : JobStatus.Attested,
       state: { status: TrialStatus.None, marked: false, openDemands: 0, hearingEnd: 0 },
       file: { docket: undefined, exhibits: undefined, demands: [], marked: false, ending: undefined },
-      ...{ hasBond: false, commitments: new Map(), now: this.now, block: 1, baseFee: 7n },
+      ...{ isReplaced: false, hasBond: false, commitments: new Map(), now: this.now, block: 1, baseFee: 7n },
     });
   }
 }

@@ -3,7 +3,8 @@ import { instructionAt } from '../../canonical/plan/plan.ts';
 import { canonicalOutput } from '../../canonical/service/canonical-output.ts';
 import { chunksIn, type TreeNodes } from '../../canonical/tree/tree-nodes.ts';
 import { VectorTree } from '../../canonical/tree/vector-tree.ts';
-import type { Address, Hex32, JobId } from '../../protocol/ids.ts';
+import { parseRecord, recordHash } from '../../protocol/attestation-record.ts';
+import type { Address, Hex32 } from '../../protocol/ids.ts';
 import { Delivery, parseTerms, type Terms } from '../../protocol/job.ts';
 import { inputLength, type ModelSpec, outputLength } from '../../protocol/model.ts';
 import { ELEMENT_BYTES } from '../../protocol/vector.ts';
@@ -51,14 +52,15 @@ const HELD = 4;
 /** Opens cases and completes them with what has been shown since. */
 export function createCases(ports: CasePorts) {
   const { canonical, blobs, outputs, chain, clock } = ports;
-  const held = new Map<JobId, TrialCase>();
+  const held = new Map<string, TrialCase>();
 
   return {
     /** @throws RemitError what `CanonicalModels.open` and the blobs throw */
     async open(message: TrialMessage, shown: ReadonlyMap<string, Shown>, signal: AbortSignal): Promise<TrialCase> {
-      const one = held.get(message.jobId) ?? (await begin(message, { canonical }, signal));
-      held.delete(message.jobId);
-      held.set(message.jobId, one);
+      const key = keyOf(message);
+      const one = held.get(key) ?? (await begin(message, { canonical }, signal));
+      held.delete(key);
+      held.set(key, one);
       const [oldest] = held.keys();
       if (held.size > HELD && oldest !== undefined) held.delete(oldest);
       await complete(one, shown, { blobs, outputs, chain }, signal);
@@ -71,13 +73,18 @@ export function createCases(ports: CasePorts) {
       if (one.served.first !== undefined) return { kind: 'served', firstDifference: one.served.first };
       return { kind: clock.now() - one.served.since < waitMs ? 'asking' : 'absent' };
     },
-    forget(jobId: JobId): void {
-      held.delete(jobId);
+    forget(message: TrialMessage): void {
+      held.delete(keyOf(message));
     },
   };
 }
 
 export type Cases = ReturnType<typeof createCases>;
+
+/** After a reorg the same job may have another answer, and that is another case. */
+function keyOf({ jobId, record }: TrialMessage): string {
+  return `${jobId}-${recordHash(parseRecord(record))}`;
+}
 
 async function begin(
   message: TrialMessage,

@@ -13,6 +13,11 @@ export function nextMoves(view: TrialView, knowledge: Knowledge, policy: TrialPo
     if (view.bondWaits) return play('the bond waits to be fetched', [{ kind: 'reclaim' }]);
     return over(view.ending ?? 'the job has ended');
   }
+  // A reorg may bring ours back; if not, whoever sees the other one has a message about that.
+  if (view.stage === 'replaced')
+    return view.now > view.openUntil
+      ? over('another answer has taken its place')
+      : wait('another answer stands on the chain');
   if (view.stage === 'unsettled') return wait('the chain is between two answers');
   return knowledge.side === 'claimant' ? defend(view, knowledge, policy) : challenge(view, knowledge, policy);
 }

@@ -56,7 +56,8 @@ export function createTrialHandler(
     const one = await cases.open(message, look.view.shown, signal);
     const served = await servedTrace(one, look, side, signal);
     const decision = nextMoves(look.view, knowledgeOf(one, { side, us, served }), rules);
-    if (decision.kind === 'over') return end(message, side, decision.why, logger);
+    // What is noted about the job is the other answer's by now.
+    if (decision.kind === 'over') return end(message, side, decision.why, logger, look.view.stage !== 'replaced');
     if (side === 'claimant') await serve(one);
     for (const move of decision.moves) {
       if (!(await affords(move, logger, signal))) continue;
@@ -121,11 +122,19 @@ export function createTrialHandler(
     logger.info({ step, why, side, deadline, outcome }, 'trial move');
   }
 
-  async function end(message: TrialMessage, side: string, ending: string, logger: Logger): Promise<undefined> {
+  async function end(
+    message: TrialMessage,
+    side: string,
+    ending: string,
+    logger: Logger,
+    forgets = true,
+  ): Promise<undefined> {
     const { jobId } = message;
-    for (const root of notes.served(jobId)) await traces.remove(root);
-    notes.forget(jobId);
-    cases.forget(jobId);
+    cases.forget(message);
+    if (forgets) {
+      for (const root of notes.served(jobId)) await traces.remove(root);
+      notes.forget(jobId);
+    }
     metrics.ended(side, /^(convicted|void|acquitted)/.exec(ending)?.[0] ?? 'none');
     logger.info({ side, ending, operator: message.record.operator }, 'trial ended');
     return undefined;

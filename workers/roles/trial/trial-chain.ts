@@ -1,6 +1,7 @@
-import type { JobView } from '../../chain/job-view.ts';
+import { isCommittedTo, type JobView } from '../../chain/job-view.ts';
 import type { FiledDemand, TrialFile, TrialFiles } from '../../chain/trial-file.ts';
 import type { TrialReads, TrialState } from '../../chain/trial-reads.ts';
+import { parseRecord } from '../../protocol/attestation-record.ts';
 import type { Address, Hex32 } from '../../protocol/ids.ts';
 import { JobStatus } from '../../protocol/job.ts';
 import { Space, TrialStatus } from '../../protocol/trial.ts';
@@ -28,14 +29,16 @@ export function createTrialChain({ us }: { readonly us: Address }, deps: TrialCh
       const { jobId, attest } = message;
       const newest = await head(signal);
       const range = { from: Math.min(attest.blockNumber, newest.number), to: newest.number };
-      const [{ status }, state, file, hasBond, blocks] = await Promise.all([
+      const [standing, state, file, hasBond, blocks] = await Promise.all([
         view.standingOf(jobId, signal),
         reads.stateOf(jobId, signal),
         files.of(jobId, range, signal),
         reads.hasBond(jobId, us, signal),
         blocksOf(commitments, reads, signal),
       ]);
-      const facts = { message, status, state, file, hasBond, commitments: blocks };
+      const { status } = standing;
+      const isReplaced = !isCommittedTo(standing, parseRecord(message.record));
+      const facts = { message, status, isReplaced, state, file, hasBond, commitments: blocks };
       return {
         view: viewOf({
           ...facts,
@@ -64,6 +67,8 @@ async function blocksOf(
 export interface ViewFacts {
   readonly message: Pick<TrialMessage, 'record'>;
   readonly status: JobStatus;
+  /** The chain keeps the job's answer, and it is not the message's. */
+  readonly isReplaced: boolean;
   readonly state: TrialState;
   readonly file: TrialFile;
   readonly hasBond: boolean;
@@ -75,17 +80,18 @@ export interface ViewFacts {
 
 /** What the reducer is told, from what the contracts and their events say. */
 export function viewOf(facts: ViewFacts): TrialView {
-  const { message, status, state, file, hasBond, commitments, now, block, baseFee } = facts;
+  const { message, state, file, hasBond, commitments, now, block, baseFee } = facts;
   const { docket, exhibits, demands } = file;
-  const stage = stageOf(status, state, file);
+  const openUntil = Number(message.record.challengeEnd);
+  const stage = stageOf(facts, now <= openUntil);
   const hasEnded = state.status > TrialStatus.Hearing;
   return {
     now,
     block,
     baseFee,
     stage,
-    ...(stage === 'over' && { ending: file.ending ?? endingOf(status) }),
-    openUntil: Number(message.record.challengeEnd),
+    ...(stage === 'over' && { ending: file.ending ?? endingOf(facts.status) }),
+    openUntil,
     traceDeadline: docket?.traceDue ?? 0,
     traceRoot: exhibits?.traceTree,
     resolveFrom: Math.max(docket?.hearingEnd ?? 0, state.hearingEnd),
@@ -100,10 +106,15 @@ export function viewOf(facts: ViewFacts): TrialView {
   };
 }
 
-/** A slot that is ahead of the events, or behind them, is seen again in a moment: nothing is due until they agree. */
-function stageOf(status: JobStatus, state: TrialState, { docket, exhibits }: TrialFile): Stage {
+/**
+ * A slot that is ahead of the events, or behind them, is seen again in a moment: nothing is due until they agree. So is an
+ * answer that a node does not know, or a reorg has dropped: while the window is open it may still come.
+ */
+function stageOf({ status, isReplaced, state, file: { docket, exhibits } }: ViewFacts, isOpen: boolean): Stage {
+  if (isOpen && (status === JobStatus.None || status === JobStatus.Requested)) return 'unsettled';
+  if (status !== JobStatus.Attested && status !== JobStatus.OnTrial) return 'over';
+  if (isReplaced) return 'replaced';
   if (status === JobStatus.Attested) return 'attested';
-  if (status !== JobStatus.OnTrial) return 'over';
   if (state.status === TrialStatus.Opened && docket) return 'untraced';
   if (state.status === TrialStatus.Hearing && docket && exhibits) return 'hearing';
   return 'unsettled';

@@ -31,9 +31,9 @@ export interface Proof {
 
 /**
  * `attested`: no trial yet. `untraced`: the claimant owes its trace. `over`: the job has ended, or was never answered.
- * `unsettled`: what was read is of two different blocks.
+ * `unsettled`: what was read is of two different blocks. `replaced`: the chain keeps another answer of the job than ours is about.
  */
-export type Stage = 'attested' | 'untraced' | 'hearing' | 'over' | 'unsettled';
+export type Stage = 'attested' | 'untraced' | 'hearing' | 'over' | 'unsettled' | 'replaced';
 
 /** A trial as the chain tells it now. Times in Unix seconds of chain time. */
 export interface TrialView {

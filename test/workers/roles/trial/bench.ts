@@ -16,7 +16,7 @@ import { createCases } from '../../../../workers/roles/trial/case.ts';
 import { bitsOfBytes, bytesOfBits } from '../../../../workers/roles/trial/elements.ts';
 import { createTrialMetrics } from '../../../../workers/roles/trial/metrics.ts';
 import { createTrialHandler, type TrialOptions } from '../../../../workers/roles/trial/play-trial.ts';
-import type { Notes, TrialPorts } from '../../../../workers/roles/trial/ports.ts';
+import type { Notes, TrialMessage, TrialPorts } from '../../../../workers/roles/trial/ports.ts';
 import { viewOf } from '../../../../workers/roles/trial/trial-chain.ts';
 import { encodeFloats } from '../../../../workers/protocol/vector.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -110,6 +110,7 @@ export function bench({ claimed = ANSWER, side = 'challenger', options = {}, ser
       output: `0x${Buffer.from(claimed).toString('hex')}`,
     }),
   );
+  const isReplaced: (about: TrialMessage) => boolean = () => false;
   const chain = {
     now: 1_700_000_010,
     block: 50,
@@ -118,6 +119,7 @@ export function bench({ claimed = ANSWER, side = 'challenger', options = {}, ser
     file: { docket: undefined, exhibits: undefined, demands: [], marked: false, ending: undefined } as TrialFile,
     committed: new Map<string, number>(),
     hasBond: false,
+    isReplaced,
   };
   const sent: MessageInput<'transaction'>[] = [];
   const traces = new Map<Hex32, Uint8Array>();
@@ -137,7 +139,7 @@ export function bench({ claimed = ANSWER, side = 'challenger', options = {}, ser
       look: async (about, commitments) => ({
         view: viewOf({
           ...{ message: about, now: chain.now, block: chain.block, status: chain.status, state: chain.state },
-          ...{ file: chain.file, hasBond: chain.hasBond, baseFee: 7n },
+          ...{ file: chain.file, hasBond: chain.hasBond, baseFee: 7n, isReplaced: chain.isReplaced(about) },
           commitments: new Map(
             [...commitments].flatMap(([proof, commitment]) => {
               const at = chain.committed.get(commitment);
@@ -189,9 +191,9 @@ export function bench({ claimed = ANSWER, side = 'challenger', options = {}, ser
     { ...ports, cases: createCases(ports) },
   );
   /** One look; returns the calls that it asked for, decoded, and what the queue was told. */
-  const look = async () => {
+  const look = async (about: TrialMessage = message) => {
     sent.length = 0;
-    const later = await handler(message, contextOf(recordingLogger(lines)));
+    const later = await handler(about, contextOf(recordingLogger(lines)));
     const calls = sent.map(({ data }) => interfaces.TrialCourt.parseTransaction({ data }));
     return {
       later,

@@ -37,6 +37,38 @@ describe('a challenger', () => {
     expect(lines).toMatchObject([{ message: 'trial move' }]);
   });
 
+  it('waits for an answer that a node does not know, as long as it can be put on trial', async () => {
+    const { look, chain, message } = bench({ claimed: SHIFTED });
+    chain.status = JobStatus.Requested;
+    expect(await look()).toMatchObject({ calls: [], later: { why: 'the chain is between two answers' } });
+    chain.status = JobStatus.Attested;
+    expect((await look()).calls).toMatchObject([{ name: 'open' }]);
+    chain.status = JobStatus.Requested;
+    chain.now = Number(message.record.challengeEnd) + 1;
+    expect(await look()).toMatchObject({ calls: [], later: undefined });
+  });
+
+  it('accuses the answer that stands after a reorg, not the one that it has looked at before', async () => {
+    const { look, chain, message } = bench({ claimed: SHIFTED });
+    const challengeEnd = String(Number(message.record.challengeEnd) + 7);
+    const other = { ...message, record: { ...message.record, challengeEnd } };
+    const recordOf = (call: { readonly args: readonly unknown[] } | undefined): unknown =>
+      (call?.args[1] as { readonly challengeEnd: bigint } | undefined)?.challengeEnd;
+    expect(recordOf((await look()).calls[0])).toBe(BigInt(message.record.challengeEnd));
+    chain.isReplaced = ({ record }) => record.challengeEnd !== challengeEnd;
+    expect(await look()).toMatchObject({ calls: [], later: { why: 'another answer stands on the chain' } });
+    expect(recordOf((await look(other)).calls[0])).toBe(BigInt(challengeEnd));
+  });
+
+  it('forgets nothing about the answer that took the place of its own', async () => {
+    const { look, chain, message, notes } = bench({ claimed: SHIFTED });
+    chain.isReplaced = () => true;
+    notes.serve(message.jobId, hash(5));
+    chain.now = Number(message.record.challengeEnd) + 1;
+    expect(await look()).toMatchObject({ calls: [], later: undefined });
+    expect(notes.served(message.jobId)).toEqual([hash(5)]);
+  });
+
   it('leaves a claim within its tolerance alone', async () => {
     const near = bytesOfBits(TRACE.slice(256).map((bits, at) => (at === 3 ? bits + 1 : bits)));
     for (const claimed of [ANSWER, near]) {
