@@ -1,6 +1,6 @@
 import { anyValue } from '@nomicfoundation/hardhat-ethers-chai-matchers/withArgs';
 import { expect } from 'chai';
-import { AbiCoder, MaxUint256, ZeroAddress } from 'ethers';
+import { AbiCoder, MaxUint256, Wallet, ZeroAddress } from 'ethers';
 import { network } from 'hardhat';
 import {
   ONE,
@@ -130,6 +130,32 @@ describe('VolatilityFeePool', () => {
         'VolatilityFeePoolDeadlinePassed',
       );
     });
+  });
+
+  it('gives shares and tokens to whom the caller names, and takes them from the caller', async () => {
+    const { pool, provider, trader, token0, token1 } = await loadRunning();
+    const to = Wallet.createRandom().address;
+    const from = pool.connect(provider);
+    const shares = await pool.balanceOf(provider);
+    const [had0, had1] = [await token0.balanceOf(provider), await token1.balanceOf(provider)];
+    await expect(from.addLiquidity(ONE, 4n * ONE, 0n, to, MaxUint256))
+      .to.emit(pool, 'LiquidityAdded')
+      .withArgs(provider, to, ONE, 4n * ONE, 2n * ONE);
+    expect([await pool.balanceOf(to), await pool.balanceOf(provider)]).to.deep.equal([2n * ONE, shares]);
+    await expect(from.removeLiquidity(4n * ONE, 0n, 0n, to, MaxUint256))
+      .to.emit(pool, 'LiquidityRemoved')
+      .withArgs(provider, to, 2n * ONE, 8n * ONE, 4n * ONE);
+    expect([await token0.balanceOf(to), await token1.balanceOf(to)]).to.deep.equal([2n * ONE, 8n * ONE]);
+    expect([await token0.balanceOf(provider), await token1.balanceOf(provider)]).to.deep.equal([
+      had0 - ONE,
+      had1 - 4n * ONE,
+    ]);
+    expect(await pool.balanceOf(provider)).to.equal(shares - 4n * ONE);
+    const out = await pool.quote(token0, ONE);
+    await expect(pool.connect(trader).swap(token0, ONE, out, to, MaxUint256))
+      .to.emit(pool, 'Swapped')
+      .withArgs(trader, to, token0, ONE, out, SETTINGS.feeFallback);
+    expect(await token1.balanceOf(to)).to.equal(8n * ONE + out);
   });
 
   describe('swap', () => {
