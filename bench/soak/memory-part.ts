@@ -46,8 +46,8 @@ function heldBy(process: string, folder: string): MemoryReport {
 export const memoryPart = defineSoak({
   name: 'memory',
   about: `A steady load without faults, for long. Demands: in the second half of the time, what each worker holds after a full
-collection, and what the C allocator has, rise by less than ${SLOPE_MAX_MB_PER_HOUR} MB an hour each, and none has more
-open files than before by ${FILES_SPREAD_MAX}. Compiled code and resident memory are told as well: they depend on when V8 compiles and collects.`,
+collection and what the C allocator has rise by less than ${SLOPE_MAX_MB_PER_HOUR} MB an hour each, and none has more open files
+than before by ${FILES_SPREAD_MAX}. Compiled code and resident memory are told as well: they depend on when V8 works.`,
   options: {
     minutes: { fallback: 60, about: 'how long' },
     pace: { fallback: 5, about: 'jobs a second' },
