@@ -28,10 +28,12 @@ const committees: fc.Arbitrary<SimOptions> = fc.record({
     transaction: fc.constantFrom(0, 0.1),
     peer: fc.constantFrom(0, 0.05),
     process: fc.constantFrom(0, 0.01, 0.1),
+    step: fc.constantFrom(0, 0.002, 0.01),
+    reorg: fc.constantFrom(0, 0.02, 0.1),
   }),
 });
 
-describe('committees of desks with liars, late nodes, lost transactions, and processes that start again', () => {
+describe('committees of desks with liars, late nodes, lost transactions, reorgs, and processes that die at any step', () => {
   it('bring right answers in order, and sign one value per turn', async () => {
     await fc.assert(
       fc.asyncProperty(committees, async (options) => {

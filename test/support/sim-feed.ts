@@ -30,6 +30,15 @@ export interface SimBlock {
   readonly seats: readonly SeatView[];
 }
 
+export interface FeedSnapshot {
+  readonly rounds: SimFeed['rounds'];
+  readonly outcomes: ReadonlyMap<RoundOutcome, number>;
+  readonly suspensions: number;
+  readonly seats: readonly { readonly strikes: number; readonly suspendedUntil: number }[];
+  readonly latest: Round | undefined;
+  readonly parked: Parked | undefined;
+}
+
 /** Stands for a signature: everybody can check it, and nobody makes it for another value. */
 export function simSignature(seat: number, turn: number, value: bigint): string {
   const r = keccak256(toUtf8Bytes(`${seat}/${turn}/${value}`));
@@ -59,6 +68,22 @@ export class SimFeed {
 
   get latest(): Round | undefined {
     return this.#latest;
+  }
+
+  /** Everything but the time, for `restore`: what a reorg brings back. */
+  snapshot(): FeedSnapshot {
+    return {
+      ...{ rounds: [...this.rounds], outcomes: new Map(this.outcomes), suspensions: this.suspensions },
+      ...{ seats: this.#seats.map((seat) => ({ ...seat })), latest: this.#latest, parked: this.#parked },
+    };
+  }
+
+  restore({ rounds, outcomes, suspensions, seats, latest, parked }: FeedSnapshot): void {
+    this.rounds.splice(0, this.rounds.length, ...rounds);
+    this.outcomes.clear();
+    for (const [outcome, count] of outcomes) this.outcomes.set(outcome, count);
+    this.#seats.splice(0, this.#seats.length, ...seats.map((seat) => ({ ...seat })));
+    [this.suspensions, this.#latest, this.#parked] = [suspensions, latest, parked];
   }
 
   show(): SimBlock {

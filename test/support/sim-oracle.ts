@@ -3,6 +3,7 @@ import { interfaces } from '../../workers/chain/contracts.ts';
 import { type FeedTerms, medianOf, quorumOf, turnAt } from '../../workers/protocol/feed.ts';
 import { type Observation, type Report, reportOf } from '../../workers/protocol/observation.ts';
 import type { MessageInput } from '../../workers/queue/catalog.ts';
+import type { Enqueued } from '../../workers/queue/producer.ts';
 import { RemitError } from '../../workers/runtime/errors.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
 import { noMetrics } from '../../workers/runtime/metrics.ts';
@@ -15,7 +16,7 @@ import { createReporter } from '../../workers/roles/oracle/reporter.ts';
 import type { Subject } from '../../workers/roles/oracle/subject.ts';
 import type { ReportGuard } from '../../workers/store/report-guard.ts';
 import { FEED, FEED_DOMAIN, FEED_REGISTRY, ROUNDS, word } from './sample-feed.ts';
-import { type SimBlock, SimFeed, simReporter, simSignature } from './sim-feed.ts';
+import { type FeedSnapshot, type SimBlock, SimFeed, simReporter, simSignature } from './sim-feed.ts';
 
 export interface SimOptions {
   readonly seed: number;
@@ -35,6 +36,10 @@ export interface SimOptions {
     readonly transaction: number;
     readonly peer: number;
     readonly process: number;
+    /** Of the steps, each a call to the outside or a write, at which a process dies, before or after it had its effect. */
+    readonly step?: number;
+    /** Of the blocks after which the chain drops up to three. */
+    readonly reorg?: number;
   };
 }
 
@@ -87,27 +92,32 @@ export async function runSimulation(
   const lagging = new Set(seats.slice(options.liars + options.dead).slice(0, options.lagging));
   const blocks: SimBlock[] = [feed.show()];
   const book = createBook((seat) => liars.has(seat));
-  const desks = new Map<number, Desk>();
+  const desks = new Map<number, SimDesk>();
   const mempool: Sent[] = [];
+  // Draws nothing where nothing can happen, so that old seeds run as they did.
+  const happens = (share = 0): boolean => share > 0 && random.uniform() < share;
+  const history: { readonly before: FeedSnapshot; readonly mined: readonly Sent[] }[] = [];
   let height = 0;
 
-  const boot = (seat: number, guard: ReportGuard, steps: Set<string>): (() => Desk) => {
+  const boot = (seat: number, guard: ReportGuard, steps: Set<string>) => (): SimDesk => {
+    const process = createProcess(() => happens(failing.step));
+    const { step } = process;
     /** What this node's provider shows in this block. */
     const seen = (): SimBlock => {
       const lag = lagging.has(seat) ? 1 + ((height * 7 + seat) % 2) : 0;
       return blocks.at(-1 - lag) ?? blocks[0]!;
     };
     const chain: OracleChain = {
-      now: async () => seen().time,
+      now: () => step(() => seen().time),
       facts: async () => ({ terms, sourcesDigest: word(1) }),
-      standing: async () => seen().standing,
-      seats: async () => seen().seats,
+      standing: () => step(() => seen().standing),
+      seats: () => step(() => seen().seats),
       question: () => Promise.reject(new Error('nobody asks')),
     };
     const reporter = () =>
       createReporter(FEED_DOMAIN, {
         guard,
-        signTypedData: async ({ value }) => book.sign(seat, value),
+        signTypedData: ({ value }) => step(() => book.sign(seat, value)),
         onSigned: () => undefined,
       });
     const sightings: Sightings = {
@@ -121,40 +131,41 @@ export async function runSimulation(
       ofSpec: () => Promise.reject(new Error('nobody asks')),
     };
     const transactions: DeskDeps['transactions'] = {
-      enqueue: async (_, message) => {
-        const { step, data, deadline = Infinity } = message as MessageInput<'transaction'>;
-        if (steps.has(step)) return { id: step, outcome: 'present' };
-        steps.add(step);
-        const [, turn, reports] = interfaces.FeedRegistry.decodeFunctionData('report', data);
-        const round = { from: seat, turn: Number(turn), reports: reportsIn(reports), deadline };
-        const censored = liars.has(seat) ? chosenByLiar(round.reports, liars, terms) : round.reports;
-        const lost = random.uniform() < (liars.has(seat) ? 0.5 : failing.transaction);
-        if (!lost) mempool.push({ ...round, reports: censored, inBlock: height + 1 + random.below(3) });
-        return { id: step, outcome: 'added' };
-      },
+      enqueue: (_, message) => step(() => enqueue(message as MessageInput<'transaction'>)),
     };
-    return () =>
-      createDesk(
-        { chainId: 31_337, registry: FEED_REGISTRY, unpaid: true },
-        {
-          chain,
-          committees: createCommittees({ us: simReporter(seat) }, { chain, clock: { now: () => feed.time * 1_000 } }),
-          sightings,
-          reporter: reporter(),
-          gatherer: gathererOf(seat),
-          transactions,
-          metrics: createOracleMetrics(noMetrics),
-        },
-      );
+    const enqueue = ({ step: id, data, deadline = Infinity }: MessageInput<'transaction'>): Enqueued => {
+      if (steps.has(id)) return { id, outcome: 'present' };
+      steps.add(id);
+      const [, turn, reports] = interfaces.FeedRegistry.decodeFunctionData('report', data);
+      const round = { from: seat, turn: Number(turn), reports: reportsIn(reports), deadline };
+      const censored = liars.has(seat) ? chosenByLiar(round.reports, liars, terms) : round.reports;
+      const lost = random.uniform() < (liars.has(seat) ? 0.5 : failing.transaction);
+      if (!lost) mempool.push({ ...round, reports: censored, inBlock: height + 1 + random.below(3) });
+      return { id, outcome: 'added' };
+    };
+    const desk = createDesk(
+      { chainId: 31_337, registry: FEED_REGISTRY, unpaid: true },
+      {
+        chain,
+        committees: createCommittees({ us: simReporter(seat) }, { chain, clock: { now: () => feed.time * 1_000 } }),
+        sightings,
+        reporter: reporter(),
+        gatherer: { gather: (...asked) => step(() => gathererOf(seat).gather(...asked)) },
+        transactions,
+        metrics: createOracleMetrics(noMetrics),
+      },
+    );
+    return { desk, process };
   };
 
   function gathererOf(seat: number): Gatherer {
     return {
       gather: async ({ turn }, others, _, signal) => {
         const asked = [...others.values()].map(async (other): Promise<Report[]> => {
-          const desk = desks.get(other);
-          if (!desk || other === seat || random.uniform() < failing.peer) return [];
-          const answer = await desk.asked(SUBJECT, turn, signal, silentLogger);
+          const node = desks.get(other);
+          if (!node || other === seat || random.uniform() < failing.peer) return [];
+          const { desk, process } = node;
+          const answer = await Promise.race([process.died, desk.asked(SUBJECT, turn, signal, silentLogger)]);
           return typeof answer === 'string' ? [] : [reportOf(other, answer.observation.value, answer.signature)];
         });
         return (await Promise.all(asked)).flat();
@@ -172,13 +183,28 @@ export async function runSimulation(
     height += 1;
     feed.time += blockTime;
     market.move(feed.time);
-    for (const { from, turn, reports } of due(mempool, height, feed.time))
-      feed.report(simReporter(from), turn, reports);
+    if (happens(failing.reorg)) {
+      const gone = history.splice(-1 - random.below(3));
+      if (gone[0]) feed.restore(gone[0].before);
+      for (const one of gone.flatMap(({ mined }) => mined))
+        if (random.uniform() < 0.9) mempool.push({ ...one, inBlock: height + random.below(2) });
+    }
+    const before = feed.snapshot();
+    const mined = due(mempool, height, feed.time);
+    for (const { from, turn, reports } of mined) feed.report(simReporter(from), turn, reports);
+    history.push({ before, mined });
+    if (history.length > 4) history.shift();
     blocks.push(feed.show());
     if (blocks.length > 4) blocks.shift();
-    for (const { seat, boot: start } of nodes) if (random.uniform() < failing.process) desks.set(seat, start());
+    for (const { seat, boot: start } of nodes)
+      if (random.uniform() < failing.process || desks.get(seat)?.process.isDead()) desks.set(seat, start());
     const awake = shuffled(random, nodes).filter(() => random.uniform() < 0.8);
-    await Promise.all(awake.map(async ({ seat }) => desks.get(seat)?.work(SUBJECT, signal, silentLogger)));
+    await Promise.all(
+      awake.map(async ({ seat }) => {
+        const node = desks.get(seat);
+        if (node) await Promise.race([node.process.died, node.desk.work(SUBJECT, signal, silentLogger)]);
+      }),
+    );
   }
   return { feed, report: examine(feed, book, terms) };
 }
@@ -205,6 +231,38 @@ function examine(feed: SimFeed, book: Book, terms: FeedTerms): SimReport {
     refused: [...outcomes.values()].reduce((all, count) => all + count, 0) - rounds.length - parked,
     suspensions: feed.suspensions,
   };
+}
+
+interface SimDesk {
+  readonly desk: Desk;
+  readonly process: ReturnType<typeof createProcess>;
+}
+
+/** One run of a node. What is left of a dead one never goes on. */
+function createProcess(isFatal: () => boolean) {
+  const { promise: died, resolve } = Promise.withResolvers<'none'>();
+  let dead = false;
+  const mayDie = (): boolean => {
+    if (!dead && isFatal()) {
+      dead = true;
+      resolve('none');
+    }
+    return dead;
+  };
+  return {
+    died,
+    isDead: () => dead,
+    /** It may die before `work`, or after it. */
+    async step<T>(work: () => T | Promise<T>): Promise<T> {
+      if (mayDie()) return never();
+      const result = await work();
+      return mayDie() ? never() : result;
+    },
+  };
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
 }
 
 type Book = ReturnType<typeof createBook>;
