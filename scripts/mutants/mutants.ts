@@ -91,22 +91,36 @@ class Work {
   readonly #file: ResultFile;
   readonly #hash: string;
   readonly #tests: string;
+  readonly #reviewed: ReadonlyMap<string, Review>;
 
-  constructor(subject: Subject, compiler: MutantCompiler, tests: string) {
+  constructor(
+    subject: Subject,
+    compiler: MutantCompiler,
+    tests: string,
+    reviewed: ReadonlyMap<string, Review> = reviewedMutants(),
+  ) {
     this.subject = subject;
     this.source = Buffer.from(compiler.read(subject.file));
     this.mutants = listMutants(subject.file, this.source, compiler.tree(subject.file));
     this.#file = new ResultFile(subject.name);
     this.#hash = hashOf(this.source);
     this.#tests = tests;
+    this.#reviewed = reviewed;
   }
 
   keep(result: Omit<MutantResult, 'source' | 'tests'>): void {
     this.#file.add({ ...result, source: this.#hash, tests: this.#tests });
   }
 
+  /** What is known of this source; of a survivor what people say of it now, not when it was tried. */
   known(): Map<string, MutantResult> {
-    return new Map([...this.#file.read()].filter(([, result]) => result.source === this.#hash));
+    const current = [...this.#file.read()].filter(([, result]) => result.source === this.#hash);
+    return new Map(
+      current.map(([id, result]) => {
+        const review = result.outcome === 'survived' ? this.#reviewed.get(id) : undefined;
+        return [id, review === undefined ? result : { ...result, outcome: review.outcome, by: review.reason }];
+      }),
+    );
   }
 
   waiting({ mutant: wanted, seed, mirrors }: Options, { sample, resume }: Round): Mutant[] {
