@@ -20,7 +20,7 @@ const worlds: fc.Arbitrary<TrialSimOptions> = fc.record({
     late: share(0.3),
     flush: share(0.01),
   }),
-  crash: share(0.01),
+  crash: share(0.004),
   reorg: share(0.05),
   censor: share(0.04),
   censored: fc.constantFrom(4, STANDABLE_BLOCKS, STANDABLE_BLOCKS, 2 * WINDOW_BLOCKS),

@@ -78,6 +78,8 @@ const FEES = { openerBond: 60n, demandBond: 30n, revealFeeFloor: 10n, revealGas:
 const LOCK_MS = 10_000;
 const POLL_MS = 12_000;
 const SECOND = 1_000;
+/** A supervisor starts a process again within so many blocks. */
+const DOWN_BLOCKS = 3;
 
 /** One honest node: its watchtower and its player, with the queues, the journal and the disk that outlive its process. */
 export class SimTrialNode {
@@ -89,6 +91,8 @@ export class SimTrialNode {
   #served: Hex32[] = [];
   #life = new Life();
   #made = 0;
+  /** Blocks since the process died. */
+  #down = 0;
   lives = 0;
   readonly oddities: string[] = [];
   /** What was committed to, by what it would prove. */
@@ -104,7 +108,8 @@ export class SimTrialNode {
   onBlock(isCensored: boolean): readonly TrialTransaction[] {
     const { random, faults } = this.#deps;
     if (this.#life.dead) {
-      if (random.uniform() < 0.4) this.#start();
+      this.#down += 1;
+      if (this.#down >= DOWN_BLOCKS || random.uniform() < 0.4) this.#start();
       return [];
     }
     if (random.uniform() < faults().flush) {
@@ -184,6 +189,7 @@ export class SimTrialNode {
   #start(): void {
     this.#life = new Life();
     this.lives += 1;
+    this.#down = 0;
     this.#handlers = this.#compose(this.#life);
     for (const [id, queued] of this.#queue) if (!queued.finished) void this.#consume(id, queued, this.#life, LOCK_MS);
   }

@@ -52,6 +52,8 @@ export interface TrialSimReport {
 export const WINDOW_BLOCKS = Math.floor(COURT_TIMES.window / BLOCK_SECONDS);
 /** Out of which so many, taken by censorship, leave enough for everybody. */
 export const STANDABLE_BLOCKS = 12;
+/** Between two times of censorship; else they would be one. */
+const CALM_BLOCKS = 20;
 const BLOCKS_MAX = 700;
 const STEPS_MAX = 200_000;
 const KIND: NodeFaults = { error: 0, lag: 0, redis: 0, lost: 0, late: 0, flush: 0 };
@@ -88,11 +90,15 @@ export async function runTrial(options: TrialSimOptions): Promise<TrialSimReport
 
   const world = new Life();
   const clock = steps.clockOf(world);
-  let [isOver, quiet, censoredLeft, blocks] = [false, 0, 0, 0];
+  let [isOver, quiet, censoredLeft, calmLeft, blocks] = [false, 0, 0, 0, 0];
 
   function mineOne(): TrialBlock {
+    calmLeft -= 1;
     if (censoredLeft > 0) censoredLeft -= 1;
-    else if (random.uniform() < options.censor && quiet === 0) censoredLeft = options.censored;
+    else if (calmLeft < 0 && quiet === 0 && random.uniform() < options.censor) {
+      censoredLeft = options.censored;
+      calmLeft = options.censored + CALM_BLOCKS;
+    }
     const sent = [...others.map((act) => act(chain.head)), ...ours.map((one) => one.onBlock(censoredLeft > 0))];
     const turned = random.uniform() < 0.5 ? sent : sent.toReversed();
     return chain.mine(turned.flat());
