@@ -17,9 +17,9 @@ const USAGE = `usage: ./dev coverage [contracts] [workers] [--write]
 
 Everything is in coverage/summary.json afterwards. Exit codes: 0 every target is met, 1 one is missed, 64 wrong usage.`;
 
-/** Least shares, in percent. What no test reaches of the contracts needs a reason in scripts/coverage/unreached.json. */
+/** Least shares, in percent. What is missing of the contracts' lines and branches needs a reason in unreached.json, each. */
 const TARGETS = {
-  contracts: { lines: 100, branches: 98 },
+  contracts: { lines: 99.5, branches: 98 },
   'workers/chain': { lines: 90, branches: 0 },
   'workers/store': { lines: 90, branches: 0 },
   'workers/protocol': { lines: 90, branches: 0 },
