@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { format } from 'prettier';
 import { messageOf, RemitError } from '../../workers/runtime/errors.ts';
 import { runCommand } from '../process/command.ts';
 import { type ContractCoverage, coverContracts, type FileCoverage } from './contract-coverage.ts';
@@ -26,6 +27,7 @@ const TARGETS = {
 } as const;
 const SUMMARY = 'coverage/summary.json';
 const SNAPSHOT = 'bench/snapshots/coverage.json';
+const JSON_FILE = { parser: 'json', printWidth: 120 } as const;
 
 interface Row {
   readonly part: string;
@@ -116,7 +118,7 @@ async function main(parts: readonly string[], write: boolean): Promise<number> {
     rows.push(...contractRows(covered));
     notes.push(...covered.notes);
     short.push(...unexplained(covered.files, readReasons()));
-    if (write) writeFileSync(SNAPSHOT, `${JSON.stringify({ files: covered.files }, null, 1)}\n`);
+    if (write) writeFileSync(SNAPSHOT, await format(JSON.stringify({ files: covered.files }), JSON_FILE));
   }
   if (parts.includes('workers')) {
     const workers = await workerRows();

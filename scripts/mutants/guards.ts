@@ -95,7 +95,7 @@ function keep(findings: readonly Finding[], all: readonly Guard[]): void {
     const finding = known.get(guard);
     return finding?.campaign === campaign ? [finding] : [];
   });
-  writeFileSync(SNAPSHOT, `${JSON.stringify(kept, null, 1)}\n`);
+  writeFileSync(SNAPSHOT, `${JSON.stringify(kept, null, 2)}\n`);
 }
 
 async function main(): Promise<number> {
