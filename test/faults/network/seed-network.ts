@@ -54,8 +54,7 @@ export async function startSeedNetwork({ market, redis, proxy }: SeedFoundations
   const reader = createChainReader({ rpc: chain });
   const model = await market.publish(ADDER);
   const refuser = await createMoodyConsumer(market, 'reverts');
-  // A night of scripts costs a fifth of it.
-  await market.prepay(accounts.requester.address, 100_000n * TOKEN);
+  await market.prepay(accounts.requester.address, 10_000n * TOKEN);
   const common = { REMIT_RPC_URLS: proxy.url };
   const processes: OperatorProcesses = await startOperator(stack, {
     at: 0,
