@@ -52,12 +52,14 @@ export class Campaign {
     this.#source = source;
     this.#deps = deps;
     this.#dependents = bench.dependents(subject.file, baseline);
-    const compiled = bench.compile(this.#dependents, {}, subject);
+    // What only Solidity tests use has no contract of its own that tests deploy.
+    const files = this.#dependents.length > 0 ? this.#dependents : [subject.file];
+    const compiled = bench.compile(files, {}, subject);
     if ('error' in compiled) throw new Error(compiled.error);
     this.#unchanged = compiled.bytecodes;
-    const files = this.#orderedFiles();
-    this.#mirrors = files.filter((file) => this.#isMirror(file));
-    this.#others = files.filter((file) => !this.#isMirror(file));
+    const ordered = this.#orderedFiles();
+    this.#mirrors = ordered.filter((file) => this.#isMirror(file));
+    this.#others = ordered.filter((file) => !this.#isMirror(file));
     this.#solidityFiles = bench.solidityTests(subject);
     for (const [where, titles] of deps.killers) {
       for (const title of titles) this.#remember(where, title);
