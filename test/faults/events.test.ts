@@ -36,7 +36,7 @@ async function listen(options: Partial<StageOptions> = {}): Promise<ListenerStag
 
 async function caughtUp(stage: ListenerStage): Promise<void> {
   const head = await chain.anvil.blockNumber();
-  await until(() => stage.tip() === head, { what: `block ${head} followed` });
+  await until(() => stage.tip() >= head, { what: `block ${head} followed` });
 }
 
 async function requestSome(from: number, to: number): Promise<void> {
@@ -91,7 +91,7 @@ describe('F13 · missed logs', () => {
       const head = await chain.anvil.blockNumber();
       await until(async () => {
         await step();
-        return stage.tip() === head && stage.signals.at(-1)?.type === 'finalized';
+        return stage.tip() >= head && stage.signals.at(-1)?.type === 'finalized';
       });
     };
     await chain.anvil.mine(70);
