@@ -204,8 +204,11 @@ describe('F11 · a node on another chain', () => {
     await stage.agrees();
     bad.fault('eth_chainId', () => ({ kind: 'result', result: '0x5' }));
     await until(() => stateOf(stage, bad) === 'wrong-chain');
+    // What was under way has arrived once another block is followed.
+    await requestSome(3, 3);
+    await stage.agrees();
     const before = asked(bad);
-    await requestSome(3, 4);
+    await requestSome(4, 5);
     await stage.agrees();
     expect(asked(bad)).toBe(before);
 
