@@ -25,7 +25,7 @@ const TOOLS = `## Deployment and tools
 | \`ETHERSCAN_API_KEY\` | \`hardhat verify\` | for the verification of sources |
 | \`REDIS_URL\` | \`./dev\` | a Redis to use instead of a private one |
 | \`FUZZ_RUNS\` | \`./dev test solidity\` | runs per fuzz test; default 256 |
-| \`INVARIANT_RUNS\`, \`INVARIANT_DEPTH\` | \`./dev test solidity\` | runs per campaign, bursts per run; default 64 and 64 |
+| \`INVARIANT_RUNS\`, \`INVARIANT_DEPTH\` | \`./dev test solidity\` | runs per campaign, bursts per run; default 48 and 64 |
 `;
 
 /** `docs/CONFIG.md` as it belongs to the schemas, formatted as `./dev check format` wants it. */

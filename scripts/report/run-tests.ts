@@ -41,7 +41,7 @@ ${ALL.map((suite) => `  ${suite.padEnd(10)} ${SUITES[suite].title}`).join('\n')}
 Without a suite: all of them. One suite takes its runner's arguments after --, for example one file:
   ./dev test workers -- test/workers/protocol/vector.test.ts
 FUZZ_RUNS sets the runs of each Solidity fuzz test (256), INVARIANT_RUNS and INVARIANT_DEPTH runs and bursts of each
-campaign (64 and 64). Reports of every case: ${REPORTS_FOLDER}/<suite>.json`;
+campaign (48 and 64). Reports of every case: ${REPORTS_FOLDER}/<suite>.json`;
 
 /** Aborted when this process is told to end: the suite at work is stopped and counted as failed, no other starts. */
 const stopping = new AbortController();
