@@ -13,7 +13,7 @@ const USAGE = `usage: node scripts/mutants/guards.ts [--campaign PART]… [--gua
   --guard PART     only guards whose name contains PART
   --write          keep what was found in bench/snapshots/guards.json
 
-INVARIANT_RUNS and INVARIANT_DEPTH (64 each) say how long a campaign is. Exit codes: 0 every guard was noticed, 1 one was not.`;
+INVARIANT_RUNS and INVARIANT_DEPTH (48 and 64) say how long a campaign is. Exit codes: 0 every guard was noticed, 1 one was not.`;
 
 const SNAPSHOT = 'bench/snapshots/guards.json';
 

@@ -93,12 +93,7 @@ class Work {
   readonly #tests: string;
   readonly #reviewed: ReadonlyMap<string, Review>;
 
-  constructor(
-    subject: Subject,
-    compiler: MutantCompiler,
-    tests: string,
-    reviewed: ReadonlyMap<string, Review> = reviewedMutants(),
-  ) {
+  constructor(subject: Subject, compiler: MutantCompiler, tests: string, reviewed: ReadonlyMap<string, Review>) {
     this.subject = subject;
     this.source = Buffer.from(compiler.read(subject.file));
     this.mutants = listMutants(subject.file, this.source, compiler.tree(subject.file));
@@ -178,7 +173,7 @@ async function run(options: Options): Promise<void> {
         const benches = new Map<boolean, { readonly bench: TestBench; readonly baseline: Baseline }>();
         for (let round = rest.shift(); round !== undefined; round = rest.shift()) {
           const { subject } = round;
-          const work = new Work(subject, compiler, tests);
+          const work = new Work(subject, compiler, tests, reviewed);
           const waiting = work.waiting(options, round);
           if (waiting.length === 0) continue;
           let ready = benches.get(subject.judge);
@@ -222,7 +217,8 @@ async function main(args: string[]): Promise<number> {
   const compiler = new MutantCompiler('.');
   if (!options.list && !options.page) await run(options);
   const tests = testsHash();
-  const works = options.subjects.map((subject) => new Work(subject, compiler, tests));
+  const reviewed = reviewedMutants();
+  const works = options.subjects.map((subject) => new Work(subject, compiler, tests, reviewed));
   if (options.list) {
     for (const { id, file, line: at, operator, before, after } of works.flatMap(({ mutants }) => mutants)) {
       console.log(`${id}  ${file}:${at}  ${operator}: ${before.replace(/\s+/g, ' ')} → ${after.replace(/\s+/g, ' ')}`);

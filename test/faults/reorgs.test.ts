@@ -31,13 +31,6 @@ async function caughtUp(stage: ListenerStage): Promise<void> {
   await stage.agrees();
 }
 
-/** Anvil answers before the block is there. */
-async function mined(transaction: unknown): Promise<void> {
-  await until(async () => (await chain.anvil.rpc('eth_getTransactionReceipt', [transaction])) !== null, {
-    what: `${String(transaction)} mined`,
-  });
-}
-
 const infer = (n: number): string => idOf(jobOf(n), 'infer');
 const reorgsOf = (stage: ListenerStage): number => stage.signals.filter(({ type }) => type === 'reorg').length;
 
@@ -80,7 +73,7 @@ describe('F2 · a reorg of one block', () => {
     const stage = await listen();
     await chain.anvil.mine();
     const [moved] = await branch([['requested', 1]]);
-    await mined(await chain.anvil.rpc('eth_sendRawTransaction', [moved![0]]));
+    await chain.mined(await chain.anvil.rpc<string>('eth_sendRawTransaction', [moved![0]]));
     await caughtUp(stage);
     stage.queues.finish(1, 'infer');
     await chain.anvil.reorg(1, [moved!]);

@@ -27,6 +27,8 @@ export interface JobChain {
   readonly decoder: EventDecoder;
   /** Makes the registry say this about job `n`, on a chain that mines by itself: it is in a block when this returns. */
   say(what: Said, n: number, from?: number): Promise<void>;
+  /** Waits until a transaction is in a block: anvil answers before. */
+  mined(transaction: string): Promise<void>;
   /** The same as a raw transaction, for `anvil.reorg`. */
   raw(what: Said, n: number, from: number, nonce: number): Promise<string>;
   /** One block with all of these. */
@@ -65,9 +67,12 @@ export async function startJobChain(options: AnvilOptions = {}): Promise<JobChai
   }
 
   async function say(what: Said, n: number, from = 0): Promise<void> {
-    const sent = await send(what, n, from);
-    await until(async () => (await anvil.rpc('eth_getTransactionReceipt', [sent])) !== null, {
-      what: `${sent} mined`,
+    await mined(await send(what, n, from));
+  }
+
+  async function mined(transaction: string): Promise<void> {
+    await until(async () => (await anvil.rpc('eth_getTransactionReceipt', [transaction])) !== null, {
+      what: `${transaction} mined`,
       everyMs: 2,
     });
   }
@@ -76,6 +81,7 @@ export async function startJobChain(options: AnvilOptions = {}): Promise<JobChai
     anvil,
     decoder,
     say,
+    mined,
     raw: (what, n, from, nonce) =>
       new Wallet(anvil.accounts[from]?.privateKey ?? '').signTransaction({
         type: 2,

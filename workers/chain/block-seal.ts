@@ -1,5 +1,5 @@
 import type { Hex, Hex32 } from '../protocol/ids.ts';
-import { keccak } from '../protocol/keccak.ts';
+import { keccakHex } from '../protocol/keccak.ts';
 import { type BlockHeader, list, parseBig, parseLog, type RawLog, record } from './chain-values.ts';
 import { bytesOf, quantity, rlp, type RlpField } from './rlp.ts';
 import { inconsistent } from './rpc.ts';
@@ -39,7 +39,7 @@ const ALWAYS = 15;
 export function checkSeal(block: unknown): void {
   const header = record(block, 'block');
   const present = FIELDS.filter(([name], at) => at < ALWAYS || header[name] != null);
-  const computed = attempt(() => hashOf(rlp(present.map(([name, encode]) => encode(header[name])))));
+  const computed = attempt(() => keccakHex(rlp(present.map(([name, encode]) => encode(header[name])))));
   if (computed !== header['hash'])
     throw inconsistent(`block ${String(header['number'])} does not hash to ${String(header['hash'])}`, { computed });
 }
@@ -66,10 +66,6 @@ export function logsIn(receipts: unknown, { number, hash, receiptsRoot }: BlockH
   return logs.map((log, at) =>
     parseLog({ ...log, blockHash: hash, blockNumber: quantity(number), logIndex: quantity(at) }),
   );
-}
-
-function hashOf(bytes: Uint8Array): Hex32 {
-  return `0x${Buffer.from(keccak(bytes)).toString('hex')}` as Hex32;
 }
 
 /** As the trie holds it: EIP-2718's type in front, where there is one. */

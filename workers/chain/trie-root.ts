@@ -1,5 +1,5 @@
 import type { Hex32 } from '../protocol/ids.ts';
-import { keccak } from '../protocol/keccak.ts';
+import { keccak, keccakHex } from '../protocol/keccak.ts';
 import { quantity, rlp, type RlpField } from './rlp.ts';
 
 const NOTHING = new Uint8Array();
@@ -16,8 +16,7 @@ interface Entry {
  */
 export function trieRoot(values: readonly Uint8Array[]): Hex32 {
   const entries = values.map((value, index) => ({ key: nibblesOf(rlp(quantity(BigInt(index)))), value }));
-  const root = keccak(rlp(entries.length === 0 ? NOTHING : nodeOf(entries, 0)));
-  return `0x${Buffer.from(root).toString('hex')}` as Hex32;
+  return keccakHex(rlp(entries.length === 0 ? NOTHING : nodeOf(entries, 0)));
 }
 
 /** The node that holds `entries`, whose keys agree in their first `depth` nibbles. No key is the beginning of another. */

@@ -35,7 +35,12 @@ export function keccak(bytes: Uint8Array): Uint8Array {
   return state.slice(0, HASH_BYTES);
 }
 
+/** keccak256 of `bytes`, as everybody writes it. */
+export function keccakHex(bytes: Uint8Array): Hex32 {
+  return `0x${Buffer.from(keccak(bytes)).toString('hex')}` as Hex32;
+}
+
 /** keccak256 of the bytes that `digits` are, hexadecimal without `0x`. */
 export function keccakOf(digits: string): Hex32 {
-  return `0x${Buffer.from(keccak(Buffer.from(digits, 'hex'))).toString('hex')}` as Hex32;
+  return keccakHex(Buffer.from(digits, 'hex'));
 }

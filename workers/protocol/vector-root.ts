@@ -1,5 +1,5 @@
 import type { Hex32 } from './ids.ts';
-import { keccak } from './keccak.ts';
+import { keccak, keccakHex } from './keccak.ts';
 import { CHUNK_BYTES, elementsIn } from './vector.ts';
 
 const HASH_BYTES = 32;
@@ -60,7 +60,7 @@ export class VectorRootBuilder {
     preimage[0] = ROOT;
     preimage.writeBigUInt64BE(BigInt(length), 1);
     preimage.set(this.#merkleRoot(), 9);
-    return `0x${Buffer.from(keccak(preimage)).toString('hex')}` as Hex32;
+    return keccakHex(preimage);
   }
 
   #closeChunk(): void {

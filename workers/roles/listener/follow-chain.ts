@@ -120,11 +120,11 @@ export function createFollowChain(deps: FollowChainDeps): FollowChain {
     });
     const context = await readContext(signal);
     await orders.routeAgain(others, context, signal);
-    await inParallel([...new Set(events.map(({ jobId }) => jobId))], async (jobId) => {
+    await inParallel([...Map.groupBy(events, ({ jobId }) => jobId)], async ([jobId, ofJob]) => {
       const job = book.find(jobId);
       const standing = job && standingEvent(job);
-      const answers = events.flatMap((event) =>
-        event.type === 'JobAttested' && event.jobId === jobId ? messagesOfAttestation(recordOf(event)) : [],
+      const answers = ofJob.flatMap((event) =>
+        event.type === 'JobAttested' ? messagesOfAttestation(recordOf(event)) : [],
       );
       for (const { queue, phase } of [...(job ? [] : MESSAGES_OF_JOB), ...answers])
         await dispatch.retract(jobId, queue, phase, context);

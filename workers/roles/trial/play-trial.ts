@@ -1,5 +1,5 @@
 import type { Hex } from '../../protocol/ids.ts';
-import { keccak } from '../../protocol/keccak.ts';
+import { keccakOf } from '../../protocol/keccak.ts';
 import { triable } from '../../protocol/model.ts';
 import type { Address } from '../../protocol/ids.ts';
 import type { Handler, Later, MessageContext } from '../../queue/consumer.ts';
@@ -112,7 +112,7 @@ export function createTrialHandler(
   ): Promise<void> {
     const { deadline, urgentFrom } = move;
     // The same step of another state of the chain (a reorg, a new docket) is another call.
-    const step = `${stepOf(move)}-${Buffer.from(keccak(Buffer.from(data.slice(2), 'hex'))).toString('hex', 0, 8)}`;
+    const step = `${stepOf(move)}-${keccakOf(data.slice(2)).slice(2, 18)}`;
     const outcome = await transactions.enqueueAgain('transaction', {
       ...{ chainId, registry, jobId, step, to: court, data, value: String(value) },
       ...(deadline !== undefined && { deadline }),
