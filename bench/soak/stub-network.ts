@@ -32,6 +32,8 @@ const ELEMENTS = 10;
 const IN_FLIGHT = 1_000;
 /** Tokens: above what an operator needs before it may answer at all. */
 const STAKE_MIN = 10_000;
+/** Blocks whose state can be asked for: more than the deepest reorg takes back and the workers look at. */
+const CHAIN_HISTORY = 64;
 /** Room for a thousand transactions in a block. */
 const BLOCK_GAS = '0x77359400';
 
@@ -44,7 +46,12 @@ export async function onStubNetwork<T>(
   const folder = await mkdtemp(join(tmpdir(), 'remit-soak-'));
   try {
     const stack = await startStack(
-      { blockTimeSeconds: 0, stake: BigInt(Math.max(2 * openMax, STAKE_MIN)) * TOKEN, redisUrl: redis.url },
+      {
+        blockTimeSeconds: 0,
+        stake: BigInt(Math.max(2 * openMax, STAKE_MIN)) * TOKEN,
+        redisUrl: redis.url,
+        chainHistory: CHAIN_HISTORY,
+      },
       { clock },
     );
     try {

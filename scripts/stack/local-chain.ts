@@ -23,6 +23,8 @@ export interface LocalChainOptions {
   readonly hardfork?: 'prague' | 'osaka';
   /** One block per transaction, for tools that wait for each. Otherwise nothing is mined before `mine` or `mineEvery`. */
   readonly automine?: boolean;
+  /** The state is kept of so many last blocks only, in memory. Default: of some thousand, most of them on disk. */
+  readonly history?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,19 +47,25 @@ export function anvilBinary(): string {
   return require.resolve(`@foundry-rs/anvil-${process.platform}-${arch}/bin/${file}`);
 }
 
+/** Gigabytes of states of old blocks; left to itself, anvil leaves them behind in the home folder. */
+export function statesIn(folder: string): readonly string[] {
+  return ['--cache-path', join(folder, 'chain-states')];
+}
+
 /** @throws RemitError `STACK_PROCESS_FAILED`, `STACK_TIMEOUT` */
 export async function startLocalChain(options: LocalChainOptions, { clock, log }: ProcessDeps): Promise<LocalChain> {
-  const { folder, hardfork = 'prague', automine = false, signal } = options;
+  const { folder, hardfork = 'prague', automine = false, history, signal } = options;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const flags = ['--port', String(port), '--hardfork', hardfork, '--chain-id', String(LOCAL_CHAIN_ID), '--quiet'];
   const accounts = ['--accounts', String(ACCOUNTS)];
+  const states = [...statesIn(folder), ...(history === undefined ? [] : ['--prune-history', String(history)])];
   const timing = ['--timestamp', String(GENESIS_TIME), ...(automine ? [] : ['--no-mining'])];
   const process = await startProcess(
     {
       name: 'chain',
       command: anvilBinary(),
-      args: [...flags, ...accounts, ...timing],
+      args: [...flags, ...accounts, ...states, ...timing],
       env: globalThis.process.env,
       logFile: join(folder, 'chain.log'),
     },

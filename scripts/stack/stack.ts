@@ -28,6 +28,8 @@ export interface StackOptions {
   /** A Redis that somebody else runs. Default: a private one. */
   readonly redisUrl?: string | undefined;
   readonly hardfork?: 'prague' | 'osaka';
+  /** Of how many last blocks the chain keeps the state, in memory. Default: of some thousand, most of them on disk. */
+  readonly chainHistory?: number | undefined;
   /** Changed parameters of the deployment, by their names in `rocketh/parameters.ts`: `{ challengeWindowMinSeconds: 5 }`. */
   readonly parameters?: Readonly<Record<string, number | string>>;
   /** Stake of each operator, token units. Default 10,000 tokens. */
@@ -107,7 +109,7 @@ export async function startStack(options: StackOptions, { clock, signal, onStep 
   }
 
   try {
-    const chain = await step('local chain', () => startLocalChain({ folder, hardfork, signal }, deps));
+    const chain = await step('local chain', () => startLocalChain({ folder, hardfork, history: options.chainHistory, signal }, deps));
     teardown.add('chain', () => chain.process.stop(2_000));
     const redis = await step('redis', async () => {
       if (redisUrl !== undefined) {

@@ -37,9 +37,9 @@ async function diskOf(mib: number) {
 
 describe('F44 · the disk is full', () => {
   it('from 95 % on no new job is begun, which /readyz says, and the work goes on when there is space', async () => {
-    const disk = await diskOf(16);
+    const [other, disk] = [await diskOf(16), await diskOf(16)];
     const clock = new ManualClock();
-    const room = createDiskRoom({ folders: [await tempFolder(), disk.folder] }, { clock });
+    const room = createDiskRoom({ folders: [other.folder, disk.folder] }, { clock });
     let runs = 0;
     const work = createRoomyWork(room, { run: () => Promise.resolve(void (runs += 1) as unknown as WorkResult) });
     const order = { terms: { modelId: jobOf(1), availability: 1, inputRoot: jobOf(2) }, input: '0x' } as never;

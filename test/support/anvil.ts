@@ -1,7 +1,9 @@
-import { devNull } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { devNull, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { HDNodeWallet, Mnemonic } from 'ethers';
 import { freePort } from '../../scripts/stack/free-port.ts';
-import { anvilBinary } from '../../scripts/stack/local-chain.ts';
+import { anvilBinary, statesIn } from '../../scripts/stack/local-chain.ts';
 import { createLogTail } from '../../scripts/stack/log-tail.ts';
 import { endedEarly, startProcess } from '../../scripts/stack/managed-process.ts';
 import { systemClock } from '../../workers/runtime/clock.ts';
@@ -50,7 +52,9 @@ export interface Anvil {
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const { blockTime, automine = true, hardfork = 'prague', chainId = 31337, args = [] } = options;
   const port = options.port ?? (await freePort());
-  const flags = ['--port', String(port), '--hardfork', hardfork, '--chain-id', String(chainId), '--quiet', ...args];
+  const folder = await mkdtemp(join(tmpdir(), 'remit-anvil-'));
+  const flags = ['--port', String(port), '--hardfork', hardfork, '--chain-id', String(chainId), '--quiet'];
+  flags.push(...statesIn(folder), ...args);
   if (blockTime !== undefined) flags.push('--block-time', String(blockTime));
   if (!automine) flags.push('--no-mining');
   const log = createLogTail({ clock: systemClock });
@@ -63,6 +67,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const rpc = <T>(method: string, params: readonly unknown[] = []): Promise<T> => rawRpc<T>(url, method, params);
   const stop = async (): Promise<void> => {
     await child.kill();
+    await rm(folder, { recursive: true, force: true });
   };
   try {
     await until(

@@ -16,6 +16,7 @@ import { connectConsumer, hostOf, keyPrefix, type RedisAddress } from './connect
 import { createConsumerMetrics } from './consumer-metrics.ts';
 import { parseMessage } from './producer.ts';
 import { explainRedis, redisUnreachable } from './redis-errors.ts';
+import { Suspects } from './suspects.ts';
 
 /** The handler could not act yet: run the message again after this many milliseconds, without using up an attempt. */
 export interface Later {
@@ -65,7 +66,7 @@ const DRAIN_MS = 20_000;
 /** After its signal aborted, a handler has this long to end; and Redis as long to take its end. */
 const GRACE_MS = 2_000;
 const START_TIMEOUT_MS = 10_000;
-/** How long a suspect waits while another one runs. */
+/** How long a suspect waits while others run. */
 const SUSPECT_MS = 500;
 
 /** Runs the messages of one queue. Start throws `RemitError` REDIS_UNREACHABLE; see `checkRedis` for the other refusals. */
@@ -79,8 +80,7 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
   const breaker = new Breaker({ clock });
   const running = new Map<Job, { readonly aborter: AbortController; readonly end: Promise<unknown> }>();
   const stopping = new AbortController();
-  /** A message that was there when a consumer died. Only one at a time runs, so that the next death tells who it was. */
-  let suspect: string | undefined;
+  const suspects = new Suspects(concurrency);
   let draining = false;
   let connection: Redis | undefined;
   let close: () => Promise<void> = () => Promise.resolve();
@@ -90,9 +90,8 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
     const attempt = job.attemptsMade + 1;
     const child = logger.child({ message: id, attempt });
     const isSuspect = job.stalledCounter > 0;
-    if (isSuspect && suspect !== undefined)
-      await putOff(job, token, { retryAfterMs: SUSPECT_MS, why: 'suspects run one by one' }, child);
-    if (isSuspect) suspect = id;
+    if (isSuspect && !suspects.enter(id, job.stalledCounter))
+      await putOff(job, token, { retryAfterMs: SUSPECT_MS, why: 'others are suspected as well' }, child);
     const aborter = new AbortController();
     const startedAt = clock.now();
     const ended = Promise.withResolvers<undefined>();
@@ -125,7 +124,7 @@ export function createConsumer<S extends z.ZodType>(options: ConsumerOptions<S>,
       throw new UnrecoverableError(`${codeOf(error)}: ${messageOf(error)}`);
     } finally {
       running.delete(job);
-      if (isSuspect) suspect = undefined;
+      suspects.leave(id);
       ended.resolve(undefined);
     }
   }
