@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 /// @notice How far two numbers lie apart, in tolerances: exactly, in integers, without any rounding.
 /// @dev The tolerance around a canonical number is `absTol + relTol · |canonical|`, in real numbers. A gap is judged by comparing
 /// `|claimed − canonical|` with one tolerance and with `WIDE` of them. Everything is a multiple of 2^-298 (the product of two
@@ -128,7 +130,8 @@ library Tolerance {
         _add(sum, mantissa, shift + FLOAT_UNIT);
     }
 
-    /// @dev Adds `value · 2^shift`; value below 2^64, shift below 600.
+    /// @dev Adds `value · 2^shift`; value below 2^64, shift below 512: the largest is that of relTol · |canonical|, 253 + 253.
+    /// Without branches: a carry out of the middle word is 0 or 1, whether or not numbers exist that make it 1.
     function _add(Sum memory sum, uint256 value, uint256 shift) private pure {
         unchecked {
             uint256 offset = shift & 0xff;
@@ -136,17 +139,13 @@ library Tolerance {
             uint256 high = offset == 0 ? 0 : value >> (256 - offset);
             if (shift < 256) {
                 sum.low += low;
-                uint256 carry = sum.low < low ? 1 : 0;
                 // high is below 2^64, so the carry fits
-                high += carry;
+                high += SafeCast.toUint(sum.low < low);
                 sum.middle += high;
-                if (sum.middle < high) ++sum.high;
-            } else if (shift < 512) {
-                sum.middle += low;
-                if (sum.middle < low) ++high;
-                sum.high += high;
+                sum.high += SafeCast.toUint(sum.middle < high);
             } else {
-                sum.high += low;
+                sum.middle += low;
+                sum.high += high + SafeCast.toUint(sum.middle < low);
             }
         }
     }

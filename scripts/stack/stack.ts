@@ -109,7 +109,9 @@ export async function startStack(options: StackOptions, { clock, signal, onStep 
   }
 
   try {
-    const chain = await step('local chain', () => startLocalChain({ folder, hardfork, history: options.chainHistory, signal }, deps));
+    const chain = await step('local chain', () =>
+      startLocalChain({ folder, hardfork, history: options.chainHistory, signal }, deps),
+    );
     teardown.add('chain', () => chain.process.stop(2_000));
     const redis = await step('redis', async () => {
       if (redisUrl !== undefined) {
