@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { SuiteReporter } from './scripts/report/vitest-reporter.ts';
 
-/** Tests that run Hardhat in this folder or whole process trees: two at a time would get in each other's way. */
+const networks = ['test/faults/network/**/*.test.ts'];
+
+/** Tests that run Hardhat in this folder or whole process trees: one file at a time, which waits for blocks mostly. */
 const alone = [
   'test/e2e/**/*.test.ts',
-  'test/faults/network/**/*.test.ts',
   'test/scripts/{deploy,feed,model-tool,schedule,stack}/**/*.test.ts',
   'test/workers/{bin/node,roles/composed}.test.ts',
 ];
@@ -37,21 +38,15 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
-          exclude: alone,
+          exclude: networks,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'e2e',
-          include: alone,
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-        },
-      },
+      ...Object.entries({ networks, e2e: alone }).map(([name, include]) => ({
+        extends: true as const,
+        test: { name, include, fileParallelism: false, testTimeout: 180_000, hookTimeout: 180_000 },
+      })),
     ],
   },
 });

@@ -28,7 +28,7 @@ export const PARTS: readonly NightlyPart[] = [
   {
     name: 'networks',
     about: 'whole networks of processes under faults: 200 seeds, 100 kills at every step',
-    command: ['vitest', 'run', '--project', 'e2e', 'test/faults/network'],
+    command: ['vitest', 'run', '--project', 'networks'],
     env: NIGHT,
   },
   {

@@ -23,12 +23,16 @@ const SUITES = {
   solidity: { title: 'Solidity fuzz and invariants', command: ['node', 'scripts/report/test-solidity.ts'] },
   workers: { title: 'workers and scripts', command: ['vitest', 'run', '--project', 'workers'] },
   faults: { title: 'every part under its faults', command: ['vitest', 'run', '--project', 'faults'] },
+  networks: { title: 'whole networks under faults', command: ['vitest', 'run', '--project', 'networks'] },
   e2e: { title: 'whole lives of jobs', command: ['vitest', 'run', '--project', 'e2e'] },
 } as const satisfies Record<string, { title: string; command: readonly [string, ...string[]] }>;
 type Suite = keyof typeof SUITES;
 
-/** Suites that keep one core busy each and share nothing run side by side; all others one after another. */
-const TOGETHER: readonly (readonly Suite[])[] = [['contracts', 'solidity']];
+/** Suites that keep one core busy each at most and share nothing run side by side; all others one after another. */
+const TOGETHER: readonly (readonly Suite[])[] = [
+  ['contracts', 'solidity'],
+  ['networks', 'e2e'],
+];
 
 /** A suite that hangs is killed and counted as failed. */
 const SUITE_DEADLINE_MS = 40 * 60_000;
