@@ -2,6 +2,7 @@ import { type InterfaceAbi, ContractFactory, getCreateAddress } from 'ethers';
 import { createChainReader } from '../../workers/chain/chain-reader.ts';
 import { parseBig, parseQuantity, type Receipt } from '../../workers/chain/chain-values.ts';
 import { DEFAULT_FEE_POLICY } from '../../workers/chain/fees.ts';
+import { withGasMargin } from '../../workers/chain/gas-estimate.ts';
 import { revertDataOf } from '../../workers/chain/revert-reason.ts';
 import { explainRevert } from '../../workers/chain/reverts.ts';
 import { createTxPreparer } from '../../workers/chain/tx-preparer.ts';
@@ -39,7 +40,7 @@ export async function deployContract(
     const refusal = revertDataOf(error);
     throw refusal === undefined ? error : callRefused(`deploying ${what}`, explainRevert(refusal));
   });
-  const gasLimit = (parseBig(estimate, 'eth_estimateGas') * 6n) / 5n;
+  const gasLimit = withGasMargin(parseBig(estimate, 'eth_estimateGas'));
   const preparer = createTxPreparer({ from: from.address, fees: DEFAULT_FEE_POLICY }, { rpc });
   const fees = await preparer.fees(await createChainReader({ rpc }).head(signal), false, signal);
   preparer.checkFunds(await preparer.balance(signal), gasLimit * fees.maxFeePerGas, []);

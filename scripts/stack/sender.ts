@@ -1,6 +1,7 @@
 import { getCreateAddress } from 'ethers';
 import { createChainReader } from '../../workers/chain/chain-reader.ts';
 import { parseBig, parseQuantity, type Receipt } from '../../workers/chain/chain-values.ts';
+import { withGasMargin } from '../../workers/chain/gas-estimate.ts';
 import { explainRevert } from '../../workers/chain/reverts.ts';
 import { type Rpc, RpcRejection } from '../../workers/chain/rpc.ts';
 import { type Address, type Hex, parseAddress, parseHex32, type Hex32 } from '../../workers/protocol/ids.ts';
@@ -58,7 +59,7 @@ export function createSender({ chainId }: { readonly chainId: number }, { rpc, c
   async function sendOne({ from, to, data, gas, what }: Intent): Promise<Sent> {
     const call = { from: from.address, data, ...(to && { to }) };
     try {
-      const gasLimit = gas ?? (parseBig(await rpc.call('eth_estimateGas', [call, 'pending']), 'gas') * 5n) / 4n;
+      const gasLimit = gas ?? withGasMargin(parseBig(await rpc.call('eth_estimateGas', [call, 'pending']), 'gas'));
       const nonce = await nonceOf(from.address);
       const fees = { maxFeePerGas: 20n * GWEI, maxPriorityFeePerGas: GWEI };
       const raw = await from.signer.signTransaction({

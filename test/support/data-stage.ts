@@ -45,6 +45,9 @@ const OBSERVATION = {
   ],
 };
 
+/** An estimate may be of the last second of an epoch, and the transaction in the next, where it costs more. */
+const LIMIT = { gasLimit: 2_000_000n };
+
 export async function startDataStage(): Promise<DataStage> {
   const anvil = await startAnvil();
   const root = await mkdtemp(join(tmpdir(), 'remit-data-stage-'));
@@ -67,7 +70,7 @@ export async function startDataStage(): Promise<DataStage> {
     return new Contract(file.address, file.abi, wallet(index));
   };
   const send = async (name: string, index: number, method: string, ...values: unknown[]): Promise<void> => {
-    const transaction = (await (await contract(name, index)).getFunction(method)(...values)) as {
+    const transaction = (await (await contract(name, index)).getFunction(method)(...values, LIMIT)) as {
       wait(): Promise<unknown>;
     };
     await transaction.wait();

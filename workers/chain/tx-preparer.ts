@@ -2,6 +2,7 @@ import type { Hex } from '../protocol/ids.ts';
 import { RemitError } from '../runtime/errors.ts';
 import { type BlockHeader, parseBig, toQuantity } from './chain-values.ts';
 import { type FeePolicy, type Fees, suggestFees } from './fees.ts';
+import { withGasMargin } from './gas-estimate.ts';
 import { plainReason, revertDataOf, type RevertReason } from './revert-reason.ts';
 import type { Rpc } from './rpc.ts';
 import { newest, type TransactionIntent, type TransactionRecord } from './transaction-journal.ts';
@@ -77,8 +78,7 @@ export function createTxPreparer(
         await rpc.call('eth_call', [call, block], { signal });
         if (gasLimit !== undefined) return { ok: true, gasLimit };
         const estimate = parseBig(await rpc.call('eth_estimateGas', [call, block], { signal }), 'eth_estimateGas');
-        // A fifth on top: the state may have changed by the time it is mined. What is not used is not paid.
-        return { ok: true, gasLimit: (estimate * 6n) / 5n };
+        return { ok: true, gasLimit: withGasMargin(estimate) };
       } catch (error) {
         const data = revertDataOf(error);
         if (data === undefined) throw error;

@@ -26,9 +26,9 @@ function estimate(answers: Readonly<Record<string, unknown>>) {
 }
 
 describe('an estimate', () => {
-  it('adds a fifth, with one call to the node', async () => {
+  it('adds a fifth and three fresh slots, with one call to the node', async () => {
     const { result, asked } = estimate({ eth_estimateGas: '0x64' });
-    expect(await result).toEqual({ ok: true, gas: 120n });
+    expect(await result).toEqual({ ok: true, gas: 51_420n });
     expect(asked).toEqual(['eth_estimateGas']);
   });
 
@@ -74,8 +74,8 @@ describe('the estimate of a shape that is known', () => {
 
   it('is tried out with less than it was, and not searched for again', async () => {
     const { ask, asked, limits } = shaped(() => '0x');
-    expect(await ask('s')).toEqual({ ok: true, gas: 120n });
-    expect(await ask('s')).toEqual({ ok: true, gas: 120n });
+    expect(await ask('s')).toEqual({ ok: true, gas: 51_420n });
+    expect(await ask('s')).toEqual({ ok: true, gas: 51_420n });
     expect(asked).toEqual(['eth_estimateGas', 'eth_call']);
     expect(limits).toEqual(['0x6d']);
     await ask('other');
@@ -86,7 +86,7 @@ describe('the estimate of a shape that is known', () => {
     const { ask, asked, needs } = shaped(() => refusal());
     await ask('s');
     needs('0xc8');
-    expect(await ask('s')).toEqual({ ok: true, gas: 240n });
+    expect(await ask('s')).toEqual({ ok: true, gas: 51_540n });
     expect(asked).toEqual(['eth_estimateGas', 'eth_call', 'eth_estimateGas']);
   });
 

@@ -11,7 +11,7 @@ export interface EffectRequest {
   readonly data: Hex;
   /** Wei. Defaults to 0. */
   readonly value?: bigint;
-  /** The gas limit for an estimate; the estimate has a margin of a fifth already. */
+  /** The gas limit for an estimate; the estimate has its margin already. */
   readonly gasLimit: (estimate: bigint) => bigint;
   /** See `EstimatedCall.shape`. */
   readonly shape?: string;
