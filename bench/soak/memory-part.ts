@@ -15,7 +15,11 @@ const WORKERS = ['listener', 'executor', 'submitter'];
 const FILES_SPREAD_MAX = 10;
 const MB = 2 ** 20;
 
-const stubOf = (jobs: number): StubNetworkOptions => ({ jobs, openMax: OPEN_MAX, nodeOptions: PROBE_OPTIONS });
+const stubOf = (jobs: number): StubNetworkOptions => ({
+  ...{ jobs, openMax: OPEN_MAX },
+  // Two areas of the C allocator, as in contrib/remit-worker.service.
+  environment: { NODE_OPTIONS: PROBE_OPTIONS, MALLOC_ARENA_MAX: '2' },
+});
 
 interface Course {
   readonly startMb: number;

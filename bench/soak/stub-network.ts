@@ -15,8 +15,8 @@ export interface StubNetworkOptions {
   readonly jobs: number;
   /** Jobs under way at once: what the operator's stake has to cover. */
   readonly openMax: number;
-  /** `NODE_OPTIONS` of the three. */
-  readonly nodeOptions?: string;
+  /** Of the three. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** One operator's processes on a private chain and a Redis that can be killed, with a model that does nothing. */
@@ -38,7 +38,7 @@ const CHAIN_HISTORY = 64;
 const BLOCK_GAS = '0x77359400';
 
 export async function onStubNetwork<T>(
-  { jobs, openMax, nodeOptions }: StubNetworkOptions,
+  { jobs, openMax, environment: common = {} }: StubNetworkOptions,
   { clock }: { readonly clock: Clock },
   body: (network: StubNetwork) => Promise<T>,
 ): Promise<T> {
@@ -62,7 +62,6 @@ export async function onStubNetwork<T>(
         { file: await identityModel(folder), publisher: stack.accounts.publisher, feeBps: 500 },
         stack,
       );
-      const common = nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions };
       const environment = {
         listener: common,
         submitter: { ...common, REMIT_TX_MAX_IN_FLIGHT: String(IN_FLIGHT), REMIT_TX_STALL: '5s' },

@@ -117,7 +117,6 @@ function inherited(): Readonly<Record<string, string | undefined>> {
     'HOME',
     'LANG',
     'TZ',
-    'MALLOC_ARENA_MAX',
     'NODE_OPTIONS',
     'NODE_V8_COVERAGE',
     'VK_ICD_FILENAMES',
