@@ -13,8 +13,20 @@ Examples:
   ./dev attack list
   ./dev attack run unbond-then-cheat
   ./dev attack run --all --json
+  ./dev attack unguarded stake-reuse
 
-Exit codes: 0 every defence held, 1 one did not or something failed, 64 wrong usage, 130 interrupted.`;
+Exit codes: 0 every defence held (of unguarded: every attack succeeded), 1 one did not or something failed, 64 wrong usage, 130 interrupted.`;
+
+const UNGUARDED = `
+Works in a copy of the repository, one guard of scripts/attack/guards.json after the other: removed, compiled, deployed, attacked.
+Each takes about ten seconds.
+
+  noticed      the attack reported its success
+  not noticed  it was defended all the same: its check is vacuous, or something else defends
+  stopped      it broke off elsewhere
+  no guard     nothing can be taken away, and why
+
+Exit codes: 0 every guard was noticed, 1 one was not or something failed, 64 wrong usage.`;
 
 let code = 0;
 const root = new Command('./dev attack').description(ABOUT).addHelpText('after', EXAMPLES).exitOverride();
@@ -37,6 +49,17 @@ root
   .action(async (names: string[], { all, json }: { all?: true; json?: true }) => {
     const { attackMain } = await import('./main.ts');
     code = await attackMain({ names, all: all === true, json: json === true });
+  });
+root
+  .command('unguarded')
+  .description('takes the guards away that defend, and shows that the attacks named, or all, then report their success')
+  .argument('[names...]')
+  .option('--json', 'print one JSON object on standard output; the story goes to standard error')
+  .addHelpText('after', UNGUARDED)
+  .exitOverride()
+  .action(async (names: string[], { json }: { json?: true }) => {
+    const { unguardedMain } = await import('./unguarded/main.ts');
+    code = await unguardedMain({ names, json: json === true });
   });
 
 try {

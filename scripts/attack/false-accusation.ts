@@ -1,3 +1,4 @@
+import { VectorTree } from '../../workers/canonical/tree/vector-tree.ts';
 import { answered, requested } from './stage/jobs.ts';
 import type { Attack } from './stage/attack.ts';
 import { STAKE } from './stage/open-stage.ts';
@@ -20,10 +21,10 @@ export const falseAccusation: Attack = {
       error: 'ChunkReaderRoot',
       with: { space: 3 },
     });
-    const shorter = { ...trial.file, exhibits: { ...trial.file.exhibits, traceTree: `0x${'11'.repeat(32)}` as const } };
+    const exhibits = { ...trial.file.exhibits, traceTree: new VectorTree(forged.trace).merkleRoot };
     await stage.refused(
-      'shows a case file of its own',
-      proveCall(stage, { ...forged, file: shorter as Trial['file'] }, 0, mallory),
+      'shows a case file of its own, with that trace in it',
+      proveCall(stage, { ...forged, file: { ...trial.file, exhibits } }, 0, mallory),
       {
         error: 'TrialCourtCaseFileMismatch',
       },

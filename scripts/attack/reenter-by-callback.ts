@@ -2,7 +2,7 @@ import { Artifact_CallbackProbe } from '../../generated/artifacts/CallbackProbe.
 import type { Hex } from '../../workers/protocol/ids.ts';
 import { CallbackPhase, JobStatus, termsToChain } from '../../workers/protocol/job.ts';
 import { callOf, explain } from './stage/contract-handle.ts';
-import { answered, jobOf, settleCall, statusOf, termsFor, INPUT } from './stage/jobs.ts';
+import { answered, jobOf, requested, settleCall, statusOf, termsFor, INPUT } from './stage/jobs.ts';
 import type { Attack } from './stage/attack.ts';
 import { forwardedBy } from './stage/scene.ts';
 import { TOKEN } from './stage/open-stage.ts';
@@ -25,6 +25,8 @@ export const reenterByCallback: Attack = {
       await stage.step('has it ask', asking);
       return answered(stage, jobOf(stage, terms));
     };
+    // A lock of another job, which a second settlement could release in place of its own.
+    await answered(stage, await requested(stage));
     const answer = await ask();
     const { terms } = answer;
     const again = settleCall(stage, answer, mallory);
@@ -35,14 +37,14 @@ export const reenterByCallback: Attack = {
     const before = await stage.wealthOf(operator.owner);
     await stage.nextBlockAt(Number(answer.record.challengeEnd) + 1);
     const settled = await stage.attempt('settles; the contract is called', settleCall(stage, answer, mallory));
+    const share = (terms.fee * 9_400n) / 10_000n;
+    stage.holds('the operator was paid once', (await stage.wealthOf(operator.owner)) - before, share);
     const { success, returned } = stage.eventIn(settled, probe, 'Reentered') as unknown as {
       success: boolean;
       returned: Hex;
     };
     stage.holds('the call from inside went through', success, false);
     stage.holds('it was refused with', explain(returned).name, 'ReentrancyGuardReentrantCall');
-    const share = (terms.fee * 9_400n) / 10_000n;
-    stage.holds('the operator was paid once', (await stage.wealthOf(operator.owner)) - before, share);
     stage.holds('the job', await statusOf(stage, answer), 'Settled');
     await stage.refused('settles from outside, too', settleCall(stage, answer, stranger), {
       error: 'JobRegistryWrongStatus',

@@ -12,7 +12,7 @@ const HONEST = 0;
 export const reenterByToken: Attack = {
   name: 'reenter-by-token',
   threats: ['T7', 'T8'],
-  what: 'a token calls the vault again in the middle of a withdrawal',
+  what: 'a token calls the vault again in the middle of a withdrawal, or of a deposit, to have it counted twice',
   async run(stage) {
     const { mallory, watcher } = stage.cast;
     const token = await stage.deploy('a token that calls back', mallory, Artifact_HostileToken, []);
@@ -41,6 +41,24 @@ export const reenterByToken: Attack = {
     stage.holds('the attacker has', await stage.read(token, 'balanceOf', [mallory.address]), 100n * TOKEN);
     stage.holds('the vault has', await stage.read(token, 'balanceOf', [vault.address]), 140n * TOKEN);
     stage.holds('and owes', await stage.read(vault, 'totalHeld'), 140n * TOKEN);
+    await stage.transactions.must(callOf(mallory, token, 'mint', [token.address, 30n * TOKEN]), 'minting');
+    await stage.transactions.must(callOf(mallory, token, 'approve', [vault.address, 10n * TOKEN]), 'approving');
+    const allowing = token.abi.encodeFunctionData('approve', [vault.address, 30n * TOKEN]);
+    const tell = (target: string, call: string) => callOf(mallory, token, 'misbehave', [REENTERS, target, call]);
+    await stage.transactions.must(tell(token.address, allowing), 'arming');
+    await stage.step(
+      'has the token let the vault take 30 of its own',
+      callOf(mallory, token, 'transfer', [watcher.address, 0n]),
+    );
+    const more = vault.abi.encodeFunctionData('deposit', [mallory.address, 30n * TOKEN]);
+    await stage.step('tells the token to deposit them whenever it is moved', tell(vault.address, more));
+    await stage.attempt(
+      'deposits 10; the token calls',
+      callOf(mallory, vault, 'deposit', [mallory.address, 10n * TOKEN]),
+    );
+    stage.holds('credited for 10', await stage.read(vault, 'balanceOf', [mallory.address]), 10n * TOKEN);
+    stage.holds('owed for 10 more', await stage.read(vault, 'totalHeld'), 150n * TOKEN);
+    stage.holds('the vault has', await stage.read(token, 'balanceOf', [vault.address]), 150n * TOKEN);
     await stage.step('lets the token behave', callOf(mallory, token, 'misbehave', [HONEST, ZERO_ADDRESS, '0x']));
     await stage.control(
       'withdraws what is its own',

@@ -24,9 +24,9 @@ export const stolenKey: Attack = {
       error: 'OperatorStakingNotAttester',
       with: { operator: thief.address },
     });
-    const consent = await consentOf({ owner: rival.owner, attester: rival.attester }, chain.chainId, staking.address);
+    const consent = await consentOf({ owner: mallory, attester: rival.attester }, chain.chainId, staking.address);
     await stage.refused(
-      'claims a key that is somebody’s',
+      'claims a key that is somebody’s, and consents by it',
       callOf(mallory, staking, 'appointAttester', [rival.attester.address, consent]),
       { error: 'OperatorStakingAttesterTaken', with: { operator: rival.owner.address } },
     );

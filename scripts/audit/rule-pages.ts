@@ -104,7 +104,8 @@ export function threatsPage(invariants: readonly Invariant[]): Page {
     ];
   });
   const body = `Each threat, what stands against it, and how it is shown. \`./dev attack run NAME\` runs an attack on a live local deployment;
-\`./dev attack list\` has one line on each. The rules behind the guards: [invariants](invariants.md).
+\`./dev attack list\` has one line on each. \`./dev attack unguarded NAME\` takes its guards away and shows that it then
+succeeds. The rules behind the guards: [invariants](invariants.md).
 
 ${table(['threat', 'mitigation', 'invariants', 'guards', 'tests', 'attacks'], rows)}
 

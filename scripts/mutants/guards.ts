@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../workers/runtime/errors.ts';
 import { inRepositoryCopy } from '../process/repository-copy.ts';
+import { editedSources, type SourceEdit } from '../process/source-edit.ts';
 import { MutantCompiler } from './compiler.ts';
 import { TestBench } from './test-bench.ts';
 
@@ -17,12 +18,9 @@ INVARIANT_RUNS and INVARIANT_DEPTH (48 and 64) say how long a campaign is. Exit 
 
 const SNAPSHOT = 'bench/snapshots/guards.json';
 
-/** A guard, and how it is broken: `from` occurs once in the file. */
-interface Guard {
+/** A guard, and how it is broken. */
+interface Guard extends SourceEdit {
   readonly guard: string;
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
   readonly campaign: string;
 }
 
@@ -42,12 +40,6 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-
-function broken(source: string, { guard, file, from, to }: Guard): string {
-  const parts = source.split(from);
-  if (parts.length !== 2) throw new Error(`${file}: '${guard}' is there ${parts.length - 1} times, not once`);
-  return parts.join(to);
-}
 
 /** What a test said: texts are encoded in reverts, and a campaign keeps reverts in texts of its own. */
 function wordsIn(reason: string): string {
@@ -70,7 +62,7 @@ async function ask(guards: readonly Guard[]): Promise<Finding[]> {
       const findings: Finding[] = [];
       try {
         for (const guard of guards) {
-          const changed = { [guard.file]: broken(compiler.read(guard.file), guard) };
+          const changed = editedSources([guard], (file) => compiler.read(file));
           const failed = await bench.solidity(guard.campaign, changed);
           const { guard: name, file, campaign } = guard;
           const noticed = failed !== undefined && !failed.timedOut;

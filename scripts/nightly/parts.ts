@@ -53,6 +53,11 @@ export const PARTS: readonly NightlyPart[] = [
     command: ['node', 'scripts/mutants/guards.ts'],
     env: { INVARIANT_RUNS: '8', FUZZ_RUNS: '8' },
   },
+  {
+    name: 'attacks',
+    about: 'guards taken away one by one, before the attack that they defend against',
+    command: ['node', 'scripts/attack/command.ts', 'unguarded'],
+  },
   { name: 'soak', about: '100,000 jobs, 5,000 transactions, 101,000 verdicts', command: ['node', 'bench/soak.ts'] },
   {
     name: 'proofs',

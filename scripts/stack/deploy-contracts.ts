@@ -24,6 +24,8 @@ export interface DeployOptions {
   readonly hardfork: 'prague' | 'osaka';
   /** Changed parameters of the local network, by their names in `rocketh/parameters.ts`. */
   readonly parameters?: Readonly<Record<string, number | string>> | undefined;
+  /** Deploys the artifacts that are there. Chains are kept by their sources all the same. */
+  readonly noCompile?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,14 +68,14 @@ export async function deployContracts(
 /** Deploys on a chain of its own and keeps state and addresses. Appears by one rename: two makers do no harm. */
 async function makeState(
   kept: string,
-  { folder, hardfork, parameters, signal }: DeployOptions,
+  { folder, hardfork, parameters, noCompile, signal }: DeployOptions,
   deps: ProcessDeps,
 ): Promise<void> {
   const draft = `${kept}.${process.pid}`;
   await mkdir(draft, { recursive: true });
   const chain = await startLocalChain({ folder, hardfork, automine: true, signal }, deps);
   try {
-    await hardhatDeploy({ url: chain.url, deployments: draft, folder, parameters, signal }, deps);
+    await hardhatDeploy({ url: chain.url, deployments: draft, folder, parameters, noCompile, signal }, deps);
     const state = String(await chain.call('anvil_dumpState', []));
     await writeFile(join(draft, STATE), gzipSync(state, { level: 1 }));
     await rename(draft, kept).catch((error: unknown) => {

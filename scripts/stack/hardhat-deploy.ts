@@ -10,6 +10,8 @@ export interface HardhatDeployOptions {
   /** The log goes here. */
   readonly folder: string;
   readonly parameters?: Readonly<Record<string, number | string>> | undefined;
+  /** Deploys the artifacts that are there, whatever the sources say. */
+  readonly noCompile?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -25,7 +27,7 @@ const require = createRequire(import.meta.url);
  * @throws RemitError `STACK_PROCESS_FAILED` with what hardhat said
  */
 export async function hardhatDeploy(options: HardhatDeployOptions, deps: ProcessDeps): Promise<void> {
-  const { url, deployments, folder, parameters, signal } = options;
+  const { url, deployments, folder, parameters, noCompile = false, signal } = options;
   // What is set for another deployment must not reach this one.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('REMIT_'));
   const lines: string[] = [];
@@ -39,6 +41,7 @@ export async function hardhatDeploy(options: HardhatDeployOptions, deps: Process
         'deploy',
         '--network',
         LOCAL_NETWORK,
+        ...(noCompile ? ['--no-compile'] : []),
       ],
       cwd: root,
       env: {

@@ -46,6 +46,8 @@ export interface OpenStageDeps {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onStep: (step: StackStep) => void;
+  /** The artifacts that are there are deployed, whatever the sources say. */
+  readonly noCompile?: boolean;
 }
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -53,7 +55,7 @@ const ROOT = resolve(import.meta.dirname, '../../..');
 const EPOCHS = 60;
 
 /** A private chain with `hardhat deploy` on it, and everybody with tokens, stake and keys. */
-export async function openStage({ clock, signal, onStep }: OpenStageDeps): Promise<OpenStage> {
+export async function openStage({ clock, signal, onStep, noCompile }: OpenStageDeps): Promise<OpenStage> {
   const teardown = createTeardown({ clock });
   const folder = await mkdtemp(join(tmpdir(), 'remit-attack-'));
   teardown.add('folder', () => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -72,7 +74,7 @@ export async function openStage({ clock, signal, onStep }: OpenStageDeps): Promi
     const cacheFolder = join(ROOT, 'cache/stack');
     const deployed = await step(
       'contracts',
-      () => deployContracts(chain, { folder, cacheFolder, hardfork: 'prague', signal }, { clock, log }),
+      () => deployContracts(chain, { folder, cacheFolder, hardfork: 'prague', noCompile, signal }, { clock, log }),
       ({ fromCache }) => (fromCache ? 'hardhat deploy, kept from an earlier run' : 'hardhat deploy'),
     );
     const contracts = connectContracts(deployed.addresses, { rpc: chain }, signal);
