@@ -86,6 +86,23 @@ describe('F38 · gas is 100 times as dear for 50 blocks', () => {
     expect(offers(turning, 3).filter((offer) => offer > CAPS.maxFeeCap).length).toBeGreaterThan(0);
   });
 
+  it('what can wait does not hold back what is urgent and has the next nonce', async () => {
+    await begin({ automine: false });
+    const life = await bench.open({ manager: { fees: CAPS, stallMs: 20, pollMs: 4 } });
+    await mineAt(gwei(1), life);
+    const sent = [life.manager.send(emission(1))];
+    await inPool(anvil, life, 1);
+    await mineAt(gwei(SPIKE), life);
+    expect(await canonicalValues(anvil)).toEqual([]);
+    sent.push(life.manager.send(emission(2, { urgent: true })));
+    await until(async () => {
+      await mineAt(gwei(SPIKE), life);
+      return (await nonceOf(anvil, life.address)) === 2;
+    });
+    for (const outcome of await Promise.all(sent)) expect(outcome).toMatchObject({ status: 'mined' });
+    for (const offer of offers(life, 1)) expect(offer).toBeLessThanOrEqual(CAPS.urgentMaxFeeCap);
+  });
+
   it('above even the higher cap the urgent wait too, and go on as soon as they may', async () => {
     await begin({ automine: false });
     const life = await bench.open({ manager: { fees: CAPS, stallMs: 20, pollMs: 4 } });

@@ -364,12 +364,19 @@ class TxSimulation {
 
   #examineFees(): void {
     const rows = this.#journal.all(
-      'SELECT a.hash, a.max_fee, t.key, t.request FROM attempts a JOIN transactions t ON t.key = a.key',
+      'SELECT a.hash, a.max_fee, t.key, t.nonce, t.request FROM attempts a JOIN transactions t ON t.key = a.key',
     );
+    const intents = rows.map(({ nonce, request }) => ({
+      ...(JSON.parse(String(request)) as Pick<TransactionIntent, 'urgent' | 'urgentFrom'>),
+      nonce: Number(nonce),
+    }));
     for (const row of rows) {
       const sentAt = this.#sentAt.get(row['hash'] as Hex32);
-      const { urgent, urgentFrom } = JSON.parse(String(row['request'])) as TransactionIntent;
-      const mayPayMore = urgent || (urgentFrom !== undefined && (sentAt ?? Infinity) >= urgentFrom);
+      // What holds back something urgent is as urgent.
+      const mayPayMore = intents.some(
+        ({ nonce, urgent, urgentFrom }) =>
+          nonce >= Number(row['nonce']) && (urgent || (urgentFrom !== undefined && (sentAt ?? Infinity) >= urgentFrom)),
+      );
       const cap = mayPayMore ? SIM_CAPS.urgentMaxFeeCap : SIM_CAPS.maxFeeCap;
       const fee = BigInt(String(row['max_fee']));
       if (fee > cap) this.#blame(`${String(row['key'])} offered ${fee}, more than ${cap}`);

@@ -90,6 +90,8 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
   /** Every mined record at or below this block was seen on the branch that ends in it. */
   let anchor: BlockHeader | undefined;
   let gapSightings = 0;
+  /** The highest nonce of an urgent transaction that waits: whatever has a lower one holds it back, and is as urgent. */
+  let urgentUpTo = -1;
   /** Local time at which the look began that saw the newest block first, milliseconds. */
   let seenAt = -Infinity;
 
@@ -214,7 +216,7 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     at: BlockHeader,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const urgent = isUrgent(record.intent, at);
+    const urgent = isUrgent(record.intent, at) || record.nonce < urgentUpTo;
     const suggested = await preparer.fees(at, urgent, signal).catch(() => undefined);
     const fees = bumpFees(newest(record), suggested, policy, urgent);
     if (!fees) {
@@ -331,6 +333,11 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     confirm(at);
   }
 
+  function lastUrgent(at: BlockHeader): number {
+    const waiting = journal.open().filter(({ status, intent }) => status === 'pending' && isUrgent(intent, at));
+    return Math.max(-1, ...waiting.map(({ nonce }) => nonce));
+  }
+
   async function round(signal: AbortSignal): Promise<void> {
     const began = clock.now();
     const at = await reader.head(signal);
@@ -339,6 +346,7 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     await readChain(at, signal);
     // The newest block had to take the lowest one, and with it those above, if it paid enough and a node knew it.
     let suspect = chainNonce;
+    urgentUpTo = lastUrgent(at);
     for (const record of journal.open()) {
       const { key, nonce, status } = record;
       // A node that lags counts too few.
