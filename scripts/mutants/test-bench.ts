@@ -12,6 +12,8 @@ export interface Baseline {
 }
 
 const SUITE_DEADLINE_MS = 15 * 60_000;
+/** Everything once, on a machine that may be busy: it is not measured against anything. */
+const BASELINE_DEADLINE_MS = 60 * 60_000;
 const OPTIMIZED = { enabled: true, runs: 200 };
 /** Build ids name the compiler's version; nothing reads more of them. */
 const BUILD_ID = 'solc-0_8_37-0';
@@ -71,7 +73,7 @@ export class TestBench {
     if ('error' in compiled) throw new Error(compiled.error);
     const answer = await this.#runner.ask(
       { kind: 'mocha', bytecodes: compiled.bytecodes, files: this.#mochaTests, except: [], bail: false },
-      SUITE_DEADLINE_MS,
+      BASELINE_DEADLINE_MS,
     );
     if (answer === undefined) throw new Error('the tests did not end');
     return { files: answer.files, failing: answer.failed.map(({ title }) => title) };
