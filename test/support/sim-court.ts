@@ -61,6 +61,7 @@ export class SimCourt {
       openUntil: this.#openUntil,
       traceDeadline: this.#traceDeadline,
       traceRoot: this.#traceRoot,
+      demandsEnd: this.#resolveFrom,
       resolveFrom: this.#resolveFrom,
       marked: this.#marked,
       demands: [...this.demands],

@@ -1,33 +1,32 @@
-import type { Result } from 'ethers';
 import { ruleOn } from '../../workers/canonical/judge/evidence.ts';
 import { SPACE } from '../../workers/canonical/plan/instruction.ts';
 import { instructionAt } from '../../workers/canonical/plan/plan.ts';
 import { hexOfHash, type TreeNodes } from '../../workers/canonical/tree/tree-nodes.ts';
-import { interfaces } from '../../workers/chain/contracts.ts';
 import type { FiledDemand, TrialFile } from '../../workers/chain/trial-file.ts';
-import { type AttestationRecord, parseRecord } from '../../workers/protocol/attestation-record.ts';
+import type { AttestationRecord } from '../../workers/protocol/attestation-record.ts';
 import { type Address, type Hex, type Hex32, type JobId, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
 import { JobStatus } from '../../workers/protocol/job.ts';
 import {
   type Docket,
   type Exhibits,
   Ground,
-  NO_EXHIBITS,
   type ProofFacts,
   Space,
   TrialStatus,
   commitmentOf,
-  parseDocket,
-  parseExhibits,
 } from '../../workers/protocol/trial.ts';
 import { elementOf } from '../../workers/roles/trial/elements.ts';
 import { gapOf } from '../../workers/roles/trial/output-gap.ts';
 import { below } from '../../workers/roles/trial/trial-view.ts';
 import { DOCKET, PLAN, SPEC_OUT, WEIGHT_TREE } from '../workers/roles/trial/bench.ts';
 
-/** Seconds. */
-export const COURT_TIMES = { window: 480, trace: 480, reveal: 480 } as const;
+/** Seconds. `trialRest`: from the end of the hearing to the hard end. */
+export const COURT_TIMES = { window: 480, trace: 480, reveal: 480, trialRest: 4_800 } as const;
 export const COMMITMENT_BLOCKS = 2;
+/** Gas for which an answer is prepaid, and the smallest price for it, wei. */
+export const REVEAL_PRICE = { gas: 1_000n, floor: 10n } as const;
+/** A demand's cap over the base fee, and over the cap of a demand that it takes over, at least. */
+const MARGIN = 2n;
 
 /** A demand, and when it was answered. */
 export interface CourtDemand extends FiledDemand {
@@ -56,20 +55,36 @@ export interface CourtState {
 export interface BlockTime {
   readonly number: number;
   readonly timestamp: number;
+  /** Wei per gas; nothing where a call is only tried. */
+  readonly baseFee: bigint;
 }
 
 /** What the claimant holds, and what it claims. */
 export interface Claimed {
   readonly outputRoot: Hex32;
+  /** Where the output is said to be published. */
+  readonly outputContent: Hex32;
   readonly input: TreeNodes;
   readonly output: TreeNodes;
   readonly trace: TreeNodes;
+  /** Of a challenge, seconds. */
+  readonly window: number;
+  /** Answers that fit between the last second for the trace and the end of the hearing. */
+  readonly rounds: number;
 }
 
 export type Change = (state: CourtState, block: BlockTime) => CourtState;
 
 /** What the contract would revert with. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor(why: string) {
+    const { stackTraceLimit } = Error;
+    // Most calls of a griefer are refused, and nobody looks at where.
+    Error.stackTraceLimit = 0;
+    super(why);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 export const NOTHING_YET: CourtState = {
   status: JobStatus.Requested,
@@ -89,8 +104,6 @@ export interface DemandedNode {
   readonly index: number;
 }
 
-const WITHOUT_FILE: ReadonlySet<string> = new Set(['open', 'reveal', 'commit', 'reclaim']);
-
 function demandIdOf({ space, height, index }: DemandedNode): Hex32 {
   return `0x${[space, height, index]
     .map((part) => part.toString(16).padStart(8, '0'))
@@ -98,28 +111,16 @@ function demandIdOf({ space, height, index }: DemandedNode): Hex32 {
     .padEnd(64, '0')}` as Hex32;
 }
 
-function need<T>(value: T | undefined | false, why: string): T {
+export function need<T>(value: T | undefined | false, why: string): T {
   if (value === undefined || value === false) throw new Refused(why);
   return value;
 }
 
-function refuse(why: string): never {
-  throw new Refused(why);
-}
-
-const rootOf = (tree: TreeNodes): Hex32 => hexOfHash(tree.node(tree.depth, 0));
+export const rootOf = (tree: TreeNodes): Hex32 => hexOfHash(tree.node(tree.depth, 0));
 
 function hexOf(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes).toString('hex')}`;
 }
-
-/** A struct of a decoded call. */
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return (value as Result).toObject() as Readonly<Record<string, unknown>>;
-}
-
-const textOf = (value: unknown): string =>
-  JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? one.toString() : one));
 
 /** The rules of the court about one claim. Proofs are judged by what is true; that they can be checked is another test's. */
 export function createCourt(claimed: Claimed, jobId: JobId) {
@@ -180,8 +181,8 @@ export function createCourt(claimed: Claimed, jobId: JobId) {
       (state, { number, timestamp }) => {
         need(state.status === JobStatus.Requested, 'not requested');
         const record = {
-          ...{ outputRoot: claimed.outputRoot, outputContent: ZERO_HEX32, operator },
-          challengeEnd: BigInt(timestamp + COURT_TIMES.window),
+          ...{ outputRoot: claimed.outputRoot, outputContent: claimed.outputContent, operator },
+          challengeEnd: BigInt(timestamp + claimed.window),
         };
         return { ...state, status: JobStatus.Attested, record, attestBlock: number };
       },
@@ -197,12 +198,12 @@ export function createCourt(claimed: Claimed, jobId: JobId) {
       (state, { timestamp }) => {
         const { challengeEnd } = need(state.record, 'not attested');
         need(state.status === JobStatus.Attested && timestamp <= Number(challengeEnd), 'window over');
-        const { trace, reveal } = COURT_TIMES;
+        const { trace, reveal, trialRest } = COURT_TIMES;
         const traceDue = timestamp + trace;
-        const hearingEnd = Math.max(traceDue + 4 * reveal, Number(challengeEnd));
+        const hearingEnd = Math.max(traceDue + claimed.rounds * reveal, Number(challengeEnd));
         const docket = {
           ...{ ...DOCKET, opener, traceDue, hearingEnd, revealTime: reveal },
-          ...{ demandsEnd: hearingEnd - 2 * reveal, trialEnd: hearingEnd + 10 * reveal },
+          ...{ demandsEnd: hearingEnd - 2 * reveal, trialEnd: hearingEnd + trialRest },
         };
         const file = { ...NOTHING_YET.file, docket };
         return { ...state, status: JobStatus.OnTrial, trial: TrialStatus.Opened, file };
@@ -221,11 +222,13 @@ export function createCourt(claimed: Claimed, jobId: JobId) {
       },
     demand:
       (demander: Address, node: DemandedNode, feeCap: bigint): Change =>
-      (state, { timestamp }) => {
+      (state, { timestamp, baseFee }) => {
         const { demandsEnd, trialEnd, revealTime, hearingEnd } = hearingOf(state);
         const id = demandIdOf(node);
         const { demands } = state.file;
-        need(!demands.some((one) => one.id === id), 'already demanded');
+        const same = demands.find((one) => one.id === id);
+        need(feeCap >= MARGIN * baseFee && feeCap >= REVEAL_PRICE.floor, 'invalid price');
+        need(!same || (same.content === undefined && feeCap >= MARGIN * same.feeCap), 'already demanded');
         need(!demands.some((one) => one.demander === demander && one.content === undefined), 'one at a time');
         const tree = trees[node.space];
         const parent = demands.find(
@@ -241,13 +244,13 @@ export function createCourt(claimed: Claimed, jobId: JobId) {
         need(timestamp <= Math.min(latest, trialEnd - revealTime), 'demands closed');
         const filed: CourtDemand = {
           ...{ ...node, id, demander, feeCap, content: undefined, shownAt: 0 },
-          due: timestamp + revealTime,
+          due: same?.due ?? timestamp + revealTime,
         };
         return {
           ...state,
           hearingEnd: state.hearingEnd || hearingEnd,
           bonds: new Set([...state.bonds, demander]),
-          file: { ...state.file, demands: [...demands, filed] },
+          file: { ...state.file, demands: [...demands.filter((one) => one !== same), filed] },
         };
       },
     reveal:
@@ -266,6 +269,20 @@ export function createCourt(claimed: Claimed, jobId: JobId) {
         );
         const hearingEnd = Math.max(state.hearingEnd, Math.min(timestamp + revealTime, trialEnd));
         return { ...state, hearingEnd, file: { ...state.file, demands } };
+      },
+    postpone:
+      (id: Hex32): Change =>
+      (state, { timestamp, baseFee }) => {
+        const { revealTime, trialEnd } = hearingOf(state);
+        const waiting = need(
+          state.file.demands.find((one) => one.id === id && one.content === undefined),
+          'not demanded',
+        );
+        need(timestamp <= waiting.due, 'overdue');
+        need(baseFee > waiting.feeCap, 'fee within cap');
+        const due = Math.min(timestamp + revealTime, trialEnd);
+        const demands = state.file.demands.map((one): CourtDemand => (one === waiting ? { ...one, due } : one));
+        return { ...state, file: { ...state.file, demands } };
       },
     commit:
       (commitment: Hex32): Change =>
@@ -317,75 +334,7 @@ export function createCourt(claimed: Claimed, jobId: JobId) {
       },
   };
 
-  /** Calls with a case file must fit to what the slot of the trial commits to. */
-  function guarded(name: string, at: (index: number) => unknown, change: () => Change): Change {
-    return (state, block) => {
-      if (name === 'open') need(isRecord(at(1), state), 'another record');
-      if (!WITHOUT_FILE.has(name)) {
-        const { record, docket, exhibits } = objectOf(at(0));
-        need(isRecord(record, state), 'another record');
-        need(
-          textOf(parseDocket(objectOf(docket))) === textOf(parseDocket(need(state.file.docket, 'no trial'))),
-          'another docket',
-        );
-        const posted = textOf(parseExhibits(objectOf(exhibits)));
-        need(posted === textOf(parseExhibits(state.file.exhibits ?? NO_EXHIBITS)), 'other exhibits');
-      }
-      return change()(state, block);
-    };
-  }
-
-  const isRecord = (value: unknown, { record }: CourtState): boolean =>
-    record !== undefined && textOf(parseRecord(objectOf(value))) === textOf(parseRecord(record));
-
-  /** What a call of a player does; refuses what does not fit to the slot of its trial. */
-  function decoded(from: Address, data: Hex, value: bigint): { readonly name: string; readonly change: Change } {
-    const call = interfaces.TrialCourt.parseTransaction({ data });
-    if (!call) throw new Error('a call that the court does not know');
-    const { name, args } = call;
-    const at = (index: number): unknown => args[index] as unknown;
-    return { name, change: guarded(name, at, () => changeOf(name, at, from, value)) };
-  }
-
-  function changeOf(name: string, at: (index: number) => unknown, from: Address, value: bigint): Change {
-    const node = (first: number): DemandedNode => ({
-      ...{ space: Number(at(first)) as Space, height: Number(at(first + 1)), index: Number(at(first + 2)) },
-    });
-    switch (name) {
-      case 'open':
-        return rules.open(from);
-      case 'postTrace': {
-        const { trace } = objectOf(at(2));
-        return trace === rootOf(claimed.trace) ? rules.postTrace(claimed.trace) : refuse('another trace than it has');
-      }
-      case 'demand': {
-        const { space, height, index } = node(1);
-        const isNode = hexOfHash(trees[space]?.node(height, index) ?? new Uint8Array(32)) === at(4);
-        return isNode ? rules.demand(from, { space, height, index }, value / 1_000n) : refuse('not a node of the tree');
-      }
-      case 'reveal':
-        return rules.reveal(node(1), at(4) as Hex);
-      case 'commit':
-        return rules.commit(at(0) as Hex32);
-      case 'resolve':
-        return rules.resolve(at(1) as Hex32);
-      case 'reclaim':
-        return rules.reclaim(at(1) as Address);
-      case 'proveElement':
-        return proofOf(name, Number(at(2)), from, at(4) as Hex32);
-      case 'provePadding':
-        return proofOf(name, Number(at(2)), from, at(4) as Hex32);
-      case 'proveGap':
-        return proofOf(name, Number(at(2)), from, at(5) as Hex32);
-      default:
-        throw new Error(`a call that this court does not know: ${name}`);
-    }
-  }
-
-  const proofOf = (name: string, element: number, from: Address, salt: Hex32): Change =>
-    rules.prove(name, element, from, salt);
-
-  return { rules, decoded, contentOf, trees };
+  return { rules, contentOf, trees, claimed };
 }
 
 export type SimTrialCourt = ReturnType<typeof createCourt>;

@@ -1,30 +1,20 @@
 import type { Random } from '../../models/credit-score/random.ts';
-import { recordHash, recordToJson } from '../../workers/protocol/attestation-record.ts';
-import { type Address, type Hex, type Hex32, type JobId, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
+import type { SendRequest } from '../../workers/chain/tx-manager.ts';
+import { type AttestationRecord, recordToJson } from '../../workers/protocol/attestation-record.ts';
+import type { Address, Hex, Hex32 } from '../../workers/protocol/ids.ts';
 import { JobStatus } from '../../workers/protocol/job.ts';
-import { type ModelSpec, modelIdOf } from '../../workers/protocol/model.ts';
-import { vectorRoot } from '../../workers/protocol/vector-root.ts';
-import { catalog, type MessageInput, type MessageOf } from '../../workers/queue/catalog.ts';
-import type { ServedModel } from '../../workers/inference/model-shelf.ts';
+import { catalog, type MessageOf } from '../../workers/queue/catalog.ts';
 import type { Handler } from '../../workers/queue/consumer.ts';
-import { redisUnreachable } from '../../workers/queue/redis-errors.ts';
-import { createCases } from '../../workers/roles/trial/case.ts';
-import { createTrialMetrics } from '../../workers/roles/trial/metrics.ts';
-import { createTrialHandler } from '../../workers/roles/trial/play-trial.ts';
-import type { Notes, TrialPorts } from '../../workers/roles/trial/ports.ts';
-import { createTrialChain } from '../../workers/roles/trial/trial-chain.ts';
-import { createVerificationHandler } from '../../workers/roles/watchtower/verification.ts';
 import { codeOf, isRetryable, messageOf } from '../../workers/runtime/errors.ts';
 import { silentLogger } from '../../workers/runtime/logger.ts';
-import { noMetrics } from '../../workers/runtime/metrics.ts';
-import { ANSWER, PLAN, SPEC_OUT, TRACE, WEIGHT_TREE, WEIGHTS } from '../workers/roles/trial/bench.ts';
-import { unreachable } from './sim-ledger-node.ts';
+import { OTHER } from './sample-job.ts';
 import { Life, type SimSteps } from './sim-steps.ts';
-import { attempt, type SimTrialChain, tipOf, type TrialBranch, type TrialTransaction } from './sim-trial-chain.ts';
-import { COMMITMENT_BLOCKS, type SimTrialCourt } from './sim-trial-court.ts';
-import { hash, OTHER } from './sample-job.ts';
-
-type Message = MessageOf<'trial'>;
+import type { createCalls } from './sim-trial-calls.ts';
+import { REORG_MAX, type SimTrialChain, type TrialTransaction } from './sim-trial-chain.ts';
+import type { Change } from './sim-trial-court.ts';
+import { SimTrialNotes } from './sim-trial-notes.ts';
+import { type ClaimMessage, createPlayer, type Player, type QueueOfNode } from './sim-trial-player.ts';
+import { SimTrialSigner } from './sim-trial-signer.ts';
 
 /** Shares of the calls, of the blocks, or of the messages. */
 export interface NodeFaults {
@@ -33,7 +23,7 @@ export interface NodeFaults {
   readonly redis: number;
   /** Transactions that vanish on their way to a block. */
   readonly lost: number;
-  /** Blocks in which the submitter is too slow. */
+  /** Blocks in which the listener is too slow. */
   readonly late: number;
   /** Blocks at which Redis forgets everything. */
   readonly flush: number;
@@ -41,66 +31,76 @@ export interface NodeFaults {
 
 export interface TrialNodeDeps {
   readonly chain: SimTrialChain;
-  readonly court: SimTrialCourt;
+  readonly calls: ReturnType<typeof createCalls>;
   readonly steps: SimSteps;
   readonly random: Random;
   readonly faults: () => NodeFaults;
   /** Of the claim; its record is the chain's. */
-  readonly message: Message;
+  readonly message: ClaimMessage;
   readonly us: Address;
   readonly operator: Address;
   readonly verifies: boolean;
   /** What the claimant serves under a root, if it does. */
   readonly served: (root: Hex32) => Uint8Array | undefined;
+  /** What its answer does, for a claimant. */
+  readonly attestation: Change;
+  /** What this node can fetch by its digest. */
+  readonly published: (digest: string) => Uint8Array | undefined;
 }
 
+type Ids = Readonly<Record<'verification' | 'trial', string>>;
+
 interface Queued {
-  readonly queue: 'verification' | 'trial';
-  readonly message: Message;
+  readonly queue: QueueOfNode;
+  readonly message: MessageOf<QueueOfNode>;
   readonly enqueuedAt: number;
   finished: boolean;
 }
 
-interface Intent {
-  readonly message: MessageInput<'transaction'>;
-  readonly made: number;
-  finished: boolean;
-}
-
-interface Journaled {
-  readonly transaction: TrialTransaction;
-  readonly deadline: number | undefined;
-  readonly intent: string | undefined;
-}
-
-const FEES = { openerBond: 60n, demandBond: 30n, revealFeeFloor: 10n, revealGas: 1_000n };
+const ATTEST = 'attest';
+/** The step of a key, whichever try of it this is. */
+const stepOf = (key: string): string => /-tx-(.*-[0-9a-f]{16})(-\d+)?$/.exec(key)?.[1] ?? key;
 /** A consumer's lock holds so long after its death. */
 const LOCK_MS = 10_000;
-const POLL_MS = 12_000;
 const SECOND = 1_000;
+/** Between two looks at what Redis may have lost. */
+const KEEP_BLOCKS = 5;
 /** A supervisor starts a process again within so many blocks. */
 const DOWN_BLOCKS = 3;
 
-/** One honest node: its watchtower and its player, with the queues, the journal and the disk that outlive its process. */
+/** One honest node: watchtower, player and submitter, with the queues, the journal and the disk that outlive its process. */
 export class SimTrialNode {
   readonly #deps: TrialNodeDeps;
   readonly #queue = new Map<string, Queued>();
-  readonly #intents = new Map<string, Intent>();
-  readonly #journal = new Map<string, Journaled>();
-  readonly #notes = new Map<string, { salt: Hex32; commitment?: Hex32 }>();
-  #served: Hex32[] = [];
+  readonly #notes: SimTrialNotes;
   #life = new Life();
-  #made = 0;
+  #player: Player | undefined;
+  /** Blocks until what Redis may have lost is made again. */
+  #keepsIn = 0;
+  /** What is said of the answer that stands now. */
+  #about: { readonly of: AttestationRecord; readonly message: ClaimMessage; readonly ids: Ids } | undefined;
   /** Blocks since the process died. */
   #down = 0;
   lives = 0;
+  readonly signer: SimTrialSigner;
   readonly oddities: string[] = [];
   /** What was committed to, by what it would prove. */
   readonly commitments = new Map<string, Set<Hex>>();
+  /** How often each call was asked for. */
+  readonly asked = new Map<string, number>();
   readonly verdicts: string[] = [];
 
   constructor(deps: TrialNodeDeps) {
     this.#deps = deps;
+    const { chain, steps, random, faults, us, calls, attestation } = deps;
+    const decode = ({ key, data, value = 0n }: SendRequest) =>
+      key === ATTEST
+        ? { name: key, change: attestation }
+        : { name: stepOf(key), change: calls.decoded(us, data, value).change };
+    this.signer = new SimTrialSigner({ chain, steps, random, faults, us, decode });
+    this.#notes = new SimTrialNotes(() => {
+      this.#onForget();
+    });
     this.#start();
   }
 
@@ -112,22 +112,37 @@ export class SimTrialNode {
       if (this.#down >= DOWN_BLOCKS || random.uniform() < 0.4) this.#start();
       return [];
     }
-    if (random.uniform() < faults().flush) {
-      this.#queue.clear();
-      this.#intents.clear();
-    }
+    if (random.uniform() < faults().flush) this.#queue.clear();
     if (random.uniform() >= faults().late) this.#listen();
-    if (random.uniform() >= faults().late) this.#sign();
-    return this.#publish(isCensored);
-  }
-
-  /** Journaled before anything else happens, and published until it is final. */
-  insist(transaction: TrialTransaction): void {
-    this.#journal.set(transaction.id, { transaction, deadline: undefined, intent: undefined });
+    this.#keepsIn -= 1;
+    if (this.#keepsIn <= 0) [this.#keepsIn] = [KEEP_BLOCKS, this.#player?.keep()];
+    return this.signer.publish(isCensored);
   }
 
   die(): void {
     this.#life.dead = true;
+  }
+
+  /** Messages that have not run to their end. */
+  get unfinished(): readonly string[] {
+    return [...this.#queue].flatMap(([id, { finished }]) => (finished ? [] : [id]));
+  }
+
+  /** Nothing is under way any more. */
+  get isIdle(): boolean {
+    return this.unfinished.length === 0 && this.signer.pending().length === 0 && !this.keepsNotes;
+  }
+
+  get keepsNotes(): boolean {
+    return !this.#notes.isEmpty || this.#notes.keeps.length > 0;
+  }
+
+  /** What is noted is of use until nothing can bring the trial back. */
+  #onForget(): void {
+    const { chain } = this.#deps;
+    const { endedFor } = chain;
+    if (endedFor === undefined) this.oddities.push('notes were erased while the job was open');
+    else if (endedFor < REORG_MAX) this.oddities.push(`notes were erased ${endedFor} blocks after the end`);
   }
 
   /** Messages for what the chain says now; the listener itself is another simulation's. */
@@ -135,20 +150,22 @@ export class SimTrialNode {
     const { chain, verifies, operator, message } = this.#deps;
     const { state } = chain.head;
     if (!state.record) return;
-    const at = chain.branch.find(({ number }) => number === state.attestBlock);
-    const place = {
-      ...message.attest,
-      blockNumber: state.attestBlock,
-      blockHash: at?.hash ?? message.attest.blockHash,
-    };
-    const about = { ...message, record: recordToJson(state.record), attest: place } as Message;
+    if (this.#about?.of !== state.record) {
+      const at = chain.branch.find(({ number }) => number === state.attestBlock);
+      const place = { blockNumber: state.attestBlock, blockHash: at?.hash ?? message.attest.blockHash };
+      const attest = { ...message.attest, ...place };
+      const about = { ...message, record: recordToJson(state.record), attest } as ClaimMessage;
+      const ids = { verification: catalog.verification.phase(about), trial: catalog.trial.phase(about) };
+      this.#about = { of: state.record, message: about, ids };
+    }
+    const { message: about, ids } = this.#about;
     const isOurs = state.record.operator === operator;
-    if (state.status === JobStatus.Attested && verifies && !isOurs) this.#enqueue('verification', about, false);
-    if (state.status === JobStatus.OnTrial && (verifies || isOurs)) this.#enqueue('trial', about, true);
+    if (state.status === JobStatus.Attested && verifies && !isOurs)
+      this.#enqueue('verification', ids.verification, about, false);
+    if (state.status === JobStatus.OnTrial && (verifies || isOurs)) this.#enqueue('trial', ids.trial, about, true);
   }
 
-  #enqueue(queue: Queued['queue'], message: Message, again: boolean): void {
-    const id = catalog[queue].phase(message);
+  #enqueue(queue: QueueOfNode, id: string, message: MessageOf<QueueOfNode>, again: boolean): void {
     const known = this.#queue.get(id);
     if (known && !(again && known.finished)) return;
     const queued = { queue, message, enqueuedAt: this.#deps.steps.now, finished: false };
@@ -156,49 +173,32 @@ export class SimTrialNode {
     void this.#consume(id, queued, this.#life, 0);
   }
 
-  /** New intents are signed, unless they would revert. */
-  #sign(): void {
-    const { chain, court, us, faults } = this.#deps;
-    const { state, number, timestamp } = tipOf(chain.view(faults().lag));
-    for (const [key, intent] of this.#intents) {
-      const id = `${key}#${intent.made}`;
-      if (intent.finished || this.#journal.has(id)) continue;
-      const { data, value, deadline, step } = intent.message;
-      const { change } = court.decoded(us, data as Hex, BigInt(value));
-      const [, refused] = attempt(change, state, { number: number + 1, timestamp: timestamp + 1 });
-      if (refused !== undefined) intent.finished = true;
-      else this.#journal.set(id, { transaction: { id, name: step, from: us, change }, deadline, intent: key });
-    }
-  }
-
-  #publish(isCensored: boolean): readonly TrialTransaction[] {
-    const { chain, random, faults } = this.#deps;
-    const sent: TrialTransaction[] = [];
-    for (const [id, { transaction, deadline, intent }] of this.#journal) {
-      const standing = chain.standing(id);
-      const known = intent === undefined ? undefined : this.#intents.get(intent);
-      const isOver = deadline !== undefined && chain.head.timestamp > deadline;
-      if (standing !== 'absent' || isOver) {
-        if (known && `${intent}#${known.made}` === id) known.finished = true;
-        if (standing === 'final' || (isOver && standing === 'absent')) this.#journal.delete(id);
-      } else if (!isCensored && random.uniform() >= faults().lost) sent.push(transaction);
-    }
-    return sent;
-  }
-
   #start(): void {
+    const { steps, calls, us } = this.#deps;
     this.#life = new Life();
     this.lives += 1;
     this.#down = 0;
-    this.#handlers = this.#compose(this.#life);
+    this.#player = createPlayer({
+      ...this.#deps,
+      life: this.#life,
+      signer: this.signer,
+      notes: this.#notes.of(this.#life, steps),
+      decode: (data, value): { readonly change: Change } => calls.decoded(us, data as Hex, value),
+      onVerdict: (verdict) => this.verdicts.push(verdict),
+      toPlayer: (message) => {
+        this.#enqueue('trial', catalog.trial.phase(message), message, true);
+      },
+      toSubmitter: (message) => {
+        this.#onIntent(message);
+        this.#enqueue('transaction', catalog.transaction.phase(message), message, true);
+      },
+    });
     for (const [id, queued] of this.#queue) if (!queued.finished) void this.#consume(id, queued, this.#life, LOCK_MS);
   }
 
-  #handlers: Readonly<Record<Queued['queue'], Handler<Message>>> | undefined;
-
   async #consume(id: string, queued: Queued, life: Life, delayMs: number): Promise<void> {
     const { steps } = this.#deps;
-    const handler = this.#handlers?.[queued.queue];
+    const handler = this.#player?.handlers[queued.queue] as Handler<MessageOf<QueueOfNode>> | undefined;
     const clock = steps.clockOf(life);
     const { signal } = new AbortController();
     if (delayMs > 0) await clock.sleep(delayMs);
@@ -218,152 +218,17 @@ export class SimTrialNode {
     }
   }
 
-  #compose(life: Life): Readonly<Record<Queued['queue'], Handler<Message>>> {
-    const { chain, steps, random, faults, us, operator, served } = this.#deps;
-    const read = <T>(work: (branch: TrialBranch) => T): Promise<T> =>
-      steps.call(life, () => {
-        if (random.uniform() < faults().error) throw unreachable('a read');
-        return work(chain.view(faults().lag));
-      });
-    const local = <T>(work: () => T): Promise<T> => steps.call(life, work);
-    const redis = (work: () => void): Promise<void> =>
-      steps.call(
-        life,
-        () => {
-          const fails = random.uniform() < faults().redis;
-          if (fails && random.uniform() < 0.5) throw redisUnreachable('sim', 'away');
-          work();
-          if (fails) throw redisUnreachable('sim', 'away');
-        },
-        'redis',
-      );
-    const stateOf = (branch: TrialBranch) => tipOf(branch).state;
-    const standingOf = () =>
-      read((branch) => {
-        const { status, record } = stateOf(branch);
-        return { status, requestBlock: 0, requestedAt: 0, commitment: record ? recordHash(record) : ZERO_HEX32 };
-      });
-    const head = () =>
-      read((branch) => ({ number: tipOf(branch).number, timestamp: tipOf(branch).timestamp, baseFeePerGas: 1n }));
-    const court = createTrialChain(
-      { us },
-      {
-        view: { standingOf },
-        files: { of: () => read((branch) => stateOf(branch).file) },
-        reads: {
-          stateOf: () =>
-            read((branch) => {
-              const { trial, file, hearingEnd } = stateOf(branch);
-              const openDemands = file.demands.filter(({ content }) => content === undefined).length;
-              return { status: trial, marked: file.marked, openDemands, hearingEnd };
-            }),
-          committedAt: (commitment) => read((branch) => stateOf(branch).committed.get(commitment)),
-          hasBond: (_, demander) => read((branch) => stateOf(branch).bonds.has(demander)),
-          settings: () => read(() => ({ ...FEES, commitmentBlocks: COMMITMENT_BLOCKS })),
-          balanceOf: () => read(() => 10n ** 30n),
-        },
-        head,
-        vectorIn: () => read(() => undefined),
-      },
-    );
-    const clock = steps.clockOf(life);
-    const specs = { specOf: () => local(() => SPEC_OUT) };
-    const weights = { tree: WEIGHT_TREE, length: WEIGHTS.length };
-    const ports: TrialPorts = {
-      ...{ chain: court, specs, clock, notes: this.#notesOf(life), metrics: createTrialMetrics(noMetrics) },
-      canonical: { open: () => local(() => ({ spec: SPEC_OUT, plan: PLAN, weights, run: () => local(() => TRACE) })) },
-      blobs: { get: () => Promise.reject(new Error('nothing is published')) },
-      outputs: { find: () => Promise.resolve(undefined) },
-      traces: { put: () => local(() => undefined), remove: () => local(() => undefined) },
-      peers: { fetch: (root) => local(() => served(root)) },
-      transactions: {
-        enqueueAgain: (_, message) =>
-          redis(() => {
-            this.#intend(message);
-          }),
-      },
-      random: () => hash(random.below(2 ** 31)),
-    };
-    const spec: ModelSpec = SPEC_OUT;
-    const model = { modelId: modelIdOf(spec), spec, triable: true } as ServedModel;
-    const timings = { modelMs: 0, inputMs: 0, queuedMs: 0, runMs: 0, hashMs: 0, workMs: 0 };
-    const verification = createVerificationHandler(
-      { sampleRatio: 1, sampleSalt: '' },
-      {
-        chain: { standingOf, head, vectorIn: () => read(() => undefined) },
-        models: specs,
-        work: {
-          run: () => local(() => ({ model, output: ANSWER, outputRoot: vectorRoot(ANSWER), timings })),
-        },
-        blobs: ports.blobs,
-        verdicts: { keep: ({ verdict }) => this.verdicts.push(verdict) },
-        trials: {
-          enqueueAgain: (_, message) =>
-            redis(() => {
-              this.#enqueue('trial', message as Message, true);
-            }),
-        },
-        metrics: { found: () => undefined, skipped: () => undefined },
-        clock,
-      },
-    );
-    const trial = createTrialHandler(
-      {
-        ...{ us, operator, court: OTHER, challenges: true, pollMs: POLL_MS, serveWaitMs: 24_000 },
-        policy: { urgentSeconds: 120, commitBlocks: 0, hurrySeconds: 60, readChunksMax: 64 },
-      },
-      { ...ports, cases: createCases(ports) },
-    );
-    return { verification, trial };
-  }
-
-  #intend(message: MessageInput<'transaction'>): void {
-    const { step, data } = message;
-    const known = this.#intents.get(step);
-    if (known && !known.finished) return;
-    this.#made += 1;
-    this.#intents.set(step, { message, made: this.#made, finished: false });
+  #onIntent({ step, data }: MessageOf<'transaction'>): void {
+    const known = this.#queue.get(catalog.transaction.phase({ step } as never));
+    if (!known || known.finished) this.asked.set(step, (this.asked.get(step) ?? 0) + 1);
     if (!step.startsWith('commit')) return;
     const proof = step.split('-').slice(0, 3).join('-');
-    this.commitments.set(proof, (this.commitments.get(proof) ?? new Set()).add(data as Hex));
+    this.commitments.set(proof, (this.commitments.get(proof) ?? new Set()).add(data));
   }
 
-  /** A disk at whose every write the process may die. */
-  #notesOf(life: Life): Notes {
-    const { steps } = this.#deps;
-    const write = <T>(work: () => T): T => {
-      if (steps.mayDie(life)) throw new Error('the process has died');
-      const result = work();
-      if (steps.mayDie(life)) throw new Error('the process has died');
-      return result;
-    };
-    const notes = this.#notes;
-    return {
-      salt: (_: JobId, proof, make) =>
-        write(() => {
-          const known = notes.get(proof) ?? { salt: make() };
-          notes.set(proof, known);
-          return known.salt;
-        }),
-      commitments: () =>
-        new Map([...notes].flatMap(([proof, { commitment }]) => (commitment ? [[proof, commitment] as const] : []))),
-      noteCommitment: (_, proof, commitment) => {
-        write(() => {
-          const known = notes.get(proof);
-          if (known) known.commitment = commitment;
-        });
-      },
-      serve: (_, root) => {
-        write(() => this.#served.push(root));
-      },
-      served: () => this.#served,
-      forget: () => {
-        write(() => {
-          notes.clear();
-          this.#served = [];
-        });
-      },
-    };
+  /** Signs its answer, and publishes that until it stands. */
+  attest(): void {
+    this.signer.sign({ key: ATTEST, to: OTHER, data: '0x', urgent: true });
   }
 }
 

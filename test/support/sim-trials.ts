@@ -1,23 +1,26 @@
 import { keccak256 } from 'ethers';
 import { createRandom, type Random } from '../../models/credit-score/random.ts';
 import { VectorTree } from '../../workers/canonical/tree/vector-tree.ts';
-import { type Address, type Hex32, parseAddress, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
+import type { Address, Hex32 } from '../../workers/protocol/ids.ts';
 import { JobStatus } from '../../workers/protocol/job.ts';
-import { TrialStatus } from '../../workers/protocol/trial.ts';
 import { bitsOfFloat, floatOfBits } from '../../workers/protocol/vector.ts';
 import { bitsOfBytes, bytesOfBits } from '../../workers/roles/trial/elements.ts';
-import { below } from '../../workers/roles/trial/trial-view.ts';
 import { ANSWER, INPUT, PLAN, SPEC_OUT, THIRD, TRACE } from '../workers/roles/trial/bench.ts';
 import { hexOf, OPERATOR, REQUESTED_AT, verificationOf } from './role-jobs.ts';
+import { hash } from './sample-job.ts';
 import { Life, SimSteps } from './sim-steps.ts';
-import { BLOCK_SECONDS, REORG_MAX, SimTrialChain, type TrialBlock, type TrialTransaction } from './sim-trial-chain.ts';
-import { type Change, COURT_TIMES, createCourt, type DemandedNode, type SimTrialCourt } from './sim-trial-court.ts';
+import { violationsOf } from './sim-trial-audit.ts';
+import { createCalls } from './sim-trial-calls.ts';
+import { BLOCK_SECONDS, CALM_FEE, REORG_MAX, SimTrialChain, type TrialBlock } from './sim-trial-chain.ts';
+import { COURT_TIMES, createCourt, type SimTrialCourt } from './sim-trial-court.ts';
 import { type NodeFaults, SimTrialNode } from './sim-trial-node.ts';
+import { createCheat, createGriefer, endOf } from './sim-trial-others.ts';
+import { SimTrialWeather, type WeatherOptions } from './sim-trial-weather.ts';
 
-/** What the claimant does. `honest` is a node of ours; the others cheat, each in one way. */
-export type Claim = 'honest' | 'output' | 'narrow' | 'trace' | 'padding' | 'silent' | 'mute';
+/** What the claimant does. `honest` and `near` are nodes of ours, one of them with an engine that rounds otherwise; the others cheat, each in one way. */
+export type Claim = 'honest' | 'near' | 'output' | 'narrow' | 'trace' | 'padding' | 'silent' | 'mute';
 
-export interface TrialSimOptions {
+export interface TrialSimOptions extends WeatherOptions {
   readonly seed: number;
   readonly claim: Claim;
   /** Who looks at it: a node of ours, somebody who puts right claims on trial, or both. */
@@ -27,95 +30,127 @@ export interface TrialSimOptions {
   readonly crash: number;
   /** Share of the blocks. */
   readonly reorg: number;
-  /** Share of the blocks at which our transactions begin to be left out. */
-  readonly censor: number;
-  /** Blocks that this lasts. More than a window of the court is more than anybody can stand. */
-  readonly censored: number;
   /** Whether a cheat serves its trace, so that nothing has to be demanded. */
   readonly serves: boolean;
+  /** What a watcher cannot fetch. */
+  readonly hides: 'nothing' | 'input' | 'output';
+  /** See `CheatOptions`. */
+  readonly stalls: boolean;
 }
 
 export interface TrialSimReport {
   readonly violations: readonly string[];
   /** How it ended. */
   readonly end: string;
-  readonly lives: number;
+  /** Of our processes. */
+  readonly deaths: number;
   readonly reorgs: number;
   readonly blocks: number;
+  /** Times that gas became dear. */
+  readonly spikes: number;
+  /** Calls by their names that were made and not refused. */
+  readonly calls: Readonly<Record<string, number>>;
   /** Whether a proof was paid. */
   readonly paid: boolean;
   /** Of everything that was mined. */
   readonly digest: string;
 }
 
-/** Blocks of a window of the court. */
-export const WINDOW_BLOCKS = Math.floor(COURT_TIMES.window / BLOCK_SECONDS);
-/** Out of which so many, taken by censorship, leave enough for everybody. */
-export const STANDABLE_BLOCKS = 12;
-/** Between two times of censorship; else they would be one. */
-const CALM_BLOCKS = 20;
-const BLOCKS_MAX = 700;
-const STEPS_MAX = 200_000;
+const BLOCKS_MAX = 1_300;
+const STEPS_MAX = 400_000;
+/** After the end: for what is owed, and for what is noted to be erased. */
+const QUIET_BLOCKS = 40;
+/** Of these, those in which things still go wrong. */
+const SETTLING_BLOCKS = REORG_MAX + 2;
 const KIND: NodeFaults = { error: 0, lag: 0, redis: 0, lost: 0, late: 0, flush: 0 };
-const GRIEFERS = [1, 2, 3].map((at) => parseAddress(`0x${String(at).padStart(40, 'e')}`));
 const BASE = new VectorTree(bitsOfBytes(ANSWER));
+const QUESTION = new VectorTree(bitsOfBytes(INPUT));
+/** Digests under which a blob is published. */
+const [INPUT_DIGEST, OUTPUT_DIGEST] = [hash(77), hash(78)];
+
+/** A claim as it is made, with the court that judges it. */
+function stage(options: TrialSimOptions, random: Random) {
+  const { claim, hides } = options;
+  const claimed = claimOf(claim, random);
+  const output = claim === 'honest' ? BASE : new VectorTree(claimed.output);
+  const trace = new VectorTree(claimed.trace);
+  const bytes = bytesOfBits(claimed.output);
+  // Whoever cannot fetch the output asks for it in the last quarter of the window, which has to be long enough for that.
+  const window = hides === 'nothing' ? COURT_TIMES.window : 3 * COURT_TIMES.window;
+  const message = verificationOf({
+    ...{ spec: SPEC_OUT, vector: INPUT, outputRoot: output.root },
+    ...(hides === 'output' ? { outputContent: OUTPUT_DIGEST } : { output: hexOf(bytes) }),
+    ...(hides === 'input' && { input: INPUT_DIGEST }),
+    terms: {
+      challengeWindow: window,
+      ...(hides === 'output' && { delivery: 2 }),
+      ...(hides === 'input' && { availability: 2 }),
+    },
+  });
+  const { outputContent } = message.record;
+  const rounds = hides === 'nothing' ? 4 : 10;
+  const court = createCourt(
+    { outputRoot: output.root, outputContent, input: QUESTION, output, trace, window, rounds },
+    message.jobId,
+  );
+  const served = (root: Hex32) =>
+    options.serves && root === trace.merkleRoot ? bytesOfBits(claimed.trace) : undefined;
+  const own = (digest: string) => ({ [INPUT_DIGEST]: INPUT, [OUTPUT_DIGEST]: bytes })[digest];
+  return { court, message, trace, served, own };
+}
 
 /** One claim from its attestation to its end. The same options, the same run. */
 export async function runTrial(options: TrialSimOptions): Promise<TrialSimReport> {
   const random = createRandom(options.seed);
   const steps = new SimSteps(random, REQUESTED_AT * 1_000);
   const chain = new SimTrialChain(random, REQUESTED_AT);
-  const claimed = claimOf(options.claim, random);
-  const output = options.claim === 'honest' ? BASE : new VectorTree(claimed.output);
-  const trace = new VectorTree(claimed.trace);
-  const message = verificationOf({
-    ...{ spec: SPEC_OUT, vector: INPUT, outputRoot: output.root, output: hexOf(bytesOfBits(claimed.output)) },
-    terms: { challengeWindow: COURT_TIMES.window },
-  });
-  const input = new VectorTree(bitsOfBytes(INPUT));
-  const court = createCourt({ outputRoot: output.root, input, output, trace }, message.jobId);
+  const { court, message, trace, served, own } = stage(options, random);
+  const calls = createCalls(court);
   let faults = options.faults;
-  const served = (root: Hex32) =>
-    options.serves && root === trace.merkleRoot ? bytesOfBits(claimed.trace) : undefined;
-  const node = (us: Address, operator: Address, verifies: boolean): SimTrialNode =>
-    new SimTrialNode({ chain, court, steps, random, faults: () => faults, message, us, operator, verifies, served });
-  const watcher = options.watch === 'griefer' ? undefined : node(THIRD, THIRD, true);
-  const claimant = options.claim === 'honest' ? node(OPERATOR, OPERATOR, false) : undefined;
-  claimant?.insist({ id: 'attest', name: 'attest', from: OPERATOR, change: court.rules.attest(OPERATOR) });
-  const others = [
-    ...(claimant ? [] : [createCheat(options, court, trace, random)]),
-    ...(options.watch === 'honest' ? [] : [createGriefer(court, random)]),
-  ];
+  const node = (us: Address, isClaimant: boolean): SimTrialNode =>
+    new SimTrialNode({
+      ...{ chain, calls, steps, random, message, us, operator: us, verifies: !isClaimant, served },
+      ...{ faults: () => faults, published: isClaimant ? own : () => undefined },
+      attestation: court.rules.attest(us),
+    });
+  const isHonest = options.claim === 'honest' || options.claim === 'near';
+  const watcher = options.watch === 'griefer' ? undefined : node(THIRD, false);
+  const claimant = isHonest ? node(OPERATOR, true) : undefined;
+  claimant?.attest();
+  const others = othersOf(options, { court, trace, random, isHonest });
   const ours = [watcher, claimant].filter((one) => one !== undefined);
+  const weather = new SimTrialWeather(options, random);
 
   const world = new Life();
   const clock = steps.clockOf(world);
-  let [isOver, quiet, censoredLeft, calmLeft, blocks] = [false, 0, 0, 0, 0];
+  let [isOver, quiet, blocks] = [false, 0, 0];
+
+  /** What is owed after the end is asked for in peace. */
+  const isCalm = (): boolean => quiet > SETTLING_BLOCKS;
 
   function mineOne(): TrialBlock {
-    calmLeft -= 1;
-    if (censoredLeft > 0) censoredLeft -= 1;
-    else if (calmLeft < 0 && quiet === 0 && random.uniform() < options.censor) {
-      censoredLeft = options.censored;
-      calmLeft = options.censored + CALM_BLOCKS;
-    }
-    const sent = [...others.map((act) => act(chain.head)), ...ours.map((one) => one.onBlock(censoredLeft > 0))];
+    const { isCensored, baseFee } = isCalm() ? { isCensored: false, baseFee: CALM_FEE } : weather.next();
+    chain.baseFee = baseFee;
+    const sent = [...others.map((act) => act(chain)), ...ours.map((one) => one.onBlock(isCensored))];
     const turned = random.uniform() < 0.5 ? sent : sent.toReversed();
     return chain.mine(turned.flat());
   }
 
+  function forget(): void {
+    const dropped = chain.drop(1 + random.below(REORG_MAX));
+    for (let more = 0; more < dropped; more += 1) mineOne();
+  }
+
   async function live(): Promise<void> {
-    for (; quiet < QUIET_BLOCKS && blocks < BLOCKS_MAX; blocks += 1) {
+    const isDone = (): boolean => quiet >= QUIET_BLOCKS || (isCalm() && ours.every(({ isIdle }) => isIdle));
+    for (; !isDone() && blocks < BLOCKS_MAX; blocks += 1) {
       await clock.sleep(BLOCK_SECONDS * 1_000);
-      if (quiet === 0 && random.uniform() < options.reorg) {
-        const dropped = chain.drop(1 + random.below(REORG_MAX));
-        for (let more = 0; more < dropped; more += 1) mineOne();
-      }
+      // The end itself may be dropped as well.
+      const drops = quiet > 0 ? 3 * options.reorg : options.reorg;
+      if (!isCalm() && random.uniform() < drops) forget();
       mineOne();
-      if (!isFinished(chain.head)) continue;
-      // What is owed after the end is asked for in peace.
-      quiet += 1;
-      [steps.crash, faults, censoredLeft] = [0, KIND, 0];
+      quiet = isFinished(chain.head) ? quiet + 1 : 0;
+      if (isCalm()) [steps.crash, faults] = [0, KIND];
     }
   }
 
@@ -128,11 +163,26 @@ export async function runTrial(options: TrialSimOptions): Promise<TrialSimReport
   for (const one of ours) one.die();
   const report = {
     end: endOf(chain.head),
-    lives: ours.reduce((sum, { lives }) => sum + lives, 0),
-    ...{ reorgs: chain.reorgs, blocks, paid: chain.head.state.prover !== undefined },
-    digest: digestOf(chain),
+    deaths: ours.reduce((sum, { lives }) => sum + lives - 1, 0),
+    ...{ reorgs: chain.reorgs, blocks, spikes: weather.spikes, paid: chain.head.state.prover !== undefined },
+    ...{ calls: callsIn(chain), digest: digestOf(chain) },
   };
-  return { violations: violationsOf(options, { chain, watcher, claimant }), ...report };
+  return { violations: violationsOf({ options, chain, watcher, claimant }), ...report };
+}
+
+interface Stage {
+  readonly court: SimTrialCourt;
+  readonly trace: VectorTree;
+  readonly random: Random;
+  readonly isHonest: boolean;
+}
+
+function othersOf({ claim, watch, hides, stalls }: TrialSimOptions, { court, trace, random, isHonest }: Stage) {
+  const cheat = { claim, hasten: hides !== 'nothing', stalls };
+  return [
+    ...(isHonest ? [] : [createCheat(cheat, court, trace, random)]),
+    ...(watch === 'honest' ? [] : [createGriefer(court, random)]),
+  ];
 }
 
 function digestOf({ branch }: SimTrialChain): string {
@@ -140,52 +190,19 @@ function digestOf({ branch }: SimTrialChain): string {
   return keccak256(Buffer.from(told.join('\n')));
 }
 
-const QUIET_BLOCKS = 8;
+function callsIn({ branch }: SimTrialChain): Readonly<Record<string, number>> {
+  const made: Record<string, number> = {};
+  for (const { mined } of branch)
+    for (const { transaction, refused } of mined) {
+      const [name = ''] = transaction.name.split(/[- ]/);
+      if (refused === undefined) made[name] = (made[name] ?? 0) + 1;
+    }
+  return made;
+}
 
 function isFinished({ timestamp, state }: TrialBlock): boolean {
   if (state.status > JobStatus.OnTrial) return true;
   return state.status === JobStatus.Attested && timestamp > Number(state.record?.challengeEnd ?? 0n);
-}
-
-function endOf({ state }: TrialBlock): string {
-  if (state.file.ending !== undefined) return state.file.ending.replace(/ \d+$/, '');
-  return state.trial === TrialStatus.None ? 'unchallenged' : 'unfinished';
-}
-
-interface Played {
-  readonly chain: SimTrialChain;
-  readonly watcher: SimTrialNode | undefined;
-  readonly claimant: SimTrialNode | undefined;
-}
-
-function violationsOf(options: TrialSimOptions, { chain, watcher, claimant }: Played): readonly string[] {
-  const { state } = chain.head;
-  const end = endOf(chain.head);
-  const isStandable = options.censored <= STANDABLE_BLOCKS || options.censor === 0;
-  const found = [watcher, claimant].flatMap((one) => one?.oddities ?? []);
-  const mined = chain.branch.flatMap((block) => block.mined);
-  const byUs = mined.filter(({ transaction: { from } }) => from === THIRD || (claimant && from === OPERATOR));
-  const accuses = ({ transaction: { from, name } }: (typeof mined)[number]): boolean =>
-    from === THIRD && name.startsWith('open-');
-  if (claimant) {
-    if (mined.some(accuses)) found.push('an honest answer was put on trial by a node of ours');
-    if (end.startsWith('convicted') && isStandable) found.push(`an honest claimant was convicted: ${end}`);
-    if (end.startsWith('void')) found.push('an honest claim was void');
-    if (watcher?.verdicts.some((verdict) => verdict !== 'agrees')) found.push('an honest answer was called wrong');
-  } else if (isStandable && watcher) {
-    // What is off by little is only void; its claimant may still be late.
-    const isMet = end.startsWith('convicted') || (options.claim === 'narrow' && end.startsWith('void'));
-    if (!isMet) found.push(`a cheat got away: ${end}`);
-  }
-  if (end === 'unfinished') found.push('the trial has no end');
-  if (state.trial > TrialStatus.Acquitted && state.bonds.has(THIRD)) found.push('our bond was left with the court');
-  for (const [name, made] of Object.entries(Object.groupBy(byUs, ({ transaction }) => transaction.name))) {
-    const done = (made ?? []).filter(({ refused }) => refused === undefined).length;
-    if (done > 1) found.push(`${name} was done ${done} times`);
-  }
-  for (const [proof, calls] of watcher?.commitments ?? [])
-    if (calls.size > 1) found.push(`${proof} was committed to in ${calls.size} ways`);
-  return found;
 }
 
 /** What is claimed: an output, and a trace that is shown to go with it. */
@@ -197,6 +214,9 @@ function claimOf(claim: Claim, random: Random): { readonly output: Uint32Array; 
   const shifted = (by: number): number => bitsOfFloat(floatOfBits(output[element] ?? 0) + by);
   switch (claim) {
     case 'honest':
+      return { output, trace };
+    case 'near':
+      output[element] = shifted(tolerance / 4);
       return { output, trace };
     case 'narrow':
       output[element] = shifted(4 * tolerance);
@@ -216,64 +236,4 @@ function claimOf(claim: Claim, random: Random): { readonly output: Uint32Array; 
       output[element] = shifted(1);
       return { output, trace };
   }
-}
-
-type Actor = (head: TrialBlock) => readonly TrialTransaction[];
-
-function sender(): (from: Address, name: string, change: Change) => TrialTransaction {
-  let made = 0;
-  return (from, name, change) => ({ id: `${name}!${(made += 1)}`, name, from, change });
-}
-
-/** A claimant that answers as late as it likes, and at some point maybe not at all; it is never left out of a block. */
-function createCheat({ claim }: TrialSimOptions, court: SimTrialCourt, trace: VectorTree, random: Random): Actor {
-  const send = sender();
-  const us = OPERATOR;
-  const patience = Array.from({ length: 8 }, () => random.below(COURT_TIMES.reveal));
-  const mutesAt = claim === 'mute' ? random.below(3) : Infinity;
-  return ({ timestamp, state }) => {
-    const { status, trial, file } = state;
-    if (status === JobStatus.Requested) return [send(us, 'attest', court.rules.attest(us))];
-    const isDue = (due: number, at: number): boolean => timestamp >= due - (patience[at % patience.length] ?? 0);
-    if (trial === TrialStatus.Opened && claim !== 'silent' && isDue(file.docket?.traceDue ?? 0, 0))
-      return [send(us, 'post', court.rules.postTrace(trace))];
-    const waiting = file.demands
-      .map((one, at) => ({ ...one, at }))
-      .filter(({ content, due, at }) => content === undefined && at < mutesAt && isDue(due, at + 1));
-    const answers = waiting.map((one) => send(us, 'show', court.rules.reveal(one, court.contentOf(one))));
-    return [...answers, send(us, 'end', court.rules.resolve(ZERO_HEX32))];
-  };
-}
-
-/** Opens a trial about anything, demands at random as long as it may, and convicts whoever is a second late. */
-function createGriefer(court: SimTrialCourt, random: Random): Actor {
-  const send = sender();
-  const opensAfter = random.below(WINDOW_BLOCKS - 2);
-  const eager = 0.05 + 0.4 * random.uniform();
-  return ({ number, timestamp, state }) => {
-    const { status, file, attestBlock } = state;
-    const [first] = GRIEFERS;
-    if (!first) return [];
-    if (status === JobStatus.Attested && number >= attestBlock + opensAfter)
-      return [send(first, 'accuse', court.rules.open(first))];
-    if (status !== JobStatus.OnTrial) return [];
-    const made: TrialTransaction[] = [];
-    for (const us of GRIEFERS)
-      if (random.uniform() < eager) made.push(send(us, 'ask', court.rules.demand(us, anyNode(court, random), 10n)));
-    for (const { content, due, id } of file.demands)
-      if (content === undefined && timestamp + BLOCK_SECONDS > due)
-        made.push(send(first, 'overdue', court.rules.resolve(id)));
-    made.push(send(first, 'overdue', court.rules.resolve(ZERO_HEX32)));
-    const element = random.below(SPEC_OUT.traceLength);
-    if (random.uniform() < 0.1)
-      made.push(send(first, 'frame', court.rules.prove('proveElement', element, first, ZERO_HEX32)));
-    return made;
-  };
-}
-
-function anyNode({ trees }: SimTrialCourt, random: Random): DemandedNode {
-  const space = (1 + random.below(4)) as DemandedNode['space'];
-  const depth = trees[space]?.depth ?? 0;
-  const height = random.uniform() < 0.5 ? depth : below(depth);
-  return { space, height, index: random.below(2 ** (depth - height)) };
 }

@@ -267,6 +267,7 @@ export class SimWatch {
     const play = createTrialHandler(
       {
         ...{ us: THIRD, operator: THIRD, court: OTHER, challenges: true, pollMs: 4_000, serveWaitMs: 60_000 },
+        finalityDepth: 4,
         policy: { urgentSeconds: 1_800, commitBlocks: 0, hurrySeconds: 20, readChunksMax: 64 },
       },
       { ...ports, cases: createCases(ports) },

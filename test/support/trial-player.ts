@@ -169,7 +169,7 @@ export async function trialPlayer(
       ...{ us, operator: signer === key ? (operator.address as Address) : us, challenges: true },
       court: addresses.TrialCourt,
       policy: { urgentSeconds: 60, commitBlocks: 0, hurrySeconds: 60, readChunksMax: 64 },
-      ...{ pollMs: 1_000, serveWaitMs: 0 },
+      ...{ pollMs: 1_000, serveWaitMs: 0, finalityDepth: 0 },
     },
     { ...ports, cases: createCases(ports) },
   );

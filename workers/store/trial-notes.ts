@@ -13,6 +13,11 @@ export interface TrialNotes {
   serve(jobId: JobId, merkleRoot: Hex32): void;
   served(jobId: JobId): readonly Hex32[];
   forget(jobId: JobId): void;
+  /** What has to be seen to until it is released, by the id of its message; the first one stays. */
+  keep(id: string, message: string): void;
+  kept(): readonly string[];
+  isKept(id: string): boolean;
+  release(id: string): void;
   close(): void;
 }
 
@@ -29,6 +34,10 @@ const MIGRATIONS = [
      merkle_root TEXT NOT NULL,
      PRIMARY KEY (job_id, merkle_root)
    ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE kept (
+     id TEXT NOT NULL PRIMARY KEY,
+     message TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID`,
 ];
 
 /** @throws RemitError JOURNAL_LOCKED, JOURNAL_CORRUPT, JOURNAL_TOO_NEW, JOURNAL_UNWRITABLE */
@@ -42,6 +51,10 @@ export function openTrialNotes(path: string): TrialNotes {
   const updateCommitment = db.prepare('UPDATE salts SET commitment = ? WHERE job_id = ? AND proof = ?');
   const insertTrace = db.prepare('INSERT OR IGNORE INTO traces VALUES (?, ?)');
   const selectTraces = db.prepare('SELECT merkle_root FROM traces WHERE job_id = ?');
+  const insertKept = db.prepare('INSERT OR IGNORE INTO kept VALUES (?, ?)');
+  const selectKept = db.prepare('SELECT message FROM kept');
+  const selectOneKept = db.prepare('SELECT 1 FROM kept WHERE id = ?');
+  const deleteKept = db.prepare('DELETE FROM kept WHERE id = ?');
   const deletes = ['salts', 'traces'].map((table) => db.prepare(`DELETE FROM ${table} WHERE job_id = ?`));
   const findSalt = (jobId: JobId, proof: string): Hex32 | undefined =>
     selectSalt.get(jobId, proof)?.['salt'] as Hex32 | undefined;
@@ -68,6 +81,14 @@ export function openTrialNotes(path: string): TrialNotes {
       transact(db, path, () => {
         for (const statement of deletes) statement.run(jobId);
       });
+    },
+    keep(id, message) {
+      transact(db, path, () => insertKept.run(id, message));
+    },
+    kept: () => selectKept.all().map((row) => String(row['message'])),
+    isKept: (id) => selectOneKept.get(id) !== undefined,
+    release(id) {
+      transact(db, path, () => deleteKept.run(id));
     },
     close() {
       if (db.isOpen) db.close();

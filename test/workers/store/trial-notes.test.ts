@@ -18,6 +18,22 @@ it('a salt stays the first one, also after a restart: another would orphan the c
   second.close();
 });
 
+it('what is kept is there after a restart, until it is released', async () => {
+  const path = `${await tempFolder()}/trial.sqlite`;
+  const first = openTrialNotes(path);
+  first.keep('one', 'first');
+  first.keep('one', 'again');
+  first.keep('two', 'second');
+  first.close();
+  const second = openTrialNotes(path);
+  expect(second.kept()).toEqual(['first', 'second']);
+  second.forget(jobOf(1));
+  second.release('one');
+  expect(second.kept()).toEqual(['second']);
+  expect([second.isKept('one'), second.isKept('two')]).toEqual([false, true]);
+  second.close();
+});
+
 it('traces are listed, and all of a job is forgotten together', async () => {
   const folder = await tempFolder();
   const notes = openTrialNotes(`${folder}/trial.sqlite`);

@@ -1,4 +1,4 @@
-import { descend, merkleRootOf, nextUnread } from './descent.ts';
+import { answersFor, descend, merkleRootOf, nextUnread } from './descent.ts';
 import { type Decision, by, over, play, stepOf, type TrialPolicy } from './moves.ts';
 import { idle, nextClock, resolveIfDue } from './due-moves.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -53,18 +53,23 @@ function firstWrong(view: TrialView, { canonical, served }: Knowledge) {
 /** What an offer must be of the cap of a demand that it takes over. */
 const OUTBID = 2n;
 
-/** Asks for a node unless somebody has. */
-function demand(view: TrialView, { us }: Knowledge, ref: NodeRef, policy: TrialPolicy): Decision {
-  const { now, baseFee, demands, trialEnd, revealTime } = view;
+/**
+ * Asks for a node unless somebody has.
+ * @param rounds answers that have to be waited for, one after the other, before demands for new paths are closed
+ */
+function demand(view: TrialView, { us }: Knowledge, ref: NodeRef, policy: TrialPolicy, rounds = 0): Decision {
+  const { now, baseFee, demands, demandsEnd, resolveFrom, trialEnd, revealTime } = view;
   const own = demands.find(({ demander }) => demander === us);
   if (own) return idle(view, `waiting for ${nodeKey(own.ref)}`);
   const same = demands.find((open) => nodeKey(open.ref) === nodeKey(ref));
   // A demand that pays too little can be postponed for ever; a claimant may even make it itself.
   if (same && baseFee <= same.feeCap) return idle(view, `waiting for ${nodeKey(ref)}`);
-  const latest = trialEnd - revealTime;
+  // Whoever follows an answer may do so later, but has no time to lose either.
+  const latest = Math.min(Math.max(demandsEnd, resolveFrom), trialEnd - revealTime);
+  const urgentFrom = Math.min(demandsEnd - rounds * revealTime, latest) - policy.urgentSeconds;
   if (now > latest) return idle(view, 'there is no time left for another demand');
   const act = { kind: 'demand', ref, ...(same && { feeCapMin: OUTBID * same.feeCap }) } as const;
-  return play(`${ref.space} is not shown`, [by(act, latest, policy)], nextClock(view));
+  return play(`${ref.space} is not shown`, [{ ...act, deadline: latest, urgentFrom }], nextClock(view));
 }
 
 /** Without the input nobody can tell what is right; without the output, what was claimed. */
@@ -73,7 +78,10 @@ function readWhole(view: TrialView, knowledge: Knowledge, space: 'input' | 'outp
   if (chunks[space] > policy.readChunksMax) return idle(view, `the ${space} is withheld and too long to be demanded`);
   const ref = nextUnread(space, chunks[space], view.shown);
   if (!ref) return idle(view, `the ${space} is shown and not judged yet`);
-  return demand(view, knowledge, ref, policy);
+  const shown = [...view.shown.keys()].filter((key) => key.startsWith(`${space}-`)).length;
+  // After the input, the trace is asked for.
+  const rounds = answersFor(chunks[space]) - shown - (space === 'input' ? 0 : 1);
+  return demand(view, knowledge, ref, policy, rounds);
 }
 
 /** Commits first, so that a copier of the openings cannot take the share; at the very end there is no time for it. */
@@ -88,5 +96,7 @@ function prove(view: TrialView, proof: Proof, policy: TrialPolicy): Decision {
     return play(why, [by({ kind: 'commit', proof }, resolveFrom, policy)], nextClock(view));
   if (committed !== undefined && inTime && block < committed + commitBlocks)
     return idle(view, 'the commitment is too young');
-  return play(why, [{ kind: 'prove', proof }], nextClock(view));
+  // It is of use until somebody ends the hearing, however late that is.
+  const urgentFrom = resolveFrom - policy.urgentSeconds;
+  return play(why, [{ kind: 'prove', proof, urgentFrom }], nextClock(view));
 }

@@ -28,6 +28,7 @@ import { openTrialNotes } from '../../store/trial-notes.ts';
 import { createBondCheck } from './bond.ts';
 import { createCases } from './case.ts';
 import { type TrialConfig, trialConfig } from './config.ts';
+import { createKeepTrials } from './keep-trials.ts';
 import { createTrialMetrics } from './metrics.ts';
 import { createTrialHandler } from './play-trial.ts';
 import type { TrialChain } from './ports.ts';
@@ -78,6 +79,7 @@ async function compose(config: TrialConfig, deps: RoleDeps): Promise<RoleParts> 
       },
       pollMs: config.trialPoll,
       serveWaitMs: config.trialServeWait,
+      finalityDepth: config.finalityDepth,
     },
     {
       chain,
@@ -109,11 +111,15 @@ async function compose(config: TrialConfig, deps: RoleDeps): Promise<RoleParts> 
         },
       },
       producer,
+      createKeepTrials({ everyMs: KEEP_MS }, { notes, queue: producer, clock, logger }),
       createConsumer({ queue: catalog.trial, redis, concurrency: CONCURRENCY }, { ...deps, handler }),
     ],
     checks,
   };
 }
+
+/** Losing all of Redis after the end of a trial costs about this much time. */
+const KEEP_MS = 60_000;
 
 /** A commitment takes a few blocks: this long before the end of a hearing there is no time for one. */
 const HURRY_SECONDS = 60;

@@ -7,7 +7,7 @@ import { journalConfig, storeConfig } from '../../store/config.ts';
 
 /** Every setting of the role that plays trials. */
 export const trialConfig = z.object({
-  ...chainConfig.pick({ rpcUrls: true, chainId: true, deployment: true }).shape,
+  ...chainConfig.pick({ rpcUrls: true, chainId: true, deployment: true, finalityDepth: true }).shape,
   ...queueConfig.shape,
   ...journalConfig.shape,
   // Serving is the executor's: two processes of one node cannot share a port.

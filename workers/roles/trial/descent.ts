@@ -60,6 +60,15 @@ export function nextUnread(
   return undefined;
 }
 
+/** Answers that show a vector whole, those included that have been given. */
+export function answersFor(chunks: number): number {
+  let answers = 0;
+  for (let height = rootHeight(chunks); ; height = below(height)) {
+    answers += Math.ceil(chunks / 2 ** height);
+    if (height === 0) return answers;
+  }
+}
+
 /** The first element in which two chunks differ. */
 function firstDifference(one: Uint8Array, other: Uint8Array): number | undefined {
   const byte = one.findIndex((value, at) => value !== other[at]);

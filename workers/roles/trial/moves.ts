@@ -46,9 +46,13 @@ export interface TrialPolicy {
 /** Names a move among all of its job: the same step is the same effect. */
 export function stepOf(act: Act): string {
   switch (act.kind) {
-    case 'demand':
+    case 'demand': {
+      // What is outbid later is another effect: the first may have been ours.
+      const over = act.feeCapMin === undefined ? '' : `-over-${act.feeCapMin}`;
+      return `demand-${nodeKey(act.ref)}${over}`;
+    }
     case 'reveal':
-      return `${act.kind}-${nodeKey(act.ref)}`;
+      return `reveal-${nodeKey(act.ref)}`;
     case 'commit':
     case 'prove':
       return `${act.kind}-${act.proof.kind}-${act.proof.element}`;

@@ -2,6 +2,7 @@ import type { Hex } from '../../protocol/ids.ts';
 import { keccakOf } from '../../protocol/keccak.ts';
 import { triable } from '../../protocol/model.ts';
 import type { Address } from '../../protocol/ids.ts';
+import { catalog, messageId } from '../../queue/catalog.ts';
 import type { Handler, Later, MessageContext } from '../../queue/consumer.ts';
 import { laterOnOutage } from '../../queue/outage.ts';
 import { codeOf, messageOf } from '../../runtime/errors.ts';
@@ -29,6 +30,23 @@ export interface TrialOptions {
   readonly pollMs: number;
   /** How long a claimant is asked for its trace before it is demanded, milliseconds. */
   readonly serveWaitMs: number;
+  /** Blocks after which no reorg brings a trial back; what is noted about it is kept until then. */
+  readonly finalityDepth: number;
+}
+
+/** How much less often a trial is looked at that is over but for a reorg. */
+const PATIENCE = 8;
+
+const idOf = (message: TrialMessage): string => messageId(message, catalog.trial.phase(message));
+
+interface Ended {
+  readonly message: TrialMessage;
+  readonly side: string;
+  readonly ending: string;
+  /** At which this was seen. */
+  readonly block: number;
+  /** False when what is noted about the job is another answer's by now. */
+  readonly forgets: boolean;
 }
 
 /**
@@ -39,8 +57,11 @@ export function createTrialHandler(
   options: TrialOptions,
   deps: TrialPorts & { readonly cases: Cases },
 ): Handler<TrialMessage> {
-  const { us, operator, court, challenges, policy, pollMs, serveWaitMs } = options;
+  const { us, operator, court, challenges, policy, pollMs, serveWaitMs, finalityDepth } = options;
   const { chain, specs, cases, traces, notes, transactions, metrics, clock, random } = deps;
+
+  /** Blocks at which trials in which we have moved were seen to be over. A restart only makes the wait longer. */
+  const overSince = new Map<string, number>();
 
   async function lookOnce(message: TrialMessage, logger: Logger, signal: AbortSignal): Promise<Later | undefined> {
     const { jobId } = message;
@@ -52,12 +73,15 @@ export function createTrialHandler(
     const look = await chain.look(message, notes.commitments(jobId), signal);
     const settings = await chain.settings(signal);
     const rules = { ...policy, commitBlocks: settings.commitmentBlocks };
-    if (look.view.stage === 'over' && !look.view.bondWaits) return end(message, side, look.view.ending ?? '', logger);
+    const ended = { message, side, block: look.view.block, forgets: look.view.stage !== 'replaced' };
+    if (look.view.stage === 'over' && !look.view.bondWaits)
+      return end({ ...ended, ending: look.view.ending ?? '' }, logger);
     const one = await cases.open(message, look.view.shown, signal);
     const served = await servedTrace(one, look, side, signal);
     const decision = nextMoves(look.view, knowledgeOf(one, { side, us, served }), rules);
-    // What is noted about the job is the other answer's by now.
-    if (decision.kind === 'over') return end(message, side, decision.why, logger, look.view.stage !== 'replaced');
+    if (decision.kind === 'over') return end({ ...ended, ending: decision.why }, logger);
+    overSince.delete(idOf(message));
+    if (side === 'claimant' || decision.moves.length > 0) notes.keep(idOf(message), JSON.stringify(message));
     if (side === 'claimant') await serve(one);
     for (const move of decision.moves) {
       if (!(await affords(move, logger, signal))) continue;
@@ -122,19 +146,28 @@ export function createTrialHandler(
     logger.info({ step, why, side, deadline, outcome }, 'trial move');
   }
 
-  async function end(
-    message: TrialMessage,
-    side: string,
-    ending: string,
-    logger: Logger,
-    forgets = true,
-  ): Promise<undefined> {
+  /**
+   * Whether a reorg could still bring back what our salts and traces are needed for. A look is put together from answers of
+   * several nodes, too: one of them may not know yet that a bond of ours waits.
+   */
+  function mayComeBack(id: string, block: number): boolean {
+    if (!notes.isKept(id)) return false;
+    const since = overSince.get(id) ?? block;
+    overSince.set(id, since);
+    return block - since < finalityDepth;
+  }
+
+  async function end({ message, side, ending, block, forgets }: Ended, logger: Logger): Promise<Later | undefined> {
     const { jobId } = message;
+    const id = idOf(message);
+    if (mayComeBack(id, block)) return { retryAfterMs: PATIENCE * pollMs, why: `${ending}, unless a reorg undoes it` };
     cases.forget(message);
+    overSince.delete(id);
     if (forgets) {
       for (const root of notes.served(jobId)) await traces.remove(root);
       notes.forget(jobId);
     }
+    notes.release(id);
     metrics.ended(side, /^(convicted|void|acquitted)/.exec(ending)?.[0] ?? 'none');
     logger.info({ side, ending, operator: message.record.operator }, 'trial ended');
     return undefined;

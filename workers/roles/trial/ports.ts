@@ -68,6 +68,11 @@ export interface Notes {
   serve(jobId: JobId, merkleRoot: Hex32): void;
   served(jobId: JobId): readonly Hex32[];
   forget(jobId: JobId): void;
+  /** The message of a trial in which we make a move, as JSON: should Redis lose it, it is made again until it is released. */
+  keep(id: string, message: string): void;
+  kept(): readonly string[];
+  isKept(id: string): boolean;
+  release(id: string): void;
 }
 
 export interface Transactions {

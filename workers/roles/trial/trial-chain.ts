@@ -94,6 +94,7 @@ export function viewOf(facts: ViewFacts): TrialView {
     openUntil,
     traceDeadline: docket?.traceDue ?? 0,
     traceRoot: exhibits?.traceTree,
+    demandsEnd: docket?.demandsEnd ?? 0,
     resolveFrom: Math.max(docket?.hearingEnd ?? 0, state.hearingEnd),
     trialEnd: docket?.trialEnd ?? 0,
     revealTime: docket?.revealTime ?? 0,

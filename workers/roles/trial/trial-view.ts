@@ -50,6 +50,8 @@ export interface TrialView {
   readonly traceDeadline: number;
   /** Of the trace's tree, as posted. */
   readonly traceRoot: Hex32 | undefined;
+  /** Last second for a demand that follows no answer; one that does has `revealTime` after that answer, if that is later. */
+  readonly demandsEnd: number;
   /** The first second in which the trial may end, if no demand is open then. */
   readonly resolveFrom: number;
   /** Hard end: nothing is due beyond it. */

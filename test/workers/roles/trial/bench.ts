@@ -185,7 +185,7 @@ export function bench({ claimed = ANSWER, side = 'challenger', options = {}, ser
     {
       ...{ us: THIRD, operator: side === 'claimant' ? OPERATOR : THIRD, court: OTHER, challenges: true },
       policy: { urgentSeconds: 5, commitBlocks: 0, hurrySeconds: 20, readChunksMax: 64 },
-      ...{ pollMs: 1_000, serveWaitMs: 5_000 },
+      ...{ pollMs: 1_000, serveWaitMs: 5_000, finalityDepth: 4 },
       ...options,
     },
     { ...ports, cases: createCases(ports) },
@@ -213,7 +213,7 @@ export function bench({ claimed = ANSWER, side = 'challenger', options = {}, ser
       traceLength: PLAN.traceLength,
       outputTree: output.merkleRoot,
     };
-    const docket = { ...DOCKET, hearingEnd: chain.now + 300, trialEnd: chain.now + 600 };
+    const docket = { ...DOCKET, demandsEnd: chain.now + 280, hearingEnd: chain.now + 300, trialEnd: chain.now + 600 };
     chain.status = JobStatus.OnTrial;
     chain.state = { ...chain.state, status: TrialStatus.Hearing };
     chain.file = { ...chain.file, docket, exhibits };
@@ -226,6 +226,7 @@ export function memoryNotes(): Notes {
   const salts = new Map<string, Hex32>();
   const commitments = new Map<string, Hex32>();
   const roots = new Set<Hex32>();
+  const kept = new Map<string, string>();
   return {
     salt(_: JobId, proof, make) {
       const salt = salts.get(proof) ?? make();
@@ -239,6 +240,13 @@ export function memoryNotes(): Notes {
     forget() {
       roots.clear();
       salts.clear();
+      commitments.clear();
     },
+    keep(id, message) {
+      if (!kept.has(id)) kept.set(id, message);
+    },
+    kept: () => [...kept.values()],
+    isKept: (id) => kept.has(id),
+    release: (id) => kept.delete(id),
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { VectorTree } from '../../../../workers/canonical/tree/vector-tree.ts';
 import type { Address } from '../../../../workers/protocol/ids.ts';
 import type { Knowledge } from '../../../../workers/roles/trial/knowledge.ts';
-import { type Act, type TrialPolicy, stepOf } from '../../../../workers/roles/trial/moves.ts';
+import { type Act, type Decision, type Move, type TrialPolicy, stepOf } from '../../../../workers/roles/trial/moves.ts';
 import { nextMoves } from '../../../../workers/roles/trial/next-moves.ts';
 import type { NodeRef } from '../../../../workers/roles/trial/trial-view.ts';
 import { SimCourt, type SimTruth, TIMES } from '../../../support/sim-court.ts';
@@ -13,6 +13,8 @@ import { hash, OPERATOR, OTHER } from '../../../support/sample-job.ts';
 const POLICY: TrialPolicy = { urgentSeconds: 5, commitBlocks: 2, hurrySeconds: 20, readChunksMax: 64 };
 const THIRD = '0x00000000000000000000000000000000000000c3' as Address;
 const ZEROS = new VectorTree(new Uint32Array(64));
+
+const movesOf = (decision: Decision): readonly Move[] => (decision.kind === 'play' ? decision.moves : []);
 
 interface World {
   readonly plan: SimPlan;
@@ -228,6 +230,44 @@ describe('an honest challenger', () => {
     world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
     world.court.tick(TIMES.hearing - TIMES.reveal);
     expect(nextMoves(world.court.view, world.challenger(true), POLICY)).toMatchObject({ moves: [{ kind: 'prove' }] });
+  });
+
+  it('pays better for a demand while new paths may still begin, and earlier the more answers it has to wait for', () => {
+    const world = worldOf({ plan: { instructions: 3, size: 64 }, changes: new Map([[1, 1]]) });
+    world.court.act({ kind: 'open' }, OTHER);
+    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    const { now } = world.court;
+    const view = { ...world.court.view, demandsEnd: now + 100, resolveFrom: now + 140, trialEnd: now + 500 };
+    const knowledge = world.challenger(false);
+    const moveOf = (about: Knowledge, at = view) => nextMoves(at, about, POLICY);
+    expect(moveOf(knowledge)).toMatchObject({ moves: [{ deadline: now + 140, urgentFrom: now + 95 }] });
+    // Eight chunks: their parent, and one after the other.
+    const blind = { ...knowledge, canonical: undefined, chunks: { ...knowledge.chunks, input: 8 } };
+    const urgentFrom = now + 95 - 9 * TIMES.reveal;
+    expect(moveOf(blind)).toMatchObject({ moves: [{ ref: { space: 'input' }, urgentFrom }] });
+    // An answer has moved the end; and what cannot be answered before the very end is not asked for.
+    const later = { ...view, now: now + 141, resolveFrom: now + 150 };
+    expect(moveOf(knowledge, later)).toMatchObject({ moves: [{ deadline: now + 150 }] });
+    const latest = now + 140 - TIMES.reveal;
+    const short = { ...view, trialEnd: now + 140, now: latest };
+    expect(moveOf(knowledge, short)).toMatchObject({ moves: [{ deadline: latest }] });
+    expect(moveOf(knowledge, { ...short, now: latest + 1 })).toMatchObject({ moves: [] });
+  });
+
+  it('pays better for a proof when the hearing is nearly over', () => {
+    const world = worldOf({ plan: { instructions: 1, size: 64 }, changes: new Map([[1, 1]]) });
+    world.court.act({ kind: 'open' }, OTHER);
+    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    const { resolveFrom } = world.court.view;
+    const [commit] = movesOf(nextMoves(world.court.view, world.challenger(true), POLICY));
+    expect(commit).toMatchObject({ kind: 'commit', urgentFrom: resolveFrom - 5 });
+    world.court.act({ kind: 'commit', proof: { kind: 'element', element: 1 } }, OTHER);
+    world.court.tick(1);
+    world.court.tick(1);
+    const [proof] = movesOf(nextMoves(world.court.view, world.challenger(true), POLICY));
+    expect(proof).toMatchObject({ kind: 'prove', urgentFrom: resolveFrom - 5 });
+    // Whoever is too late for the others may still be before the first who ends it.
+    expect(proof?.deadline).toBeUndefined();
   });
 
   it('opens nothing when the claim is right, or too late', () => {

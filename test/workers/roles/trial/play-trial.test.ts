@@ -45,6 +45,8 @@ describe('a challenger', () => {
     expect((await look()).calls).toMatchObject([{ name: 'open' }]);
     chain.status = JobStatus.Requested;
     chain.now = Number(message.record.challengeEnd) + 1;
+    expect((await look()).calls).toEqual([]);
+    chain.block += 4;
     expect(await look()).toMatchObject({ calls: [], later: undefined });
   });
 
@@ -187,17 +189,75 @@ describe('a challenger', () => {
     expect((await look()).calls).toMatchObject([{ name: 'resolve', args: [expect.anything(), hash(7)] }]);
   });
 
-  it('fetches its bond before it is done', async () => {
-    const { look, hearing, chain, lines } = bench({ claimed: SHIFTED });
+  it('fetches its bond before it is done, also when it is told too early that none waits', async () => {
+    const { look, hearing, chain, lines, notes } = bench({ claimed: SHIFTED });
     hearing(LYING);
     chain.status = JobStatus.Slashed;
     chain.state = { ...chain.state, status: TrialStatus.Convicted };
     chain.file = { ...chain.file, ending: 'convicted: WrongElement, element 130' };
     chain.hasBond = true;
     expect((await look()).calls).toMatchObject([{ name: 'reclaim' }]);
+    // One node of several may not know of the demand yet.
     chain.hasBond = false;
+    expect((await look()).later).toMatchObject({ retryAfterMs: 8_000 });
+    chain.hasBond = true;
+    expect((await look()).calls).toMatchObject([{ name: 'reclaim' }]);
+    chain.hasBond = false;
+    expect((await look()).later).toMatchObject({ retryAfterMs: 8_000 });
+    chain.block += 4;
     expect((await look()).later).toBeUndefined();
     expect(lines.at(-1)).toMatchObject({ message: 'trial ended', fields: { side: 'challenger' } });
+    expect(notes.kept()).toEqual([]);
+  });
+
+  it('keeps its salts until no reorg can bring the trial back', async () => {
+    const { look, hearing, chain, notes, message } = bench({ claimed: SHIFTED, served: LYING });
+    hearing(LYING);
+    expect((await look()).calls).toMatchObject([{ name: 'commit' }]);
+    const [committed] = notes.commitments(message.jobId);
+    const { status, state } = chain;
+    const end = (): void => {
+      chain.status = JobStatus.Slashed;
+      chain.state = { ...chain.state, status: TrialStatus.Convicted };
+    };
+    end();
+    expect((await look()).later?.why).toContain('unless a reorg undoes it');
+    chain.block += 3;
+    await look();
+    expect([...notes.commitments(message.jobId)]).toEqual([committed]);
+    Object.assign(chain, { status, state });
+    expect((await look()).calls).toMatchObject([{ name: 'commit' }]);
+    expect([...notes.commitments(message.jobId)]).toEqual([committed]);
+    end();
+    // It ended anew.
+    chain.block += 3;
+    expect((await look()).later).toBeDefined();
+    chain.block += 4;
+    expect((await look()).later).toBeUndefined();
+    expect(notes.commitments(message.jobId).size).toBe(0);
+  });
+
+  it('keeps its message from its first move to the end, for a Redis that loses everything', async () => {
+    const { look, chain, notes, message } = bench({ claimed: SHIFTED });
+    await look();
+    expect(notes.kept().map((kept): unknown => JSON.parse(kept))).toEqual([message]);
+    chain.now += 1_000;
+    chain.status = JobStatus.Settled;
+    await look();
+    expect(notes.kept()).toHaveLength(1);
+    chain.block += 4;
+    await look();
+    expect(notes.kept()).toEqual([]);
+  });
+
+  it('takes over a demand that it has made before under another name', async () => {
+    const { look, hearing, chain } = bench({ claimed: SHIFTED, options: { serveWaitMs: 0 } });
+    hearing(LYING);
+    const [first] = (await look()).sent;
+    const theirs = { id: hash(1), space: Space.Trace, height: 3, index: 0, demander: OTHER, content: undefined };
+    chain.file = { ...chain.file, demands: [{ ...theirs, due: chain.now + 50, feeCap: 5n }] };
+    const [second] = (await look()).sent;
+    expect([first?.data, second?.step.startsWith('demand-trace-3-0-over-10-')]).toEqual([second?.data, true]);
   });
 });
 
@@ -253,6 +313,9 @@ describe('a claimant', () => {
     chain.status = JobStatus.Settled;
     chain.state = { ...chain.state, status: TrialStatus.Acquitted };
     chain.hasBond = true;
+    expect((await look()).later).toMatchObject({ retryAfterMs: 8_000 });
+    expect(traces.size).toBe(1);
+    chain.block += 4;
     expect((await look()).later).toBeUndefined();
     expect(traces.size).toBe(0);
   });
