@@ -28,7 +28,7 @@ const worlds: fc.Arbitrary<TrialSimOptions> = fc.record({
   dear: share(0.04),
   // The first is between the two caps, and so only too dear for what can wait.
   spike: fc.constantFrom(
-    { times: 100, blocks: 6 * WINDOW_BLOCKS },
+    { times: 100, blocks: 10 * WINDOW_BLOCKS },
     { times: 100, blocks: WINDOW_BLOCKS },
     { times: 1_000, blocks: STANDABLE_BLOCKS },
     { times: 1_000, blocks: 2 * WINDOW_BLOCKS },

@@ -23,7 +23,7 @@ export interface CheatOptions {
   readonly claim: string;
   /** Whether it answers soon if it does; else as late as it may. */
   readonly hasten: boolean;
-  /** Whether somebody of its own demands first, as cheap as can be, so that nobody else asks. */
+  /** Whether somebody of its own demands first, or takes over what others demand, as cheap as can be: that is easily put off. */
   readonly stalls: boolean;
 }
 
@@ -86,6 +86,14 @@ function stalling(
   send: ReturnType<typeof sender>,
 ): readonly TrialTransaction[] {
   const { demands } = state.file;
+  const busy = demands.some((one) => isOpen(one) && one.demander === ACCOMPLICE);
+  const theirs = demands.find((one) => isOpen(one) && one.demander !== ACCOMPLICE);
+  if (theirs && !busy) {
+    const price = 2n * theirs.feeCap;
+    return [
+      send(ACCOMPLICE, 'stall', court.rules.demand(ACCOMPLICE, theirs, price > 2n * baseFee ? price : 2n * baseFee)),
+    ];
+  }
   const space = [Space.Trace, Space.Output].find((one) => !demands.some((demand) => demand.space === one));
   const depth = space === undefined ? undefined : court.trees[space]?.depth;
   if (space === undefined || depth === undefined) return [];

@@ -76,7 +76,9 @@ function demand(view: TrialView, { us }: Knowledge, ref: NodeRef, policy: TrialP
 function readWhole(view: TrialView, knowledge: Knowledge, space: 'input' | 'output', policy: TrialPolicy): Decision {
   const { chunks } = knowledge;
   if (chunks[space] > policy.readChunksMax) return idle(view, `the ${space} is withheld and too long to be demanded`);
-  const ref = nextUnread(space, chunks[space], view.shown);
+  // While somebody else waits for one part, another can be asked for: answers may be slow, and the time is short.
+  const isFree = (one: NodeRef): boolean => !view.demands.some((open) => nodeKey(open.ref) === nodeKey(one));
+  const ref = nextUnread(space, chunks[space], view.shown, isFree) ?? nextUnread(space, chunks[space], view.shown);
   if (!ref) return idle(view, `the ${space} is shown and not judged yet`);
   const shown = [...view.shown.keys()].filter((key) => key.startsWith(`${space}-`)).length;
   // After the input, the trace is asked for.

@@ -40,21 +40,26 @@ export function merkleRootOf(tree: TreeNodes): Hex32 {
   return hexOfHash(tree.node(tree.depth, 0));
 }
 
-/** The first node of a vector to ask for when it has to be read whole, left to right; undefined when all of it is shown. */
+/**
+ * The first node of a vector to ask for when it has to be read whole, left to right; undefined when all of it is shown.
+ * @param isFree whether nobody has asked for a node yet: others' answers need not be waited for
+ */
 export function nextUnread(
   space: VectorSpace,
   chunks: number,
   shown: ReadonlyMap<string, Shown>,
+  isFree: (ref: NodeRef) => boolean = () => true,
   ref: NodeRef = { space, height: rootHeight(chunks), index: 0 },
 ): NodeRef | undefined {
   // What lies past the vector's end is known: zeros.
   if (ref.index * 2 ** ref.height >= chunks) return undefined;
   const seen = shown.get(nodeKey(ref));
-  if (!seen) return ref;
+  if (!seen) return isFree(ref) ? ref : undefined;
   if ('chunk' in seen) return undefined;
   const height = below(ref.height);
   for (const child of seen.hashes.keys()) {
-    const next = nextUnread(space, chunks, shown, { space, height, index: ref.index * seen.hashes.length + child });
+    const under = { space, height, index: ref.index * seen.hashes.length + child };
+    const next = nextUnread(space, chunks, shown, isFree, under);
     if (next) return next;
   }
   return undefined;

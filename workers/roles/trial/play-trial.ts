@@ -163,7 +163,8 @@ export function createTrialHandler(
     if (mayComeBack(id, block)) return { retryAfterMs: PATIENCE * pollMs, why: `${ending}, unless a reorg undoes it` };
     cases.forget(message);
     overSince.delete(id);
-    if (forgets) {
+    // What is noted about a job may be of its other answer, when a reorg has replaced one.
+    if (forgets && notes.isKept(id)) {
       for (const root of notes.served(jobId)) await traces.remove(root);
       notes.forget(jobId);
     }

@@ -254,6 +254,25 @@ describe('an honest challenger', () => {
     expect(moveOf(knowledge, { ...short, now: latest + 1 })).toMatchObject({ moves: [] });
   });
 
+  it('reads on where nobody else has asked, and waits only when all of it is asked for', () => {
+    const world = worldOf({ plan: { instructions: 1, size: 3 } });
+    world.court.act({ kind: 'open' }, OTHER);
+    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    const children = { hashes: [hash(1), hash(2)] };
+    const asked = [0, 1].map((index) => ({
+      ...{ id: hash(index), ref: { space: 'input', height: 0, index } as const, demander: THIRD, feeCap: 9n },
+      deadline: world.court.now + 5,
+    }));
+    const knowledge = world.challenger(false);
+    const blind: Knowledge = { ...knowledge, canonical: undefined, chunks: { ...knowledge.chunks, input: 2 } };
+    const wanted = (count: number) => {
+      const shown = new Map([['input-1-0', children]]);
+      const view = { ...world.court.view, shown, demands: asked.slice(0, count) };
+      return movesOf(nextMoves(view, blind, POLICY)).map(stepOf);
+    };
+    expect([0, 1, 2].map(wanted)).toEqual([['demand-input-0-0'], ['demand-input-0-1'], []]);
+  });
+
   it('pays better for a proof when the hearing is nearly over', () => {
     const world = worldOf({ plan: { instructions: 1, size: 64 }, changes: new Map([[1, 1]]) });
     world.court.act({ kind: 'open' }, OTHER);

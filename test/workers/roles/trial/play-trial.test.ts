@@ -237,6 +237,17 @@ describe('a challenger', () => {
     expect(notes.commitments(message.jobId).size).toBe(0);
   });
 
+  it('forgets nothing of the answer that stands when the trial of one that a reorg replaced is over', async () => {
+    const { look, hearing, chain, notes, message } = bench({ claimed: SHIFTED, served: LYING });
+    hearing(LYING);
+    await look();
+    chain.status = JobStatus.Slashed;
+    chain.state = { ...chain.state, status: TrialStatus.Convicted };
+    const former = { ...message, record: { ...message.record, outputContent: hash(9) } };
+    expect((await look(former)).later).toBeUndefined();
+    expect(notes.commitments(message.jobId).size).toBe(1);
+  });
+
   it('keeps its message from its first move to the end, for a Redis that loses everything', async () => {
     const { look, chain, notes, message } = bench({ claimed: SHIFTED });
     await look();
