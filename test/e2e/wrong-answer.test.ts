@@ -55,6 +55,8 @@ async function startNode(
         REMIT_TRIAL_POLL: '500ms',
         REMIT_STORE_FOLDER: join(stack.folder, `node-${at + 1}`, 'store'),
         REMIT_STORE_PEERS: stack.storeUrl,
+        // A trial is over when no reorg can undo its end.
+        ...(role === 'trial' && { REMIT_FINALITY_DEPTH: '8' }),
         ...own,
       };
       return [role, await startWorker(stack, { role: role as WorkerProcess['role'], name, environment })] as const;
