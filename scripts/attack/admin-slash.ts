@@ -6,6 +6,7 @@ import { callOf } from './stage/contract-handle.ts';
 import type { Attack } from './stage/attack.ts';
 import { STAKE, TOKEN } from './stage/open-stage.ts';
 import { answered, requested, settleCall } from './stage/jobs.ts';
+import { opened } from './stage/trials.ts';
 
 /** Who may slash, pay, lock and judge is written into the contracts: there is no right to give. */
 export const adminSlash: Attack = {
@@ -42,9 +43,11 @@ export const adminSlash: Attack = {
       callOf(mallory, handles.Settlement, 'creditSlash', [[mallory.address], [TOKEN], 0]),
       { error: 'SettlementUnauthorized', with: { caller: mallory.address } },
     );
+    const trial = await opened(stage, await answered(stage, await requested(stage)));
+    const bond = await contracts.Settlement.bondOf(trial.job.id);
     await stage.refused(
-      'releases a bond to herself',
-      callOf(mallory, handles.Settlement, 'releaseBond', [`0x${'00'.repeat(32)}`, mallory.address, 1n]),
+      'releases the bond of a trial to herself',
+      callOf(mallory, handles.Settlement, 'releaseBond', [trial.job.id, mallory.address, bond]),
       { error: 'SettlementUnauthorized', with: { caller: mallory.address } },
     );
     await stage.refused(
@@ -61,7 +64,7 @@ export const adminSlash: Attack = {
       stage.holds(`${name} is a proxy`, BigInt(String(slot)) !== 0n, false);
     }
     const stake = await contracts.OperatorStaking.stakeOf(operator.owner.address);
-    stage.holds('the operator’s stake', stake.free, STAKE);
+    stage.holds('the operator’s stake', stake.free + stake.locked, STAKE);
     await stage.control(
       'pauses, which is the guardian’s right',
       callOf(mallory, handles.JobRegistry, 'pauseRequests', []),

@@ -54,12 +54,13 @@ root
   .command('unguarded')
   .description('takes the guards away that defend, and shows that the attacks named, or all, then report their success')
   .argument('[names...]')
+  .option('--guard <part>', 'only guards whose description contains this', '')
   .option('--json', 'print one JSON object on standard output; the story goes to standard error')
   .addHelpText('after', UNGUARDED)
   .exitOverride()
-  .action(async (names: string[], { json }: { json?: true }) => {
+  .action(async (names: string[], { guard, json }: { guard: string; json?: true }) => {
     const { unguardedMain } = await import('./unguarded/main.ts');
-    code = await unguardedMain({ names, json: json === true });
+    code = await unguardedMain({ names, guard, json: json === true });
   });
 
 try {

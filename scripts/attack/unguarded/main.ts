@@ -15,17 +15,21 @@ const OUTCOME_WIDTH = 15;
 export interface UnguardedOptions {
   /** Attacks; all when there is none. */
   readonly names: readonly string[];
+  /** Part of what is said of a guard; only these. */
+  readonly guard: string;
   readonly json: boolean;
 }
 
 interface Finding extends Pick<Guard, 'attack' | 'guard' | 'inDepth'> {
   readonly outcome: Verdict['outcome'] | 'failed';
   readonly reported: string;
+  /** How many lines the attack told, the last of them that one; absent when it did not run. */
+  readonly line?: number;
   readonly ms: number;
 }
 
 /** Takes guards away, attacks, says what was noticed, and resolves with the exit code. */
-export async function unguardedMain({ names, json }: UnguardedOptions): Promise<number> {
+export async function unguardedMain({ names, guard: part, json }: UnguardedOptions): Promise<number> {
   const known = attacks.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
@@ -38,7 +42,15 @@ export async function unguardedMain({ names, json }: UnguardedOptions): Promise<
   const flaws = flawsOf(entries, known);
   for (const flaw of flaws) paper.line(`${paper.bad} ${GUARDS_FILE}: ${flaw}`);
   if (flaws.length > 0) return 1;
-  const asked = entries.filter(({ attack }) => names.length === 0 || names.includes(attack));
+  const asked = entries.filter(
+    (entry) =>
+      (names.length === 0 || names.includes(entry.attack)) &&
+      (part === '' || ('guard' in entry && entry.guard.includes(part))),
+  );
+  if (asked.length === 0) {
+    process.stderr.write(`${noSuchGuard(part).explain()}\n`);
+    return EX_USAGE;
+  }
   const without = asked.filter((entry): entry is Unguardable => 'noGuard' in entry);
   for (const { attack, noGuard } of without) paper.line(lineOf(paper, '·', 'no guard', `${attack}: ${noGuard}`));
   const guards = asked.filter((entry): entry is Guard => 'guard' in entry);
@@ -75,7 +87,7 @@ async function findingOn(entry: Guard, copy: UnguardedCopy): Promise<Finding> {
   const { attack, guard, inDepth, edits } = entry;
   const begun = performance.now();
   const found = await copy.attack(attack, edits).then(
-    (report) => verdictOn(entry, report),
+    (report) => ({ ...verdictOn(entry, report), line: report.lines.length }),
     (error: unknown) => ({ outcome: 'failed' as const, reported: messageOf(error) }),
   );
   return { attack, guard, ...(inDepth !== undefined && { inDepth }), ...found, ms: performance.now() - begun };
@@ -108,4 +120,9 @@ function unknownAttack(name: string, known: readonly string[]): RemitError {
     message: `there is no attack named '${name}'`,
     fix: near === undefined ? './dev attack list shows them' : `did you mean ${near}?`,
   });
+}
+
+function noSuchGuard(part: string): RemitError {
+  const message = `no guard of these attacks is described by '${part}'`;
+  return new RemitError({ code: 'ATTACK_UNKNOWN', message, fix: `${GUARDS_FILE} says what each guard does` });
 }

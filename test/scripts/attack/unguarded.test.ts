@@ -88,8 +88,14 @@ describe('./dev attack unguarded', () => {
 
   it('ATTACK_UNKNOWN: a name that no attack has is wrong usage', async () => {
     const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    expect(await unguardedMain({ names: ['dusk'], json: false })).toBe(64);
+    expect(await unguardedMain({ names: ['dusk'], guard: '', json: false })).toBe(64);
     expect(said.mock.calls.join()).toContain("ATTACK_UNKNOWN: there is no attack named 'dusk'");
     expect(said.mock.calls.join()).toContain('did you mean dust?');
+  });
+
+  it('ATTACK_UNKNOWN: so are words that describe no guard of the attacks', async () => {
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(await unguardedMain({ names: ['dust'], guard: 'leaves after its delay', json: false })).toBe(64);
+    expect(said.mock.calls.join()).toContain("no guard of these attacks is described by 'leaves after its delay'");
   });
 });
