@@ -24,6 +24,7 @@ Each takes about ten seconds.
   noticed      the attack reported its success
   not noticed  it was defended all the same: its check is vacuous, or something else defends
   stopped      it broke off elsewhere
+  failed       the guard could not be taken away: what it says has changed, or does not compile
   no guard     nothing can be taken away, and why
 
 Exit codes: 0 every guard was noticed, 1 one was not or something failed, 64 wrong usage.`;
