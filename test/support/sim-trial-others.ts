@@ -100,8 +100,11 @@ function stalling(
   return [send(ACCOMPLICE, 'stall', court.rules.demand(ACCOMPLICE, { space, height: depth, index: 0 }, 2n * baseFee))];
 }
 
-/** Opens a trial about anything, demands at random as long as it may, and convicts whoever is a second late. */
-export function createGriefer(court: SimTrialCourt, random: Random): Actor {
+/**
+ * Opens a trial about anything, demands at random as long as it may, and convicts whoever is a second late.
+ * @param hidden what it does not ask for, because it has it or wants to see nothing done about it
+ */
+export function createGriefer(court: SimTrialCourt, random: Random, hidden: Space): Actor {
   const send = sender();
   const opensAfter = random.below(WINDOW_BLOCKS - 2);
   const eager = 0.05 + 0.4 * random.uniform();
@@ -117,7 +120,7 @@ export function createGriefer(court: SimTrialCourt, random: Random): Actor {
     for (const us of GRIEFERS) {
       if (random.uniform() >= eager) continue;
       const price = chain.baseFee * BigInt(2 + random.below(6));
-      made.push(send(us, 'ask', court.rules.demand(us, anyNode(court, random), price)));
+      made.push(send(us, 'ask', court.rules.demand(us, anyNode(court, random, hidden), price)));
     }
     for (const { content, due, id } of file.demands)
       if (content === undefined && timestamp + BLOCK_SECONDS > due)
@@ -130,8 +133,9 @@ export function createGriefer(court: SimTrialCourt, random: Random): Actor {
   };
 }
 
-function anyNode({ trees }: SimTrialCourt, random: Random): DemandedNode {
-  const space = (1 + random.below(4)) as DemandedNode['space'];
+function anyNode({ trees }: SimTrialCourt, random: Random, hidden: Space): DemandedNode {
+  const spaces = [Space.Input, Space.Weight, Space.Trace, Space.Output].filter((one) => one !== hidden);
+  const space = spaces[random.below(spaces.length)] ?? Space.Trace;
   const depth = trees[space]?.depth ?? 0;
   const height = random.uniform() < 0.5 ? depth : below(depth);
   return { space, height, index: random.below(2 ** (depth - height)) };

@@ -3,6 +3,7 @@ import { createRandom, type Random } from '../../models/credit-score/random.ts';
 import { VectorTree } from '../../workers/canonical/tree/vector-tree.ts';
 import type { Address, Hex32 } from '../../workers/protocol/ids.ts';
 import { JobStatus } from '../../workers/protocol/job.ts';
+import { Space } from '../../workers/protocol/trial.ts';
 import { bitsOfFloat, floatOfBits } from '../../workers/protocol/vector.ts';
 import { bitsOfBytes, bytesOfBits } from '../../workers/roles/trial/elements.ts';
 import { ANSWER, INPUT, PLAN, SPEC_OUT, THIRD, TRACE } from '../workers/roles/trial/bench.ts';
@@ -170,6 +171,8 @@ export async function runTrial(options: TrialSimOptions): Promise<TrialSimReport
   return { violations: violationsOf({ options, chain, watcher, claimant }), ...report };
 }
 
+const HIDDEN = { nothing: Space.None, input: Space.Input, output: Space.Output } as const;
+
 interface Stage {
   readonly court: SimTrialCourt;
   readonly trace: VectorTree;
@@ -181,7 +184,7 @@ function othersOf({ claim, watch, hides, stalls }: TrialSimOptions, { court, tra
   const cheat = { claim, hasten: hides !== 'nothing', stalls };
   return [
     ...(isHonest ? [] : [createCheat(cheat, court, trace, random)]),
-    ...(watch === 'honest' ? [] : [createGriefer(court, random)]),
+    ...(watch === 'honest' ? [] : [createGriefer(court, random, HIDDEN[hides])]),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { Hex } from '../../protocol/ids.ts';
+import type { Hex, JobId } from '../../protocol/ids.ts';
 import { keccakOf } from '../../protocol/keccak.ts';
 import { triable } from '../../protocol/model.ts';
 import type { Address } from '../../protocol/ids.ts';
@@ -45,8 +45,6 @@ interface Ended {
   readonly ending: string;
   /** At which this was seen. */
   readonly block: number;
-  /** False when what is noted about the job is another answer's by now. */
-  readonly forgets: boolean;
 }
 
 /**
@@ -73,7 +71,7 @@ export function createTrialHandler(
     const look = await chain.look(message, notes.commitments(jobId), signal);
     const settings = await chain.settings(signal);
     const rules = { ...policy, commitBlocks: settings.commitmentBlocks };
-    const ended = { message, side, block: look.view.block, forgets: look.view.stage !== 'replaced' };
+    const ended = { message, side, block: look.view.block };
     if (look.view.stage === 'over' && !look.view.bondWaits)
       return end({ ...ended, ending: look.view.ending ?? '' }, logger);
     const one = await cases.open(message, look.view.shown, signal);
@@ -157,14 +155,18 @@ export function createTrialHandler(
     return block - since < finalityDepth;
   }
 
-  async function end({ message, side, ending, block, forgets }: Ended, logger: Logger): Promise<Later | undefined> {
+  /** When a reorg has replaced an answer, what is noted about the job may be needed for the other one. */
+  function isOnlyOne(jobId: JobId): boolean {
+    return notes.kept().filter((kept) => (JSON.parse(kept) as TrialMessage).jobId === jobId).length === 1;
+  }
+
+  async function end({ message, side, ending, block }: Ended, logger: Logger): Promise<Later | undefined> {
     const { jobId } = message;
     const id = idOf(message);
     if (mayComeBack(id, block)) return { retryAfterMs: PATIENCE * pollMs, why: `${ending}, unless a reorg undoes it` };
     cases.forget(message);
     overSince.delete(id);
-    // What is noted about a job may be of its other answer, when a reorg has replaced one.
-    if (forgets && notes.isKept(id)) {
+    if (notes.isKept(id) && isOnlyOne(jobId)) {
       for (const root of notes.served(jobId)) await traces.remove(root);
       notes.forget(jobId);
     }

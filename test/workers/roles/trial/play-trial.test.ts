@@ -246,6 +246,13 @@ describe('a challenger', () => {
     const former = { ...message, record: { ...message.record, outputContent: hash(9) } };
     expect((await look(former)).later).toBeUndefined();
     expect(notes.commitments(message.jobId).size).toBe(1);
+    // The same where a move was made about both.
+    notes.keep('former', JSON.stringify(former));
+    for (const about of [message, message]) {
+      await look(about);
+      chain.block += 4;
+    }
+    expect([notes.kept().length, notes.commitments(message.jobId).size]).toEqual([1, 1]);
   });
 
   it('keeps its message from its first move to the end, for a Redis that loses everything', async () => {
