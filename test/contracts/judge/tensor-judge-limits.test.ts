@@ -152,7 +152,27 @@ const BROKEN: readonly (readonly [reason: number, how: string, instruction: Inst
   ],
 ];
 
+/** The most of each that breaks no limit. */
+const LARGEST: readonly (readonly [what: string, instruction: Instruction])[] = [
+  ['eight dimensions', odd({ dims: times(8, 1), operands: [{ ...reference, steps: times(8, 0) }] })],
+  ['eight window dimensions', { ...fold, window: times(8, 1), operands: [{ ...reference, steps: times(9, 0) }] }],
+  ['2^32 elements', odd({ dims: [2 ** 16, 2 ** 16], operands: [{ ...reference, steps: [0, 0] }] })],
+  ['a window of 8,192', { ...fold, window: [8_192], operands: [inWindow(1, 0)] }],
+  ['an end at 2^40', odd({ start: 2 ** 40 - 64, dims: [64], operands: [{ ...reference, steps: [0] }] })],
+  ['sixteen terms', withCoordinate({ terms: times(16, { dimension: 0, coefficient: 0 }) })],
+  ['2^31 − 1 indices', { ...pick, a: 2 ** 31 - 1, b: 0 }],
+  ['a MAP function of the last kind', odd({ fn: 40, operands: [{ ...reference, type: TYPE.I32 }] })],
+];
+
 describe('tensor judge limits', () => {
+  for (const [what, instruction] of LARGEST) {
+    it(`allows ${what}`, async () => {
+      const bytes = encodeInstruction(instruction);
+      expect(twinReason(bytes), 'twin').to.equal(0);
+      expect(await reasonOf(bytes)).to.equal(0);
+    });
+  }
+
   for (const [reason, how, instruction] of BROKEN) {
     it(`gives reason ${reason} for ${how}`, async () => {
       const bytes = encodeInstruction(instruction);
