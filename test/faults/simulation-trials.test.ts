@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { effort } from '../support/effort.ts';
 import { seedOf } from '../support/seeds.ts';
 import { STANDABLE_BLOCKS, WINDOW_BLOCKS } from '../support/sim-trial-weather.ts';
-import { runTrial, type TrialSimOptions } from '../support/sim-trials.ts';
+import type { TrialSimOptions } from '../support/sim-trial-options.ts';
+import { runTrial } from '../support/sim-trials.ts';
 
 /** Watchtower, trial player and the submitter's handlers, with the court, the chain and its nodes, Redis, the disk and the process made up. */
 

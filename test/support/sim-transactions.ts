@@ -367,15 +367,16 @@ class TxSimulation {
       'SELECT a.hash, a.max_fee, t.key, t.nonce, t.request FROM attempts a JOIN transactions t ON t.key = a.key',
     );
     const intents = rows.map(({ nonce, request }) => ({
-      ...(JSON.parse(String(request)) as Pick<TransactionIntent, 'urgent' | 'urgentFrom'>),
-      nonce: Number(nonce),
+      nonce,
+      ...(JSON.parse(String(request)) as TransactionIntent),
     }));
     for (const row of rows) {
       const sentAt = this.#sentAt.get(row['hash'] as Hex32);
       // What holds back something urgent is as urgent.
       const mayPayMore = intents.some(
         ({ nonce, urgent, urgentFrom }) =>
-          nonce >= Number(row['nonce']) && (urgent || (urgentFrom !== undefined && (sentAt ?? Infinity) >= urgentFrom)),
+          Number(nonce) >= Number(row['nonce']) &&
+          (urgent || (urgentFrom !== undefined && (sentAt ?? Infinity) >= urgentFrom)),
       );
       const cap = mayPayMore ? SIM_CAPS.urgentMaxFeeCap : SIM_CAPS.maxFeeCap;
       const fee = BigInt(String(row['max_fee']));

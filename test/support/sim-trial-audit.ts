@@ -6,7 +6,7 @@ import type { SimTrialChain } from './sim-trial-chain.ts';
 import type { SimTrialNode } from './sim-trial-node.ts';
 import { endOf } from './sim-trial-others.ts';
 import { isStandable } from './sim-trial-weather.ts';
-import type { TrialSimOptions } from './sim-trials.ts';
+import type { TrialSimOptions } from './sim-trial-options.ts';
 
 interface Played {
   readonly options: TrialSimOptions;

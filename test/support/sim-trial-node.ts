@@ -12,22 +12,10 @@ import { Life, type SimSteps } from './sim-steps.ts';
 import type { createCalls } from './sim-trial-calls.ts';
 import { REORG_MAX, type SimTrialChain, type TrialTransaction } from './sim-trial-chain.ts';
 import type { Change } from './sim-trial-court.ts';
+import type { NodeFaults } from './sim-trial-options.ts';
 import { SimTrialNotes } from './sim-trial-notes.ts';
 import { type ClaimMessage, createPlayer, type Player, type QueueOfNode } from './sim-trial-player.ts';
 import { SimTrialSigner } from './sim-trial-signer.ts';
-
-/** Shares of the calls, of the blocks, or of the messages. */
-export interface NodeFaults {
-  readonly error: number;
-  readonly lag: number;
-  readonly redis: number;
-  /** Transactions that vanish on their way to a block. */
-  readonly lost: number;
-  /** Blocks in which the listener is too slow. */
-  readonly late: number;
-  /** Blocks at which Redis forgets everything. */
-  readonly flush: number;
-}
 
 export interface TrialNodeDeps {
   readonly chain: SimTrialChain;

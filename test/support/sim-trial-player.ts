@@ -26,7 +26,7 @@ import { unreachable } from './sim-ledger-node.ts';
 import type { Life, SimSteps } from './sim-steps.ts';
 import { attempt, REORG_MAX, type SimTrialChain, tipOf, type TrialBranch } from './sim-trial-chain.ts';
 import { type Change, COMMITMENT_BLOCKS, REVEAL_PRICE } from './sim-trial-court.ts';
-import type { NodeFaults } from './sim-trial-node.ts';
+import type { NodeFaults } from './sim-trial-options.ts';
 import type { SimTrialSigner } from './sim-trial-signer.ts';
 
 /** What a process of a node is made of, and works with. */

@@ -8,7 +8,7 @@ import { failure } from './role-jobs.ts';
 import type { Life, SimSteps } from './sim-steps.ts';
 import { type SimTrialChain, tipOf, type TrialTransaction } from './sim-trial-chain.ts';
 import type { Change } from './sim-trial-court.ts';
-import type { NodeFaults } from './sim-trial-node.ts';
+import type { NodeFaults } from './sim-trial-options.ts';
 
 export interface TrialSignerDeps {
   readonly chain: SimTrialChain;

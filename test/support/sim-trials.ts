@@ -14,30 +14,10 @@ import { violationsOf } from './sim-trial-audit.ts';
 import { createCalls } from './sim-trial-calls.ts';
 import { BLOCK_SECONDS, CALM_FEE, REORG_MAX, SimTrialChain, type TrialBlock } from './sim-trial-chain.ts';
 import { COURT_TIMES, createCourt, type SimTrialCourt } from './sim-trial-court.ts';
-import { type NodeFaults, SimTrialNode } from './sim-trial-node.ts';
+import { SimTrialNode } from './sim-trial-node.ts';
+import type { Claim, NodeFaults, TrialSimOptions } from './sim-trial-options.ts';
 import { createCheat, createGriefer, endOf } from './sim-trial-others.ts';
-import { SimTrialWeather, type WeatherOptions } from './sim-trial-weather.ts';
-
-/** What the claimant does. `honest` and `near` are nodes of ours, one of them with an engine that rounds otherwise; the others cheat, each in one way. */
-export type Claim = 'honest' | 'near' | 'output' | 'narrow' | 'trace' | 'padding' | 'silent' | 'mute';
-
-export interface TrialSimOptions extends WeatherOptions {
-  readonly seed: number;
-  readonly claim: Claim;
-  /** Who looks at it: a node of ours, somebody who puts right claims on trial, or both. */
-  readonly watch: 'honest' | 'griefer' | 'both';
-  readonly faults: NodeFaults;
-  /** Share of the steps. */
-  readonly crash: number;
-  /** Share of the blocks. */
-  readonly reorg: number;
-  /** Whether a cheat serves its trace, so that nothing has to be demanded. */
-  readonly serves: boolean;
-  /** What a watcher cannot fetch. */
-  readonly hides: 'nothing' | 'input' | 'output';
-  /** See `CheatOptions`. */
-  readonly stalls: boolean;
-}
+import { SimTrialWeather } from './sim-trial-weather.ts';
 
 export interface TrialSimReport {
   readonly violations: readonly string[];
