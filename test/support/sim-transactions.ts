@@ -1,7 +1,7 @@
 import { keccak256 } from 'ethers';
 import { createRandom, type Random } from '../../models/credit-score/random.ts';
 import { createChainReader } from '../../workers/chain/chain-reader.ts';
-import type { TransactionIntent, TransactionResult } from '../../workers/chain/transaction-journal.ts';
+import { isUrgent, type TransactionIntent, type TransactionResult } from '../../workers/chain/transaction-journal.ts';
 import { createTxManager, type SendOutcome, type SendRequest, type TxManager } from '../../workers/chain/tx-manager.ts';
 import type { TxMetrics } from '../../workers/chain/tx-metrics.ts';
 import type { Hex, Hex32 } from '../../workers/protocol/ids.ts';
@@ -366,18 +366,11 @@ class TxSimulation {
     const rows = this.#journal.all(
       'SELECT a.hash, a.max_fee, t.key, t.nonce, t.request FROM attempts a JOIN transactions t ON t.key = a.key',
     );
-    const intents = rows.map(({ nonce, request }) => ({
-      nonce,
-      ...(JSON.parse(String(request)) as TransactionIntent),
-    }));
+    const intents = rows.map(({ nonce, request }) => ({ nonce, of: JSON.parse(String(request)) as TransactionIntent }));
     for (const row of rows) {
-      const sentAt = this.#sentAt.get(row['hash'] as Hex32);
+      const at = { timestamp: this.#sentAt.get(row['hash'] as Hex32) ?? Infinity };
       // What holds back something urgent is as urgent.
-      const mayPayMore = intents.some(
-        ({ nonce, urgent, urgentFrom }) =>
-          Number(nonce) >= Number(row['nonce']) &&
-          (urgent || (urgentFrom !== undefined && (sentAt ?? Infinity) >= urgentFrom)),
-      );
+      const mayPayMore = intents.some(({ nonce, of }) => Number(nonce) >= Number(row['nonce']) && isUrgent(of, at));
       const cap = mayPayMore ? SIM_CAPS.urgentMaxFeeCap : SIM_CAPS.maxFeeCap;
       const fee = BigInt(String(row['max_fee']));
       if (fee > cap) this.#blame(`${String(row['key'])} offered ${fee}, more than ${cap}`);

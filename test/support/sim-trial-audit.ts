@@ -15,7 +15,10 @@ interface Played {
   readonly claimant: SimTrialNode | undefined;
 }
 
-/** Times that one call is asked for, and it has come to nothing or a node does not know it yet. */
+/**
+ * Times that one call is asked for, and it has come to nothing or a node does not know it yet. Whoever had no chance to be in
+ * time, however, asks until the hearing is over.
+ */
 const ASKED_MAX = 16;
 /** Of one effect: each but the last was refused, because the chain had changed until it was mined. */
 const REFUSED_MAX = 4;
@@ -79,14 +82,14 @@ function waste({ chain, watcher, claimant }: Played): readonly string[] {
 }
 
 /** After the end every message ends, every transaction is in a block, and no note stays for ever. */
-function leftovers({ chain, watcher, claimant }: Played): readonly string[] {
+function leftovers({ options, chain, watcher, claimant }: Played): readonly string[] {
   const { timestamp, state } = chain.head;
   const isUnchallenged = state.status === JobStatus.Attested;
   // Of what is published nowhere a watcher says so when the window is nearly over.
   const mayWait = timestamp <= Number(state.record?.challengeEnd ?? 0n);
   return [watcher, claimant].flatMap((one) => {
     if (!one) return [];
-    const asked = [...one.asked].filter(([, times]) => times > ASKED_MAX);
+    const asked = [...one.asked].filter(([, times]) => isStandable(options) && times > ASKED_MAX);
     const inVain = asked.map(([step, times]) => `${step} was asked for ${times} times`);
     const open = one.unfinished.filter((id) => !(mayWait && id.startsWith('verify')));
     const messages = open.map((id) => `a message is tried for ever: ${id}`);
