@@ -163,6 +163,11 @@ export function createTrialHandler(
   async function end({ message, side, ending, block }: Ended, logger: Logger): Promise<Later | undefined> {
     const { jobId } = message;
     const id = idOf(message);
+    // Whoever watches the node is told at once.
+    if (!overSince.has(id)) {
+      metrics.ended(side, /^(convicted|void|acquitted)/.exec(ending)?.[0] ?? 'none');
+      logger.info({ side, ending, operator: message.record.operator }, 'trial ended');
+    }
     if (mayComeBack(id, block)) return { retryAfterMs: PATIENCE * pollMs, why: `${ending}, unless a reorg undoes it` };
     cases.forget(message);
     overSince.delete(id);
@@ -171,8 +176,6 @@ export function createTrialHandler(
       notes.forget(jobId);
     }
     notes.release(id);
-    metrics.ended(side, /^(convicted|void|acquitted)/.exec(ending)?.[0] ?? 'none');
-    logger.info({ side, ending, operator: message.record.operator }, 'trial ended');
     return undefined;
   }
 

@@ -211,7 +211,7 @@ describe('a challenger', () => {
   });
 
   it('keeps its salts until no reorg can bring the trial back', async () => {
-    const { look, hearing, chain, notes, message } = bench({ claimed: SHIFTED, served: LYING });
+    const { look, hearing, chain, notes, message, lines } = bench({ claimed: SHIFTED, served: LYING });
     hearing(LYING);
     expect((await look()).calls).toMatchObject([{ name: 'commit' }]);
     const [committed] = notes.commitments(message.jobId);
@@ -224,6 +224,8 @@ describe('a challenger', () => {
     expect((await look()).later?.why).toContain('unless a reorg undoes it');
     chain.block += 3;
     await look();
+    // That it ended is said at once, and once.
+    expect(lines.filter((line) => line.message === 'trial ended')).toHaveLength(1);
     expect([...notes.commitments(message.jobId)]).toEqual([committed]);
     Object.assign(chain, { status, state });
     expect((await look()).calls).toMatchObject([{ name: 'commit' }]);
