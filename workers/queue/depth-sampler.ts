@@ -1,8 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
-import { messageOf } from '../runtime/errors.ts';
-import { throttledWarn } from '../runtime/log-throttle.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { createPeriodic } from '../runtime/periodic.ts';
 import type { Service } from '../runtime/service.ts';
 import type { QueueName } from './catalog.ts';
 import type { Producer } from './producer.ts';
@@ -30,9 +29,6 @@ export function createDepthSampler(
     help: 'Messages in a queue by state.',
     labels: ['queue', 'state'],
   });
-  const warn = throttledWarn(logger, clock, 60_000);
-  const stopping = new AbortController();
-  let loop: Promise<void> = Promise.resolve();
 
   async function sample(): Promise<void> {
     for (const queue of queues) {
@@ -41,24 +37,5 @@ export function createDepthSampler(
     }
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await sample().catch((error: unknown) => {
-        warn({ reason: messageOf(error) }, 'queue depth not read');
-      });
-      await clock.sleep(everyMs, stopping.signal).catch(() => undefined);
-    }
-  }
-
-  return {
-    name: 'queue-depth',
-    start: () => {
-      loop = run();
-      return Promise.resolve();
-    },
-    stop: async () => {
-      stopping.abort();
-      await loop;
-    },
-  };
+  return createPeriodic({ name: 'queue-depth', everyMs }, { work: sample, clock, logger });
 }

@@ -3,6 +3,7 @@ import type { Producer } from '../../queue/producer.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { codeOf, messageOf } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { createPeriodic } from '../../runtime/periodic.ts';
 import type { Service } from '../../runtime/service.ts';
 
 export interface KeepFeedsOptions {
@@ -23,9 +24,6 @@ export function createKeepFeeds(
   { chainId, registry, feeds, everyMs }: KeepFeedsOptions,
   { queue, clock, logger }: KeepFeedsDeps,
 ): Service {
-  const stopping = new AbortController();
-  let running: Promise<void> = Promise.resolve();
-
   async function keep(): Promise<void> {
     for (const feedId of feeds) {
       try {
@@ -36,22 +34,5 @@ export function createKeepFeeds(
     }
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await keep();
-      await clock.sleep(everyMs, stopping.signal);
-    }
-  }
-
-  return {
-    name: 'keep-feeds',
-    start() {
-      running = run().catch(() => undefined);
-      return Promise.resolve();
-    },
-    async stop() {
-      stopping.abort(new Error('shutting down'));
-      await running;
-    },
-  };
+  return createPeriodic({ name: 'keep-feeds', everyMs }, { work: keep, clock, logger });
 }

@@ -2,6 +2,7 @@ import type { MessageInput } from '../../queue/catalog.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { codeOf, messageOf } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { createPeriodic } from '../../runtime/periodic.ts';
 import type { Service } from '../../runtime/service.ts';
 import type { Notes } from './ports.ts';
 
@@ -20,9 +21,6 @@ export function createKeepTrials(
   { everyMs }: { readonly everyMs: number },
   { notes, queue, clock, logger }: KeepTrialsDeps,
 ): Service & { keep(): Promise<void> } {
-  const stopping = new AbortController();
-  let running: Promise<void> = Promise.resolve();
-
   async function keep(): Promise<void> {
     for (const message of notes.kept()) {
       try {
@@ -33,26 +31,5 @@ export function createKeepTrials(
     }
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await keep();
-      await clock.sleep(everyMs, stopping.signal);
-    }
-  }
-
-  return {
-    name: 'keep-trials',
-    keep,
-    start() {
-      running = run().catch((error: unknown) => {
-        if (!stopping.signal.aborted)
-          logger.error({ code: codeOf(error), reason: messageOf(error) }, 'trials are not kept any more');
-      });
-      return Promise.resolve();
-    },
-    async stop() {
-      stopping.abort(new Error('shutting down'));
-      await running;
-    },
-  };
+  return { ...createPeriodic({ name: 'keep-trials', everyMs }, { work: keep, clock, logger }), keep };
 }
