@@ -131,6 +131,11 @@ const BROKEN: readonly (readonly [reason: number, how: string, instruction: Inst
   [6, 'a divisor of 0', withCoordinate({ divisor: 0 })],
   [6, 'seventeen terms', withCoordinate({ terms: times(17, { dimension: 0, coefficient: 0 }) })],
   [6, 'a term in a dimension that is not there', withCoordinate({ terms: [{ dimension: 1, coefficient: 1 }] })],
+  [
+    6,
+    'a second term in a dimension that is not there',
+    withCoordinate({ terms: [coordinate.terms[0], { dimension: 1, coefficient: 0 }] }),
+  ],
   [7, 'an address below 0', odd({ operands: [{ ...reference, base: 6, steps: [-1] }] })],
   [7, 'an address past the input', odd({ operands: [{ ...reference, base: SPACE_LENGTH - 7 }] })],
   [

@@ -3,7 +3,7 @@ import { network } from 'hardhat';
 import { ruleOn } from '../../../workers/canonical/judge/evidence.ts';
 import { judgeElement } from '../../../workers/canonical/judge/judge-element.ts';
 import { readOperand } from '../../../workers/canonical/judge/read-operand.ts';
-import { type Instruction, OP, type Op } from '../../../workers/canonical/plan/instruction.ts';
+import { type Instruction, OP, type Op, SPACE, TYPE } from '../../../workers/canonical/plan/instruction.ts';
 import { readsWindow, sizeOf, unravel, windowSize } from '../../../workers/canonical/plan/sizes.ts';
 import { Stage } from '../../support/judge-stage.ts';
 import {
@@ -50,7 +50,38 @@ async function compare(instruction: Instruction, element: number, stage: Stage):
   return ruling.wrong;
 }
 
+/** Patterns of 3 and 5. */
+const FLOATS = [0x40400000, 0x40a00000] as const;
+const FIRST_OF_INTEGERS = 16;
+const FIRST_THAT_COMPARES = 8;
+const numbersFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
+
+/** Function `fn` of the first two numbers of the input. */
+function ofTwo(fn: number): Instruction {
+  const type = fn < FIRST_OF_INTEGERS ? TYPE.F32 : TYPE.I32;
+  const operand = { space: SPACE.INPUT, type, steps: [0], coordinates: [], pad: 0 } as const;
+  return {
+    ...{ op: OP.ZIP, fn, type: fn < FIRST_THAT_COMPARES ? TYPE.F32 : TYPE.I32, start: 0, a: 0, b: 0 },
+    ...{ dims: [1], window: [], operands: [0, 1].map((base) => ({ ...operand, base })) },
+  };
+}
+
 describe('tensor judge and its twin', () => {
+  it('tell every function of two numbers from the others: equal ones, and both orders', async () => {
+    for (const fn of [...numbersFrom(0, 11), ...numbersFrom(FIRST_OF_INTEGERS, 15)]) {
+      const [low, high] = fn < FIRST_OF_INTEGERS ? FLOATS : [3, 5];
+      for (const pair of [
+        [low, low],
+        [low, high],
+        [high, low],
+      ]) {
+        const stage = new Stage(Uint32Array.from(pair), new Uint32Array(1), new Uint32Array(1));
+        stage.trace[0] = judgeElement(ofTwo(fn), 0, stage.read).bits;
+        expect(await compare(ofTwo(fn), 0, stage), `function ${fn} of ${pair.join(' and ')}`).to.equal(false);
+      }
+    }
+  });
+
   for (const [name, op] of Object.entries(OP)) {
     it(`rules on ${name} as the twin does: true numbers, neighbours, forged operands, ${CASES} instructions`, async () => {
       const random = seeded(SEED + op);
