@@ -133,8 +133,8 @@ const BROKEN: readonly (readonly [reason: number, how: string, instruction: Inst
   [6, 'a term in a dimension that is not there', withCoordinate({ terms: [{ dimension: 1, coefficient: 1 }] })],
   [
     6,
-    'a second term in a dimension that is not there',
-    withCoordinate({ terms: [coordinate.terms[0], { dimension: 1, coefficient: 0 }] }),
+    'the last of five terms in a dimension that is not there',
+    withCoordinate({ terms: [...times(4, coordinate.terms[0]), { dimension: 1, coefficient: 0 }] }),
   ],
   [7, 'an address below 0', odd({ operands: [{ ...reference, base: 6, steps: [-1] }] })],
   [7, 'an address past the input', odd({ operands: [{ ...reference, base: SPACE_LENGTH - 7 }] })],
