@@ -1,6 +1,5 @@
 import { systemClock } from '../../workers/runtime/clock.ts';
 import { messageOf, RemitError } from '../../workers/runtime/errors.ts';
-import { nearestName } from '../../workers/runtime/nearest-name.ts';
 import { createPaper, wantsColour } from '../demo/paper.ts';
 import { seconds } from '../demo/wording.ts';
 import { attacks } from './attacks.ts';
@@ -8,6 +7,7 @@ import { type AttackReport, runAttacks } from './run-attacks.ts';
 import { attackListener, showSummary } from './show-attacks.ts';
 import type { Attack } from './stage/attack.ts';
 import { openStage } from './stage/open-stage.ts';
+import { unknownAttack } from './unknown-attack.ts';
 
 const EX_USAGE = 64;
 const EX_INTERRUPTED = 130;
@@ -23,7 +23,7 @@ export async function attackMain({ names, all, json }: AttackOptions): Promise<n
   const chosen = all ? attacks : names.map((name) => attacks.find((attack) => attack.name === name) ?? name);
   const unknown = chosen.find((attack) => typeof attack === 'string');
   if (unknown !== undefined || chosen.length === 0) {
-    process.stderr.write(`${unknownAttack(unknown).explain()}\n`);
+    process.stderr.write(`${unknownAttack(unknown, './dev attack list shows them; --all runs all').explain()}\n`);
     return EX_USAGE;
   }
   // With --json standard output belongs to the object.
@@ -57,16 +57,6 @@ export async function attackMain({ names, all, json }: AttackOptions): Promise<n
     if (json) process.stdout.write(`${JSON.stringify({ error: messageOf(error) })}\n`);
     return 1;
   }
-}
-
-function unknownAttack(name: string | undefined): RemitError {
-  const known = attacks.map((attack) => attack.name);
-  const near = name === undefined ? undefined : nearestName(name, known);
-  return new RemitError({
-    code: 'ATTACK_UNKNOWN',
-    message: name === undefined ? 'no attack is named' : `there is no attack named '${name}'`,
-    fix: near === undefined ? './dev attack list shows them; --all runs all' : `did you mean ${near}?`,
-  });
 }
 
 /** Aborts at the first signal; leaves at the second. */

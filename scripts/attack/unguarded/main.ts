@@ -1,9 +1,9 @@
 import { messageOf, RemitError } from '../../../workers/runtime/errors.ts';
-import { nearestName } from '../../../workers/runtime/nearest-name.ts';
 import { createPaper, type Paper, wantsColour } from '../../demo/paper.ts';
 import { seconds } from '../../demo/wording.ts';
 import { inRepositoryCopy } from '../../process/repository-copy.ts';
 import { attacks } from '../attacks.ts';
+import { unknownAttack } from '../unknown-attack.ts';
 import { flawsOf, type Guard, type GuardEntry, GUARDS_FILE, readGuards, type Unguardable } from './guard-list.ts';
 import { UnguardedCopy } from './unguarded-copy.ts';
 import { type Verdict, verdictOn } from './verdict.ts';
@@ -33,7 +33,7 @@ export async function unguardedMain({ names, guard: part, json }: UnguardedOptio
   const known = attacks.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    process.stderr.write(`${unknownAttack(unknown, known).explain()}\n`);
+    process.stderr.write(`${unknownAttack(unknown, './dev attack list shows them').explain()}\n`);
     return EX_USAGE;
   }
   const out = json ? process.stderr : process.stdout;
@@ -111,15 +111,6 @@ function showSummary(paper: Paper, asked: readonly GuardEntry[], findings: reado
   paper.title(`${attacked} attacks, ${findings.length} guards taken away, ${noticed} noticed`);
   if (deep > 0)
     paper.line(`  no single guard ${deep} times: several stand behind one another, and were taken away together`);
-}
-
-function unknownAttack(name: string, known: readonly string[]): RemitError {
-  const near = nearestName(name, known);
-  return new RemitError({
-    code: 'ATTACK_UNKNOWN',
-    message: `there is no attack named '${name}'`,
-    fix: near === undefined ? './dev attack list shows them' : `did you mean ${near}?`,
-  });
 }
 
 function noSuchGuard(part: string): RemitError {
