@@ -333,8 +333,8 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     confirm(at);
   }
 
-  function lastUrgent(at: BlockHeader): number {
-    const waiting = journal.open().filter(({ status, intent }) => status === 'pending' && isUrgent(intent, at));
+  function lastUrgent(open: readonly TransactionRecord[], at: BlockHeader): number {
+    const waiting = open.filter(({ status, intent }) => status === 'pending' && isUrgent(intent, at));
     return Math.max(-1, ...waiting.map(({ nonce }) => nonce));
   }
 
@@ -346,8 +346,9 @@ export function createTxTracker(options: TxTrackerOptions, deps: TxTrackerDeps):
     await readChain(at, signal);
     // The newest block had to take the lowest one, and with it those above, if it paid enough and a node knew it.
     let suspect = chainNonce;
-    urgentUpTo = lastUrgent(at);
-    for (const record of journal.open()) {
+    const unfinished = journal.open();
+    urgentUpTo = lastUrgent(unfinished, at);
+    for (const record of unfinished) {
       const { key, nonce, status } = record;
       // A node that lags counts too few.
       if (status === 'mined' && nonce === suspect) suspect += 1;
