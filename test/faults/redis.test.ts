@@ -72,7 +72,7 @@ describe('F17 · Redis restarts with its data', () => {
   const durations = [6, 15, 60].slice(0, effort({ test: 1, nightly: 3 }));
 
   it.each(durations)('after %i s away: work goes on within 5 s of its return, and nothing is lost', async (seconds) => {
-    const { producer, consume, redis } = await queueHarness({ durable: true });
+    const { producer, consume, drained, redis } = await queueHarness({ durable: true });
     const seen = new Set<string>();
     const gate = Promise.withResolvers<undefined>();
     await consume(
@@ -101,8 +101,7 @@ describe('F17 · Redis restarts with its data', () => {
     await until(() => seen.has(jobOf(21)), { what: 'a message of after the outage' });
     expect(Date.now() - backAt).toBeLessThan(5_000);
     await until(() => seen.size === 21, { what: 'all messages to run', deadlineMs: 15_000 });
-    await until(async () => (await producer.depth('inference')).active === 0, { deadlineMs: 15_000 });
-    expect(await producer.depth('inference')).toEqual({ waiting: 0, delayed: 0, active: 0, failed: 0 });
+    expect((await drained({ deadlineMs: 15_000 })).failed).toBe(0);
   });
 });
 
@@ -285,7 +284,7 @@ describe('F21 · the wrong Redis is refused at the start', () => {
 
 describe('F22 · the network to Redis is bad', () => {
   it('500 ms late: locks are renewed all the same, and a second consumer does not take the message', async () => {
-    const { producer, consume, redis } = await queueHarness();
+    const { producer, consume, drained, redis } = await queueHarness();
     const { proxy, address } = await proxied(redis);
     const gate = Promise.withResolvers<undefined>();
     const aborted: unknown[] = [];
@@ -316,12 +315,12 @@ describe('F22 · the network to Redis is bad', () => {
       { what: 'three renewals', deadlineMs: 15_000 },
     );
     gate.resolve(undefined);
-    await until(async () => (await producer.depth('inference')).active === 0);
+    await drained();
     expect({ runs, aborted }).toEqual({ runs: 1, aborted: [] });
   });
 
   it('connections fall silent without an end: the producer says so, the consumer makes new ones', async () => {
-    const { producer, consume, redis } = await queueHarness();
+    const { producer, consume, drained, redis } = await queueHarness();
     const { proxy, address } = await proxied(redis);
     const seen: string[] = [];
     await consume(({ jobId }) => Promise.resolve(void seen.push(jobId)), { redis: address });
@@ -330,12 +329,11 @@ describe('F22 · the network to Redis is bad', () => {
     proxy.freeze();
     await producer.enqueue('inference', inferenceMessage(2));
     await until(() => seen.includes(jobOf(2)), { what: 'the consumer to come back', deadlineMs: 40_000 });
-    await until(async () => (await producer.depth('inference')).active === 0, { deadlineMs: 20_000 });
-    expect(await producer.depth('inference')).toMatchObject({ waiting: 0, failed: 0 });
+    expect((await drained({ deadlineMs: 20_000 })).failed).toBe(0);
   });
 
   it('connections are reset in the middle of the work: everything has its effect', async () => {
-    const { producer, consume, redis } = await queueHarness();
+    const { producer, consume, drained, redis } = await queueHarness();
     const { proxy, address } = await proxied(redis);
     const seen = new Set<string>();
     await consume(
@@ -348,8 +346,7 @@ describe('F22 · the network to Redis is bad', () => {
     );
     for (let n = 1; n <= 50; n += 1) await producer.enqueue('inference', inferenceMessage(n));
     await until(() => seen.size === 50, { what: 'all messages to run', deadlineMs: 30_000 });
-    await until(async () => (await producer.depth('inference')).active === 0, { deadlineMs: 20_000 });
-    expect(await producer.depth('inference')).toMatchObject({ waiting: 0, failed: 0 });
+    expect((await drained({ deadlineMs: 20_000 })).failed).toBe(0);
   });
 });
 

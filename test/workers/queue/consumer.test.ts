@@ -93,7 +93,7 @@ describe('createConsumer', () => {
   });
 
   it('runs as many messages at a time as it is told', async () => {
-    const { producer, consume } = await queueHarness();
+    const { producer, consume, drained } = await queueHarness();
     const gate = Promise.withResolvers<undefined>();
     let now = 0;
     await consume(() => (now++, gate.promise), { concurrency: 3 });
@@ -101,7 +101,7 @@ describe('createConsumer', () => {
     await until(() => now === 3, quiet);
     expect(await producer.depth('inference')).toMatchObject({ active: 3, waiting: 2 });
     gate.resolve(undefined);
-    await until(async () => (await producer.depth('inference')).active === 0, quiet);
+    await drained(quiet);
   });
 
   it('finishes what runs when it is stopped, and takes nothing new', async () => {

@@ -1,11 +1,12 @@
 import { onTestFinished } from 'vitest';
 import { catalog, type MessageOf } from '../../../workers/queue/catalog.ts';
 import { type ConsumerOptions, createConsumer, type Handler } from '../../../workers/queue/consumer.ts';
-import { createProducer, type Producer } from '../../../workers/queue/producer.ts';
+import { createProducer, type Producer, type QueueDepth } from '../../../workers/queue/producer.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
 import { type Logger, silentLogger } from '../../../workers/runtime/logger.ts';
 import { createMetrics } from '../../../workers/runtime/metrics.ts';
 import { startRedis, type TestRedis, type TestRedisOptions } from '../../support/redis.ts';
+import { until, type UntilOptions } from '../../support/until.ts';
 
 type InferenceHandler = Handler<MessageOf<'inference'>>;
 
@@ -20,6 +21,11 @@ export interface QueueHarness {
   readonly producer: Producer;
   /** Starts a consumer of the inference queue; `backoff` is shortened so that a retry takes milliseconds. */
   consume(handler: InferenceHandler, options?: ConsumeOptions): Promise<{ stop(): Promise<void> }>;
+  /**
+   * The depth of the inference queue once no message waits, is delayed or runs, all three in one look: a message whose
+   * lock was lost goes from running to waiting and back before it ends.
+   */
+  drained(options?: Pick<UntilOptions, 'deadlineMs'>): Promise<QueueDepth>;
   /** The metrics of every consumer, as Prometheus text. */
   metrics(): Promise<string>;
 }
@@ -53,6 +59,14 @@ export async function queueHarness(options: TestRedisOptions = {}): Promise<Queu
       stops.push(stop);
       return { stop };
     },
+    drained: (options) =>
+      until(
+        async () => {
+          const depth = await producer.depth('inference');
+          return depth.waiting + depth.delayed + depth.active === 0 && depth;
+        },
+        { what: 'an empty queue', ...options },
+      ),
     metrics: async () => (await metrics.expose()).body,
   };
 }
