@@ -174,6 +174,22 @@ describe('a worker that cannot work refuses to start, and says what to do', () =
       /appointAttester\(address,bytes\)/,
     ],
     [
+      'a data node whose key attests for nobody',
+      'SIGNER_NOT_ATTESTER',
+      CONFIGURE,
+      'oracle',
+      () => ({ ...operator(), REMIT_DEV_KEY: 'anvil:39' }),
+      /appointAttester\(address,bytes\)/,
+    ],
+    [
+      "a data node with another operator's key",
+      'SIGNER_NOT_ATTESTER',
+      CONFIGURE,
+      'oracle',
+      () => ({ REMIT_OPERATOR: stack.accounts.bystander.address, REMIT_DEV_KEY: `anvil:${attester().index}` }),
+      /REMIT_OPERATOR=0x\w{40}, or use another key/,
+    ],
+    [
       'a journal that another process uses',
       'JOURNAL_LOCKED',
       CONFIGURE,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Wallet } from 'ethers';
+import { checkAttester } from '../../chain/attester-check.ts';
 import { type ChainAccess, openChain } from '../../chain/chain-access.ts';
 import { createContractRead } from '../../chain/contract-reads.ts';
 import { createFeedReads } from '../../chain/feed-reads.ts';
@@ -51,11 +52,29 @@ async function compose(config: OracleConfig, deps: RoleDeps): Promise<RoleParts>
   await checkRedis(redis);
   const store = await createArtifactStore({ folder: config.storeFolder, peers: config.storePeers ?? [] }, deps);
   const access = await openChain(config, deps);
-  if (access.deployment.addresses.FeedRegistry === ZERO_ADDRESS) {
+  const { FeedRegistry, OperatorStaking } = access.deployment.addresses;
+  if (FeedRegistry === ZERO_ADDRESS) {
     deps.logger.warn({}, 'this deployment has no feeds: there is nothing to report');
     return { services: [access.service], checks: [access.check] };
   }
-  return wire(config, { access, wallet, store }, deps);
+  try {
+    await checkAttester(
+      {
+        chainId: config.chainId,
+        operator: parseAddress(config.operator),
+        signer: parseAddress(wallet.address),
+        staking: OperatorStaking,
+      },
+      {
+        read: createContractRead(access.deployment.addresses, access),
+        signConsent: ({ domain, types, value }) => wallet.signTypedData(domain, types, value),
+      },
+    );
+    return wire(config, { access, wallet, store }, deps);
+  } catch (error) {
+    await access.service.stop();
+    throw error;
+  }
 }
 
 interface Opened {

@@ -1,7 +1,7 @@
 import type { FeedStanding } from '../../chain/feed-reads.ts';
 import { answerCall, reportCall } from '../../chain/feed-calls.ts';
 import { turnAt, turnStart } from '../../protocol/feed.ts';
-import type { Address, Hex } from '../../protocol/ids.ts';
+import type { Address, FeedId, Hex } from '../../protocol/ids.ts';
 import { type Report, reportOf } from '../../protocol/observation.ts';
 import type { Producer } from '../../queue/producer.ts';
 import { codeOf, messageOf } from '../../runtime/errors.ts';
@@ -68,10 +68,15 @@ const SUBJECTS_MAX = 1_024;
 /** Milliseconds per second of a turn: a peer that never answers must not use up the turn. */
 const GATHER_SHARE_MS = 200;
 
+const NO_SEAT_FIX =
+  'look at `./dev feed show`: where your seat has another key, start the node with that one; without a seat, take it with `./dev feed join`';
+
 export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: DeskDeps): Desk {
   const { chain, committees, sightings, reporter, gatherer, transactions, metrics } = deps;
   const notes = new Map<string, TurnNotes>();
   const asking = new Map<string, Promise<Asked>>();
+  /** Whether our key had a seat when we last looked. */
+  const seated = new Map<FeedId, boolean>();
 
   function notesOf(subject: Subject, turn: number): TurnNotes {
     const key = subjectKey(subject);
@@ -88,6 +93,15 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
     return fresh;
   }
 
+  /** Says it once: who replaced the key, or never took the seat, would else only see rounds without us. */
+  function noteSeat(feedId: FeedId, isSeated: boolean, logger: Logger): void {
+    metrics.seated(feedId, isSeated);
+    if (seated.get(feedId) === isSeated) return;
+    seated.set(feedId, isSeated);
+    if (isSeated) logger.info({ feedId }, 'our key has a seat');
+    else logger.warn({ feedId, code: 'NO_SEAT', fix: NO_SEAT_FIX }, 'our key has no seat: nothing is signed');
+  }
+
   async function look(subject: Subject, signal: AbortSignal, logger: Logger): Promise<Look> {
     const now = await chain.now(signal);
     const committee = await committees(subject.feedId, now, signal);
@@ -98,6 +112,7 @@ export function createDesk({ chainId, registry, unpaid }: DeskOptions, deps: Des
     const signed = await reporter.find(key);
     const { reports, sent } = notesOf(subject, turn);
     const { ours } = committee;
+    if (subject.kind === 'feed') noteSeat(subject.feedId, ours !== undefined, logger);
     const facts: RoundFacts = {
       terms,
       now,

@@ -10,6 +10,8 @@ export interface OracleMetrics {
   peer(result: 'report' | 'none' | 'wrong' | 'failed'): void;
   /** Seconds since the last round of a feed. */
   age(feed: string, seconds: number): void;
+  /** Whether our key has a seat on the feed's committee. */
+  seated(feed: string, isSeated: boolean): void;
 }
 
 export function createOracleMetrics(metrics: Metrics): OracleMetrics {
@@ -39,6 +41,11 @@ export function createOracleMetrics(metrics: Metrics): OracleMetrics {
     help: 'Chain time since the last accepted round. Alarm near the heartbeat.',
     labels: ['feed'],
   });
+  const seats = metrics.gauge({
+    name: 'feed_seated',
+    help: '1 while our key has a seat on the committee, else 0: then nothing is signed for the feed. Alarm on 0.',
+    labels: ['feed'],
+  });
   return {
     stepped: (step) => steps.inc({ step }),
     signed: (kind) => signed.inc({ kind }),
@@ -46,5 +53,6 @@ export function createOracleMetrics(metrics: Metrics): OracleMetrics {
     source: (result) => sources.inc({ result }),
     peer: (result) => peers.inc({ result }),
     age: (feed, seconds) => age.set(seconds, { feed }),
+    seated: (feed, isSeated) => seats.set(isSeated ? 1 : 0, { feed }),
   };
 }

@@ -9,7 +9,6 @@ import { type Report, recoverReporter, reportOf } from '../../../../workers/prot
 import { catalog, type MessageInput } from '../../../../workers/queue/catalog.ts';
 import { parseMessage } from '../../../../workers/queue/producer.ts';
 import { RemitError } from '../../../../workers/runtime/errors.ts';
-import { silentLogger } from '../../../../workers/runtime/logger.ts';
 import { noMetrics } from '../../../../workers/runtime/metrics.ts';
 import { createCommittees } from '../../../../workers/roles/oracle/committee.ts';
 import { createDesk } from '../../../../workers/roles/oracle/desk.ts';
@@ -18,6 +17,7 @@ import { createReporter } from '../../../../workers/roles/oracle/reporter.ts';
 import type { Subject } from '../../../../workers/roles/oracle/subject.ts';
 import { createReportGuard } from '../../../../workers/store/report-guard.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { recordingLogger } from '../../../support/role-jobs.ts';
 import { FEED, FEED_DOMAIN, FEED_REGISTRY, FEED_TERMS, REQUEST, ROUNDS, word } from '../../../support/sample-feed.ts';
 import { temporaryJournal } from '../../../support/temporary-journal.ts';
 
@@ -52,12 +52,15 @@ function createBench({ unpaid = true } = {}) {
     value: 1_000_000n as bigint | Error,
     standing: { latest: undefined, parked: undefined, fund: 1_000n } as FeedStanding,
     suspendedUntil: 0,
+    /** The key on our operator's seat. */
+    reporter: keys[0]!.address,
     peers: [] as bigint[],
     fetches: 0,
     /** Ends while the sources are asked. */
     fetching: undefined as Promise<void> | undefined,
   };
   const sent: MessageInput<'transaction'>[] = [];
+  const seated: boolean[] = [];
   const chain = {
     now: async () => scene.now,
     facts: async () => ({ terms: FEED_TERMS, sourcesDigest: word(7) }),
@@ -65,7 +68,7 @@ function createBench({ unpaid = true } = {}) {
     seats: async () =>
       keys.map(({ address }, seat) => ({
         status: SeatStatus.Seated,
-        reporter: address as Address,
+        reporter: (seat === 0 ? scene.reporter : address) as Address,
         operator: address as Address,
         suspendedUntil: seat === 0 ? scene.suspendedUntil : 0,
       })),
@@ -106,15 +109,19 @@ function createBench({ unpaid = true } = {}) {
           return { id: 'x', outcome: 'added' };
         },
       },
-      metrics: createOracleMetrics(noMetrics),
+      metrics: { ...createOracleMetrics(noMetrics), seated: (_, isSeated) => seated.push(isSeated) },
     },
   );
+  const logger = recordingLogger();
   return {
     scene,
     sent,
+    seated,
+    clock,
     reporter,
-    work: (subject: Subject = FEED_ROUNDS) => desk.work(subject, signal, silentLogger),
-    asked: (turn: number, subject: Subject = FEED_ROUNDS) => desk.asked(subject, BigInt(turn), signal, silentLogger),
+    lines: (code: string) => logger.lines.filter(({ fields }) => fields['code'] === code),
+    work: (subject: Subject = FEED_ROUNDS) => desk.work(subject, signal, logger),
+    asked: (turn: number, subject: Subject = FEED_ROUNDS) => desk.asked(subject, BigInt(turn), signal, logger),
   };
 }
 
@@ -244,5 +251,48 @@ describe('asked', () => {
     const suspended = createBench();
     suspended.scene.suspendedUntil = START + 1;
     expect(await suspended.asked(TURN)).toBe('none');
+  });
+});
+
+describe('a key that has no seat', () => {
+  it('signs nothing more once another has its place, says so once, and shows what it signed before', async () => {
+    const { scene, sent, seated, clock, lines, work, asked } = createBench();
+    scene.peers = [7n, 7n, 7n];
+    await work();
+    const before = await asked(TURN);
+    expect([sent.length, seated.at(-1), lines('NO_SEAT')]).toEqual([1, true, []]);
+
+    scene.reporter = new Wallet(word(9)).address;
+    scene.now = START + 4 * FEED_TERMS.turnSeconds;
+    await clock.advance(60_000);
+    const fetches = scene.fetches;
+    expect(await work()).toMatchObject({ why: 'no seat' });
+    expect(await asked(TURN + 4)).toBe('none');
+    expect(await work(QUESTION)).toMatchObject({ why: 'no seat' });
+    expect(await work()).toMatchObject({ why: 'no seat' });
+    expect([sent.length, scene.fetches, seated.at(-1)]).toEqual([1, fetches, false]);
+    expect(lines('NO_SEAT')).toMatchObject([
+      { level: 'warn', fields: { feedId: FEED, fix: expect.anything() as unknown } },
+    ]);
+    expect(await asked(TURN)).toEqual(before);
+  });
+
+  it('waits for one, and begins when it has it', async () => {
+    const { scene, seated, clock, lines, work } = createBench();
+    scene.reporter = ZERO_ADDRESS;
+    expect(await work()).toMatchObject({ why: 'no seat' });
+    expect(lines('NO_SEAT')).toHaveLength(1);
+    scene.reporter = keys[0]!.address;
+    await clock.advance(60_000);
+    expect(await work()).toMatchObject({ why: 'gathering' });
+    expect(seated).toContain(false);
+    expect(seated.at(-1)).toBe(true);
+  });
+
+  it('says nothing about a question to a committee of others', async () => {
+    const { scene, lines, seated, work } = createBench();
+    scene.reporter = ZERO_ADDRESS;
+    await work(QUESTION);
+    expect([lines('NO_SEAT'), seated]).toEqual([[], []]);
   });
 });
