@@ -68,9 +68,10 @@ describe('enqueue', () => {
       code: 'REDIS_UNREACHABLE',
       retryable: true,
     });
-    expect(Date.now() - before).toBeLessThan(1_000);
+    // Less than the 5 s that a command is waited for.
+    expect(Date.now() - before).toBeLessThan(4_000);
     await redis.restart();
-    await until(() => producer.enqueue('inference', inferenceMessage()).catch(() => undefined), { deadlineMs: 5_000 });
+    await until(() => producer.enqueue('inference', inferenceMessage()).catch(() => undefined));
   });
 
   it('says that Redis is full', async () => {
