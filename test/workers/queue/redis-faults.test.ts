@@ -24,7 +24,11 @@ describe('when something dies', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     const ran = Promise.withResolvers<string>();
-    await consume((_, { id }) => Promise.resolve(ran.resolve(id) as undefined), { lock: LOCK });
+    const handler = (_: unknown, { id }: { readonly id: string }): Promise<undefined> => {
+      ran.resolve(id);
+      return Promise.resolve(undefined);
+    };
+    await consume(handler, { lock: LOCK });
     expect(await ran.promise).toBe(id);
   });
 });
