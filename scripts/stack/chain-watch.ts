@@ -81,8 +81,9 @@ export async function watchChain(
     for (const log of logs) {
       const event = decoder.decode(log);
       if (!event) continue;
-      events.push({ ...event, seenAt });
-      for (const listener of [...listeners]) listener({ ...event, seenAt });
+      const seen = { ...event, seenAt };
+      events.push(seen);
+      for (const listener of [...listeners]) listener(seen);
     }
   }
 

@@ -10,7 +10,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { until } from '../../support/until.ts';
 
-const quick = { what: 'the line', deadlineMs: 5_000 };
+const quick = { what: 'the line', deadlineMs: 30_000 };
 
 async function run(script: string) {
   const folder = await tempFolder();

@@ -1,7 +1,7 @@
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { applicantOf, creditLine, draftTerms, LIMIT_MAX, SCORE_MIN } from '../../../scripts/demo/consumer.ts';
 import { creditLineCreation } from '../../../scripts/stack/consumers.ts';
 import { depositIntents } from '../../../scripts/stack/funding.ts';
@@ -12,15 +12,14 @@ import { Availability, CallbackPhase, Delivery } from '../../../workers/protocol
 import { encodeFloats } from '../../../workers/protocol/vector.ts';
 import { vectorRoot } from '../../../workers/protocol/vector-root.ts';
 import { systemClock as clock } from '../../../workers/runtime/clock.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const model = join(import.meta.dirname, '../../../models/credit-score/credit-score.onnx');
 
 describe('a stack', () => {
   let stack: Stack;
-  let parent: string;
 
   beforeAll(async () => {
-    parent = await mkdtemp(join(tmpdir(), 'remit-stack-test-'));
     stack = await startStack({ operators: 2 }, { clock });
   });
   afterAll(async () => {
@@ -28,13 +27,12 @@ describe('a stack', () => {
     expect(await stack.stop()).toEqual([]);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     await expect(access(stack.folder)).rejects.toThrow('ENOENT');
-    await rm(parent, { recursive: true, force: true });
   });
 
   it('has the contracts, at the present, with every operator staked, keyed and on the ladder', async () => {
     const { contracts, accounts, chain } = stack;
     const block = (await chain.call('eth_getBlockByNumber', ['latest', false])) as { timestamp: string };
-    expect(Math.abs(Number(block.timestamp) - Date.now() / 1_000)).toBeLessThan(5);
+    expect(Math.abs(Number(block.timestamp) - Date.now() / 1_000)).toBeLessThan(30);
     for (const { owner, attester } of accounts.operators) {
       expect(await contracts.OperatorStaking.stakeOf(owner.address)).toEqual([10_000n * TOKEN, 0n]);
       expect(await contracts.OperatorStaking.operatorOf(attester.address)).toBe(owner.address);
@@ -76,7 +74,7 @@ describe('a stack', () => {
     await sender.mined(await sender.send([creditLine.ask(from, consumer, { index: 0, terms, input })]));
     const seen = await watch.waitFor('JobRequested', ({ requester }) => requester === consumer, {
       what: 'the request',
-      deadlineMs: 5_000,
+      deadlineMs: 30_000,
     });
     expect(seen.terms).toMatchObject({
       inputRoot: vectorRoot(vector),
@@ -104,30 +102,43 @@ describe('a stack', () => {
   it('takes back what a reorg drops', async () => {
     const { chain, watch, accounts } = stack;
     const { modelId } = await publishModel({ file: model, publisher: accounts.publisher, feeBps: 600 }, stack);
-    const options = { what: 'the model', deadlineMs: 5_000 };
+    const options = { what: 'the model', deadlineMs: 30_000 };
     const seen = await watch.waitFor('ModelRegistered', (event) => event.modelId === modelId, options);
+    expect(watch.events()).toContain(seen);
+    // A block that came between the two calls would be dropped instead of the model's.
+    await chain.call('evm_setIntervalMining', [0]);
     const head = Number(await chain.call('eth_blockNumber', []));
     await chain.call('anvil_reorg', [head - seen.log.blockNumber + 1, []]);
-    await expect.poll(() => watch.events().includes(seen), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => watch.events().includes(seen), { timeout: 30_000 }).toBe(false);
     expect(watch.events().some(({ type }) => type === 'JobRequested')).toBe(true);
   });
 });
 
-it('a stack whose start is given up leaves nothing behind', async () => {
-  const folders = async (): Promise<string[]> =>
-    (await readdir(tmpdir())).filter((name) => name.startsWith('remit-stack-'));
-  const before = await folders();
-  const controller = new AbortController();
-  const starting = startStack(
-    {},
-    {
-      clock,
-      signal: controller.signal,
-      onStep: ({ name, ms }) => {
-        if (name === 'redis' && ms !== undefined) controller.abort(new Error('given up'));
+describe('a stack whose start is given up', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('leaves nothing behind', async () => {
+    // Other networks come and go in the folder that all share.
+    const folder = await tempFolder();
+    vi.stubEnv('TMPDIR', folder);
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const starting = startStack(
+      {},
+      {
+        clock,
+        signal: controller.signal,
+        onStep: ({ name, ms }) => {
+          if (name !== 'redis' || ms === undefined) return;
+          seen.push(...readdirSync(folder));
+          controller.abort(new Error('given up'));
+        },
       },
-    },
-  );
-  await expect(starting).rejects.toThrow('given up');
-  expect((await folders()).filter((name) => !before.includes(name))).toEqual([]);
+    );
+    await expect(starting).rejects.toThrow('given up');
+    expect(seen).toEqual([expect.stringMatching(/^remit-stack-/)]);
+    expect(await readdir(folder)).toEqual([]);
+  });
 });
