@@ -1,12 +1,18 @@
+import { encodeBytes32String } from 'ethers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LOCAL_TERMS } from '../../scripts/stack/data-committee.ts';
 import { startOperator } from '../../scripts/stack/operator.ts';
-import type { Address } from '../../workers/protocol/ids.ts';
+import type { Intent } from '../../scripts/stack/sender.ts';
+import { TOKEN } from '../../scripts/stack/stack.ts';
+import { type ChainEvent, createEventDecoder } from '../../workers/chain/events.ts';
+import { type Address, type DataRequestId, type FeedId, ZERO_ADDRESS, ZERO_HEX32 } from '../../workers/protocol/ids.ts';
 import { JobReason, JobStatus, termsToChain } from '../../workers/protocol/job.ts';
 import type { ModelSpec } from '../../workers/protocol/model.ts';
 import { expectMoved, readBooks } from './support/books.ts';
 import { ADDER, adderInput, FEE, type Job, type Market } from './support/market.ts';
 import { endStack, said, startMarket } from './support/network.ts';
 import { offered } from './support/offers.ts';
+import { hash } from '../support/sample-job.ts';
 import { jumpTo } from './support/chain-time.ts';
 
 const SECONDS = 3;
@@ -71,19 +77,63 @@ describe('a job that nobody answers', () => {
     await expectMoved(market, before, { balances: { [requester]: penalty }, free: { [operator]: -penalty } });
   });
 
-  it('is expired by a node that looks after its requester, without anybody asking', async () => {
+  it('is expired by a node that looks after its requester, and so is a question, without anybody asking', async () => {
     const { stack } = market;
+    const committee = await createFeed();
     const { submitter } = await startOperatorThatExpires();
     const before = await readBooks(market);
     const nobody = { operator: stack.accounts.bystander.address };
     const [job] = await market.ask({ model, input: adderInput(3, 3), terms: { ...nobody, ...(await soon()) } });
+    const question = await askCommittee(committee);
+    await expectMoved(market, before, { balances: { [requester]: -2n * FEE }, escrow: 2n * FEE });
 
     await market.reached('JobExpired', job);
+    const { refund } = await stack.watch.waitFor('DataExpired', ({ requestId }) => requestId === question, {
+      what: 'the expiry of the question',
+      deadlineMs: 45_000,
+    });
 
     await ended(job, JobReason.DeadlinePassed);
+    expect(refund).toBe(FEE);
     await expectMoved(market, before, {});
     await said(stack, submitter, 'job expired', job);
+    await said(stack, submitter, 'question expired');
   });
+
+  /** A feed whose committee never takes its seats. */
+  async function createFeed(): Promise<FeedId> {
+    const { requester: steward, publisher, bystander } = market.stack.accounts;
+    const seats = [publisher.address, bystander.address];
+    const terms = { ...LOCAL_TERMS, faults: 0, seats: seats.length };
+    const name = encodeBytes32String('nobody');
+    const values = [name, hash(1), terms, TOKEN, steward.address, seats, ZERO_HEX32];
+    const created = await caused('FeedCreated', market.call(steward, 'FeedRegistry', 'createFeed', values));
+    return created.feedId;
+  }
+
+  async function askCommittee(committee: FeedId): Promise<DataRequestId> {
+    const terms = {
+      committee,
+      requester: ZERO_ADDRESS,
+      specDigest: ZERO_HEX32,
+      fee: FEE,
+      deadline: (await market.now()) + SECONDS,
+      callbackTarget: ZERO_ADDRESS,
+      callbackGas: 0,
+      salt: 1n,
+    };
+    const from = market.stack.accounts.requester;
+    const asked = await caused('DataRequested', market.call(from, 'FeedRegistry', 'requestData', [terms, '0x7b7d']));
+    return asked.requestId;
+  }
+
+  /** Sends a call and gives the event that it causes. */
+  async function caused<T extends 'FeedCreated' | 'DataRequested'>(type: T, call: Intent) {
+    const [receipt] = await market.send(call);
+    const decoder = createEventDecoder(market.stack.deployed.addresses, [type]);
+    const event = receipt!.logs.map((log) => decoder.decode(log)).find((one) => one?.type === type);
+    return event as Extract<ChainEvent, { readonly type: T }>;
+  }
 
   async function startOperatorThatExpires() {
     return startOperator(market.stack, {

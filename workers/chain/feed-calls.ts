@@ -14,6 +14,11 @@ export function answerCall(terms: DataTerms, turn: number, reports: readonly Rep
   return interfaces.FeedRegistry.encodeFunctionData('answerData', values) as Hex;
 }
 
+/** Calldata of `FeedRegistry.expireData`. */
+export function expireQuestionCall(terms: DataTerms): Hex {
+  return interfaces.FeedRegistry.encodeFunctionData('expireData', [dataTermsToJson(terms)]) as Hex;
+}
+
 /** The contract wants seats strictly ascending. */
 function ordered(reports: readonly Report[]): Report[] {
   return reports.toSorted((a, b) => a.seat - b.seat);

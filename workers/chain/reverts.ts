@@ -40,6 +40,9 @@ const DISPOSITIONS: Readonly<Record<string, Disposition>> = {
   TrialCourtInvalidPrice: 'retryable',
   JobRegistryDeadlineNotPassed: 'retryable',
   JobRegistryWindowNotPassed: 'retryable',
+  FeedRegistryDeadlineNotPassed: 'retryable',
+  // Answered or expired by somebody, or taken back by a reorg: which, the next look says.
+  FeedRegistryUnknownRequest: 'retryable',
   JobRegistryLadderNotSeeded: 'retryable',
   JobRegistryNotEligible: 'retryable',
   JobRegistryRequestsPaused: 'retryable',

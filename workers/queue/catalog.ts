@@ -82,13 +82,15 @@ export const catalog = {
     maxBytes: 16 * KIB,
     keep: KEEP,
   }),
-  /** Listener → submitter: the window or the deadline of this job passes at a known time; the message is delayed until then. */
+  /** Listener → submitter: the window or the deadline of a job or question passes at a known time; the message is delayed until then. */
   settlement: define({
     name: 'settlement',
     schema: z.discriminatedUnion('action', [
       z.strictObject({ ...ofJob, action: z.literal('settle'), record, output: hex }),
       z.strictObject({ ...ofJob, action: z.literal('expire') }),
+      z.strictObject({ ...onChain, action: z.literal('expire-question'), requestId, terms: dataTermsSchema }),
     ]),
+    subject: (message) => (message.action === 'expire-question' ? message.requestId : message.jobId),
     phase: (message) => (message.action === 'settle' ? phaseOf('settle', message.record) : message.action),
     attempts: 20,
     backoff: { baseMs: 1_000, maxMs: 300_000 },

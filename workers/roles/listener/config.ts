@@ -57,7 +57,7 @@ export const listenerConfig = z.object({
   expireFor: addressList()
     .optional()
     .describe(
-      'Requesters whose unanswered jobs this node expires, so that they get their fee back; addresses separated by commas.',
+      'Requesters whose unanswered jobs and questions this node expires, so that they get their fee back; addresses separated by commas.',
     ),
   dataRequests: field
     .flag()

@@ -9,7 +9,7 @@ import { inParallel } from './in-parallel.ts';
 import {
   type FeedEvent,
   keyOfOrder,
-  messageOfOrder,
+  MESSAGES_OF_ORDER,
   type OrderEvent,
   orderIdOf,
   type RouteContext,
@@ -94,8 +94,8 @@ export function createFollowOrders({ book, dispatch, isOpen, logger }: FollowOrd
     const order = book.find(id);
     if (!order) {
       const kind = 'schedule' in made ? 'schedule' : 'question';
-      const { queue, phase } = messageOfOrder({ kind });
-      await dispatch.retract(id, queue, phase, keyOfOrder({ kind, id }, context));
+      for (const { queue, phase } of MESSAGES_OF_ORDER[kind])
+        await dispatch.retract(id, queue, phase, keyOfOrder({ kind, id }, context));
       return;
     }
     if (order.closedAt !== undefined) return;

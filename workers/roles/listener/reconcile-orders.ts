@@ -47,10 +47,10 @@ export function createReconcileOrders(deps: ReconcileOrdersDeps): (signal: Abort
   async function reconcileOne(id: Hex32, context: RouteContext, signal: AbortSignal): Promise<void> {
     const order = book.find(id);
     if (!order || order.closedAt !== undefined) return;
-    for (const work of routeOrder('stands', order, context))
-      if (work.kind === 'enqueue') await repair(order, work, context, signal);
+    const due = routeOrder('stands', order, context).filter((work) => work.kind === 'enqueue');
+    for (const work of due) await repair(order, work, context, signal);
     // Its fee may wait for ever for somebody to expire it; nothing of it can become work of ours any more.
-    if (order.kind === 'question' && context.now > Number(order.terms.deadline) + FORGET_SECONDS)
+    if (due.length === 0 && order.kind === 'question' && context.now > Number(order.terms.deadline) + FORGET_SECONDS)
       book.close(id, order.place.blockNumber);
   }
 

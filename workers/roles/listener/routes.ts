@@ -39,9 +39,9 @@ export const routes: RouteTable = {
   JobExpired: [retractAll],
   JobSlashed: [retractAll],
   JobVoided: [retractAll],
-  DataRequested: [askIt],
-  DataAnswered: [retract('data', 'request')],
-  DataExpired: [retract('data', 'request')],
+  DataRequested: [askIt, refundIt],
+  DataAnswered: [retractQuestion],
+  DataExpired: [retractQuestion],
   FeedReported: [wakeRounds, wakeSchedules],
   FeedDisputed: [wakeRounds, wakeSchedules],
   ScheduleCreated: [runIt],
@@ -74,7 +74,7 @@ export interface RouteContext {
   readonly feeMin: bigint;
   readonly stakeAtRiskMax: bigint;
   readonly verify: 'none' | 'others' | 'all';
-  /** Requesters whose unanswered jobs are expired here. */
+  /** Requesters whose unanswered jobs and questions are expired here. */
   readonly expireFor: ReadonlySet<string>;
   /** Whether this node sits in committees: then questions go on to its oracle. */
   readonly data: boolean;
@@ -188,6 +188,18 @@ function askIt({ id, terms, spec }: BookedQuestion, context: RouteContext): Work
   return { kind: 'enqueue', queue: 'data', message: { kind: 'request', ...message } };
 }
 
+/** DataRequested → submitter, after the deadline, for requesters that are looked after here. A question without a fee has nothing to give back. */
+function refundIt({ id, terms }: BookedQuestion, { chainId, feedRegistry, expireFor }: RouteContext): Work | undefined {
+  if (!expireFor.has(terms.requester) || terms.fee === 0n) return undefined;
+  const message = { chainId, registry: feedRegistry, requestId: id, terms: dataTermsToJson(terms) };
+  return {
+    kind: 'enqueue',
+    queue: 'settlement',
+    message: { ...message, action: 'expire-question' },
+    notBefore: Number(terms.deadline) + 1,
+  };
+}
+
 /** ScheduleCreated → scheduler, which sees for itself when it is due. */
 function runIt({ schedule, terms, input }: BookedSchedule, context: RouteContext): Work | undefined {
   const { chainId, scheduler, schedules, scheduleTipMin } = context;
@@ -222,10 +234,14 @@ export function keyOfOrder(
   return { chainId, registry: order.kind === 'question' ? feedRegistry : scheduler, jobId: order.id };
 }
 
-/** The one message that can exist about an order. */
-export function messageOfOrder(order: Pick<BookedOrder, 'kind'>): MessageName {
-  return order.kind === 'question' ? { queue: 'data', phase: 'request' } : { queue: 'schedule', phase: 'schedule' };
-}
+/** Every message that can exist about an order. */
+export const MESSAGES_OF_ORDER: Readonly<Record<BookedOrder['kind'], readonly MessageName[]>> = {
+  question: [
+    { queue: 'data', phase: 'request' },
+    { queue: 'settlement', phase: 'expire-question' },
+  ],
+  schedule: [{ queue: 'schedule', phase: 'schedule' }],
+};
 
 /** The order that an event is about, as it is called in the book. */
 export function orderIdOf(event: { readonly requestId: Hex32 } | { readonly schedule: Address }): Hex32 {
@@ -234,6 +250,10 @@ export function orderIdOf(event: { readonly requestId: Hex32 } | { readonly sche
 
 function retract(queue: QueueName, phase: string): Route<unknown> {
   return () => ({ kind: 'retract', queue, phase });
+}
+
+function retractQuestion(): readonly Work[] {
+  return MESSAGES_OF_ORDER.question.map((message) => ({ kind: 'retract', ...message }));
 }
 
 /** On trial, a job is settled by its end. */

@@ -6,6 +6,7 @@ import { DEFAULT_FEE_POLICY } from '../../chain/fees.ts';
 import { createGasEstimator } from '../../chain/gas-estimate.ts';
 import { jobsSettledBy } from '../../chain/job-calls.ts';
 import { createJobView } from '../../chain/job-view.ts';
+import { createOrderReads } from '../../chain/order-reads.ts';
 import { createRecentHead } from '../../chain/recent-head.ts';
 import { explainRevert } from '../../chain/reverts.ts';
 import type { TransactionIntent, TransactionResult } from '../../chain/transaction-journal.ts';
@@ -30,7 +31,7 @@ import { journalService } from '../../store/journal-service.ts';
 import { createTransactionLog } from '../../store/transaction-log.ts';
 import { submitterConfig, type SubmitterConfig } from './config.ts';
 import { createEffects } from './effects.ts';
-import { createExpireJob } from './expire-job.ts';
+import { createExpire } from './expire.ts';
 import { createSubmitterMetrics } from './metrics.ts';
 import { createSendTransaction } from './send-transaction.ts';
 import { createSettleBatch } from './settle-batch.ts';
@@ -166,7 +167,7 @@ function wire(
       { operator },
       { view, head, outputOf: (jobId) => outputs.find(jobId), batch, transaction, clock, metrics },
     ),
-    expire: createExpireJob({ view, head, effects, clock, metrics }),
+    expire: createExpire({ view, questions: createOrderReads({ read }), head, effects, clock, metrics }),
     clock,
     fatal,
   });

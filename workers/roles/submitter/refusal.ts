@@ -1,7 +1,7 @@
 import type { RevertReason } from '../../chain/revert-reason.ts';
 import { dispositionOf } from '../../chain/reverts.ts';
 import type { SendOutcome } from '../../chain/tx-manager.ts';
-import type { Address, JobId } from '../../protocol/ids.ts';
+import type { Address, Hex32 } from '../../protocol/ids.ts';
 import { RemitError } from '../../runtime/errors.ts';
 
 /** Why an effect did not happen. */
@@ -37,11 +37,12 @@ export function noStake(operator: Address, { args }: RevertReason): RemitError {
   });
 }
 
-export function refused(what: string, jobId: JobId, reason: RevertReason): RemitError {
+/** @param what the effect and the kind of its subject, `the settlement of job` */
+export function refused(what: string, subject: Hex32, reason: RevertReason): RemitError {
   return new RemitError({
     code: 'JOB_REGISTRY_REFUSED',
-    message: `${what} of job ${jobId} was refused: ${reason.message}`,
-    fix: 'read the reason: it is final for this job. If it names the attester, appoint the key again; if it names the output, compare model and registry',
-    context: { jobId, reason: reason.message, name: reason.name },
+    message: `${what} ${subject} was refused: ${reason.message}`,
+    fix: 'read the reason: it is final. If it names the attester, appoint the key again; if it names the output, compare model and registry',
+    context: { subject, reason: reason.message, name: reason.name },
   });
 }

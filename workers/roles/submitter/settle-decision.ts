@@ -1,7 +1,6 @@
 import { JobStatus } from '../../protocol/job.ts';
 
 export interface TimedFacts {
-  readonly status: JobStatus;
   /** Chain time, Unix seconds. */
   readonly now: number;
   /** Last second in which it may not be done yet, Unix seconds. */
@@ -23,6 +22,7 @@ const SHORTEST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 15_000;
 
 export interface SettleFacts extends TimedFacts {
+  readonly status: JobStatus;
   /** The answer on the chain is the one that the message is about. */
   readonly isOurs: boolean;
 }
@@ -40,11 +40,16 @@ export function decideSettle(facts: SettleFacts): TimedDecision {
   return { kind: 'end', ending: 'lost-race' };
 }
 
+export interface ExpireFacts extends TimedFacts {
+  /** Of a job or of a question. */
+  readonly stands: 'absent' | 'unanswered' | 'over';
+}
+
 /** Expire iff nobody has answered and chain time is beyond the deadline. */
-export function decideExpire(facts: TimedFacts): TimedDecision {
-  const { status } = facts;
-  if (status === JobStatus.Requested) return onceItIsTime(facts, 'the deadline has not passed');
-  if (status === JobStatus.None) return perhapsLagging(facts, 'the request is not on the chain');
+export function decideExpire(facts: ExpireFacts): TimedDecision {
+  const { stands } = facts;
+  if (stands === 'unanswered') return onceItIsTime(facts, 'the deadline has not passed');
+  if (stands === 'absent') return perhapsLagging(facts, 'the request is not on the chain');
   return { kind: 'end', ending: 'lost-race' };
 }
 

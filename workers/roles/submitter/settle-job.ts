@@ -82,7 +82,7 @@ export function createSettleJob({ operator }: SettleJobOptions, deps: SettleJobD
         return { retryAfterMs: patience(ageMs), why: result.reason?.message ?? 'the transaction did not settle it' };
       case 'never':
         metrics.settlement('refused');
-        throw refused('the settlement', jobId, result.reason);
+        throw refused('the settlement of job', jobId, result.reason);
     }
   }
 

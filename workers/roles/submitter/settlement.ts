@@ -3,7 +3,7 @@ import type { Handler } from '../../queue/consumer.ts';
 import { laterOnOutage } from '../../queue/outage.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { codeOf } from '../../runtime/errors.ts';
-import type { ExpireMessage } from './expire-job.ts';
+import type { ExpireMessage } from './expire.ts';
 import { isFatal } from './fatal.ts';
 import type { SettleMessage } from './settle-job.ts';
 
@@ -14,10 +14,12 @@ export interface SettlementDeps {
   readonly fatal: (error: unknown) => void;
 }
 
-/** The two ends of a job that come with time. Both are owed however long an outage takes. */
+/** The ends of jobs and questions that come with time. All are owed however long an outage takes. */
 export function createSettlement({ settle, expire, clock, fatal }: SettlementDeps): Handler<MessageOf<'settlement'>> {
   return async (message, context) => {
-    const logger = context.logger.child({ jobId: message.jobId });
+    const logger = context.logger.child(
+      message.action === 'expire-question' ? { requestId: message.requestId } : { jobId: message.jobId },
+    );
     try {
       return await (message.action === 'settle'
         ? settle(message, { ...context, logger })

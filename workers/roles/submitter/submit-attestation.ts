@@ -128,7 +128,7 @@ export function createSubmitAttestation(
     if (refusal.kind === 'too-late') return end('too-late', logger);
     if (refusal.kind === 'never') {
       metrics.attestation('refused');
-      throw refused('the attestation', jobId, refusal.reason);
+      throw refused('the attestation of job', jobId, refusal.reason);
     }
     if (refusal.reason && isStakeShort(refusal.reason)) {
       const { code, message: text, fix } = noStake(operator, refusal.reason);

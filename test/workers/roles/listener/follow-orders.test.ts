@@ -69,6 +69,7 @@ const reported = (block: number, feed = 1): ChainEvent => ({
 });
 
 const QUESTION_ID = `31337-a513e6e4-${requestOf(1).slice(2)}-request`;
+const EXPIRY_ID = `31337-a513e6e4-${requestOf(1).slice(2)}-expire-question`;
 const SCHEDULE_ID = `31337-2279b7a0-${subjectOfSchedule(SCHEDULE).slice(2)}-schedule`;
 
 const waiting = ({ queues }: ReturnType<typeof createBench>): string[] =>
@@ -121,6 +122,63 @@ describe('a question', () => {
     await bench.follow(reorgOf(0, first));
     expect(waiting(bench)).toEqual([]);
     expect(bench.orders.find(requestOf(1))).toBeUndefined();
+  });
+});
+
+describe('a question of a requester that is looked after', () => {
+  const expireFor = new Set([DATA_TERMS.requester]);
+  const expiryOf = ({ queues }: ReturnType<typeof createBench>) => queues.messages.get(EXPIRY_ID);
+
+  it('is expired the second after its deadline, whether this node answers questions or not', async () => {
+    for (const data of [true, false]) {
+      const bench = createBench({ data, expireFor });
+      await bench.follow(blockOf(1, asked(1)));
+      expect(expiryOf(bench)).toMatchObject({
+        queue: 'settlement',
+        delayMs: 601_000,
+        message: { action: 'expire-question' },
+      });
+    }
+  });
+
+  it('of nobody else, and not where there is no fee to give back', async () => {
+    const others = createBench({ expireFor: new Set([OPERATOR]) });
+    await others.follow(blockOf(1, asked(1)));
+    const free = createBench({ expireFor });
+    await free.follow(blockOf(1, asked(1, { ...DATA_TERMS, fee: 0n })));
+    expect([waiting(others), waiting(free)]).toEqual([[QUESTION_ID], [QUESTION_ID]]);
+  });
+
+  it.each([
+    ['answered', answered(2)],
+    ['expired by somebody', { type: 'DataExpired', requestId: requestOf(1), refund: 9n, log: log(2) } as ChainEvent],
+  ])('is left alone once it is %s, and expired all the same when a reorg takes that back', async (_, end) => {
+    const bench = createBench({ expireFor });
+    await bench.follow(blockOf(1, asked(1)));
+    const second = blockOf(2, end);
+    await bench.follow(second);
+    expect(waiting(bench)).toEqual([]);
+    await bench.follow(reorgOf(1, second));
+    expect(waiting(bench)).toEqual([QUESTION_ID, EXPIRY_ID]);
+    await bench.follow(reorgOf(0, blockOf(1, asked(1))));
+    expect(waiting(bench)).toEqual([]);
+  });
+
+  it('is kept until somebody expires it, and its message made again while the chain says that it is open', async () => {
+    const bench = createBench({ expireFor });
+    await bench.follow(blockOf(1, asked(1)));
+    bench.chain.now = NOW + 600 + 86_400 + 1;
+    bench.queues.messages.clear();
+    await bench.reconcileOrders();
+    expect(waiting(bench)).toEqual([EXPIRY_ID]);
+    expect(expiryOf(bench)).toMatchObject({ delayMs: 0 });
+    finish(bench, EXPIRY_ID);
+    bench.chain.openOrders.add(requestOf(1));
+    await bench.reconcileOrders();
+    await bench.clock.advance(60_000);
+    await bench.reconcileOrders();
+    expect(waiting(bench)).toEqual([EXPIRY_ID]);
+    expect(bench.orders.open()).toHaveLength(1);
   });
 });
 

@@ -4,6 +4,7 @@ import type { JobStanding, LadderStanding } from '../../../../workers/chain/job-
 import { explainRevert } from '../../../../workers/chain/reverts.ts';
 import type { SendOutcome } from '../../../../workers/chain/tx-manager.ts';
 import { type AttestationRecord, recordHash, recordToJson } from '../../../../workers/protocol/attestation-record.ts';
+import { dataTermsToJson } from '../../../../workers/protocol/data-terms.ts';
 import type { Hex, Hex32 } from '../../../../workers/protocol/ids.ts';
 import { JobStatus, type Terms, termsToJson } from '../../../../workers/protocol/job.ts';
 import { catalog, type MessageOf } from '../../../../workers/queue/catalog.ts';
@@ -12,6 +13,7 @@ import { noMetrics } from '../../../../workers/runtime/metrics.ts';
 import type { EffectRequest, EffectResult, Effects } from '../../../../workers/roles/submitter/effects.ts';
 import { createSubmitterMetrics, type SubmitterMetrics } from '../../../../workers/roles/submitter/metrics.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { DATA_TERMS, FEED_REGISTRY, requestOf } from '../../../support/sample-orders.ts';
 import { OPERATOR, REGISTRY, NOW, hash, jobOf, TERMS } from '../../../support/sample-job.ts';
 
 const common = (job: number, terms: Partial<Terms>) => ({
@@ -52,6 +54,15 @@ export const expireOf = (job = 1, terms: Partial<Terms> = {}) =>
     { action: 'expire' }
   >;
 
+export const expireQuestionOf = () =>
+  parseMessage(catalog.settlement, {
+    chainId: 31_337,
+    registry: FEED_REGISTRY,
+    requestId: requestOf(1),
+    terms: dataTermsToJson(DATA_TERMS),
+    action: 'expire-question',
+  }) as Extract<MessageOf<'settlement'>, { action: 'expire-question' }>;
+
 export const receiptOf = (logs: readonly RawLog[] = [], succeeded = true): Receipt => ({
   transactionHash: hash(77),
   blockHash: hash(78),
@@ -66,7 +77,7 @@ export const mined = (logs: readonly RawLog[] = []): SendOutcome => ({ status: '
 
 /** A call that would be refused with one of the contracts' errors. */
 export function wouldRevert(
-  contract: 'JobRegistry' | 'OperatorStaking',
+  contract: 'JobRegistry' | 'OperatorStaking' | 'FeedRegistry',
   name: string,
   values: readonly unknown[],
 ): SendOutcome {

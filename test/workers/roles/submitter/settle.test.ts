@@ -6,7 +6,6 @@ import { interfaces } from '../../../../workers/chain/contracts.ts';
 import type { Addresses } from '../../../../workers/chain/deployments.ts';
 import type { Hex, JobId } from '../../../../workers/protocol/ids.ts';
 import { JobStatus, type Terms } from '../../../../workers/protocol/job.ts';
-import { createExpireJob } from '../../../../workers/roles/submitter/expire-job.ts';
 import { createSettleBatch } from '../../../../workers/roles/submitter/settle-batch.ts';
 import { createSettleJob } from '../../../../workers/roles/submitter/settle-job.ts';
 import { createSettleTransaction } from '../../../../workers/roles/submitter/settle-transaction.ts';
@@ -15,7 +14,6 @@ import { hash, jobOf, NOW, OPERATOR, REGISTRY } from '../../../support/sample-jo
 import {
   clockAtNow,
   createChain,
-  expireOf,
   FakeEffects,
   logOf,
   mined,
@@ -211,43 +209,5 @@ describe('settling', () => {
     const domain = { chainId: 31_337n, registry: REGISTRY };
     expect(new Set(jobsSettledBy(effects.sent[0]?.data ?? '0x', domain)).size).toBe(2);
     expect(jobsSettledBy('0x12345678', domain)).toEqual([]);
-  });
-});
-
-describe('expiring', () => {
-  function expiring(status: JobStatus) {
-    const { chain, view, head } = createChain(status);
-    const effects = new FakeEffects();
-    const metrics = recordMetrics();
-    const handler = createExpireJob({ view, head, effects, clock: clockAtNow(), metrics });
-    return { chain, effects, metrics, run: () => handler(expireOf(), contextOf(recordingLogger())) };
-  }
-
-  it('waits for the deadline, then expires the job once', async () => {
-    const { chain, effects, metrics, run } = expiring(JobStatus.Requested);
-    chain.now = NOW + 600;
-    expect(await run()).toMatchObject({ retryAfterMs: 1_000 });
-    chain.now = NOW + 601;
-    expect(await run()).toBeUndefined();
-    expect(effects.sent).toMatchObject([{ key: `31337-0165878a-${hash(1).slice(2)}-expire` }]);
-    expect(metrics.endings).toEqual(['expire mined']);
-  });
-
-  it.each([JobStatus.Attested, JobStatus.Settled, JobStatus.Expired])(
-    'leaves a job in status %i alone',
-    async (status) => {
-      const { effects, metrics, run } = expiring(status);
-      expect(await run()).toBeUndefined();
-      expect(effects.sent).toEqual([]);
-      expect(metrics.endings).toEqual(['expire lost-race']);
-    },
-  );
-
-  it('is done when somebody else was first', async () => {
-    const { chain, effects, metrics, run } = expiring(JobStatus.Requested);
-    chain.now = NOW + 601;
-    effects.answers = [wouldRevert('JobRegistry', 'JobRegistryWrongStatus', [hash(1), JobStatus.Expired])];
-    expect(await run()).toBeUndefined();
-    expect(metrics.endings).toEqual(['expire lost-race']);
   });
 });
