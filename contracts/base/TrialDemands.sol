@@ -55,7 +55,7 @@ abstract contract TrialDemands is TrialMoney {
         return keccak256(abi.encode(jobId, space, height, index, node));
     }
 
-    /// @dev Checks the place and the hash of a node, the clock, and that neither it nor the demander waits already.
+    /// @dev Checks the place and the hash of a node, the clock, and that neither it nor the demander waits for something already.
     function _demand(
         JobId jobId,
         CaseFile calldata file,
@@ -74,8 +74,11 @@ abstract contract TrialDemands is TrialMoney {
             (height != 0 && (top - height) % LEVELS != 0) ||
             MerkleTree.climb(node, index, siblings) != tree
         ) revert TrialCourtInvalidNode(space, height, index);
-        _checkClock(jobId, file.docket, space, top, height, index, node, siblings);
         demandId = demandIdOf(jobId, space, height, index, node);
+        // Who takes a demand over takes its time with it.
+        if (_demands[demandId].time == 0) {
+            _checkClock(jobId, file.docket, space, top, height, index, node, siblings);
+        }
         _admit(jobId, demandId, file.docket, space, height, index, node);
     }
 
@@ -115,7 +118,9 @@ abstract contract TrialDemands is TrialMoney {
         bytes32 node
     ) private {
         bytes32 previous = _demandOf[jobId][msg.sender];
-        if (_isWaitingFor(previous, msg.sender)) revert TrialCourtDemandOutstanding(previous);
+        if (previous != demandId && _isWaitingFor(previous, msg.sender)) {
+            revert TrialCourtDemandOutstanding(previous);
+        }
         _demandOf[jobId][msg.sender] = demandId;
 
         Demand memory same = _demands[demandId];
@@ -132,6 +137,8 @@ abstract contract TrialDemands is TrialMoney {
             _hearings[jobId] = hearing;
         } else {
             if (same.feeCap == 0 || feeCap < OUTBID * uint256(same.feeCap)) revert TrialCourtAlreadyDemanded(demandId);
+            // Who waited in vain has the share of a conviction, and nobody else.
+            if (block.timestamp > due) revert TrialCourtDemandOverdue(demandId, due);
             _credit(same.demander, REVEAL_GAS * same.feeCap);
         }
         _demands[demandId] = Demand({demander: msg.sender, time: due, feeCap: uint56(feeCap)});

@@ -315,8 +315,8 @@ interface ITrialCourt {
     /// @param node its hash
     /// @param siblings hashes on the way from the node to the tree's root, from the node up
     /// @dev Equal demands share one answer: one that was answered, or waits, cannot be made again. But whoever offers at least twice
-    /// the cap of one that waits takes it over, time and all: a low cap must not be a way to have answers postponed. Who
-    /// was outbid is credited what it had prepaid.
+    /// the cap of one that waits takes it over, time and all, as long as there is time: a low cap must not be a way to have
+    /// answers postponed. Who was outbid is credited what it had prepaid; a demander may raise its own so.
     function demand(
         CaseFile calldata file,
         Space space,

@@ -229,7 +229,11 @@ export function createCourt(claimed: Claimed, jobId: JobId) {
         const same = demands.find((one) => one.id === id);
         need(feeCap >= MARGIN * baseFee && feeCap >= REVEAL_PRICE.floor, 'invalid price');
         need(!same || (same.content === undefined && feeCap >= MARGIN * same.feeCap), 'already demanded');
-        need(!demands.some((one) => one.demander === demander && one.content === undefined), 'one at a time');
+        need(!same || timestamp <= same.due, 'overdue');
+        need(
+          !demands.some((one) => one.demander === demander && one.content === undefined && one !== same),
+          'one at a time',
+        );
         const tree = trees[node.space];
         const parent = demands.find(
           ({ space, height, index, content }) =>
@@ -241,7 +245,7 @@ export function createCourt(claimed: Claimed, jobId: JobId) {
         );
         need(tree !== undefined && node.height <= tree.depth && node.index < 2 ** (tree.depth - node.height), 'node');
         const latest = Math.max(demandsEnd, parent ? parent.shownAt + revealTime : 0);
-        need(timestamp <= Math.min(latest, trialEnd - revealTime), 'demands closed');
+        need(same !== undefined || timestamp <= Math.min(latest, trialEnd - revealTime), 'demands closed');
         const filed: CourtDemand = {
           ...{ ...node, id, demander, feeCap, content: undefined, shownAt: 0 },
           due: same?.due ?? timestamp + revealTime,

@@ -26,9 +26,8 @@ export const WINDOW_BLOCKS = Math.floor(COURT_TIMES.reveal / BLOCK_SECONDS_MEAN)
 export const STANDABLE_BLOCKS = 12;
 /** What is urgent is sent all the same. */
 const BEARABLE_TIMES = 100;
-/** Between two troubles; else they would be one. After a spike whatever was postponed has to be answered. */
+/** Between two troubles; else they would be one. */
 const CALM_BLOCKS = 20;
-const CALM_AFTER_SPIKE = WINDOW_BLOCKS + CALM_BLOCKS;
 
 /** Whether a court's window stands it, so that nobody honest may lose by it. */
 export function isStandable({ censor, censored, dear, spike }: WeatherOptions): boolean {
@@ -58,7 +57,7 @@ export class SimTrialWeather {
     else if (this.#calm > 0) this.#calm -= 1;
     else if (this.#random.uniform() < censor) [this.#censored, this.#calm] = [censored, CALM_BLOCKS];
     else if (this.#random.uniform() < dear) {
-      [this.#dear, this.#calm] = [spike.blocks, CALM_AFTER_SPIKE];
+      [this.#dear, this.#calm] = [spike.blocks, CALM_BLOCKS];
       this.spikes += 1;
     }
     return { isCensored: this.#censored > 0, baseFee: this.#dear > 0 ? CALM_FEE * BigInt(spike.times) : CALM_FEE };

@@ -177,7 +177,8 @@ function callsIn({ branch }: SimTrialChain): Readonly<Record<string, number>> {
   const made: Record<string, number> = {};
   for (const { mined } of branch)
     for (const { transaction, refused } of mined) {
-      const [name = ''] = transaction.name.split(/[- ]/);
+      // A demand that is outbid, or raised, has its own name.
+      const [name = ''] = transaction.name.includes('-over-') ? ['outbid'] : transaction.name.split(/[- ]/);
       if (refused === undefined) made[name] = (made[name] ?? 0) + 1;
     }
   return made;

@@ -126,6 +126,61 @@ describe('TrialCourt.demand', () => {
     await demand(stage, trial, { height: 0 });
   });
 
+  it('can be raised by who made it, at twice the cap: what became too cheap need not be put off', async () => {
+    const stage = await load();
+    const trial = await hearCase(stage, deep());
+    const { trials, demander } = stage;
+    const id = await demandIdOf(stage, trial);
+    const { at } = await mined(stage, demand(stage, trial));
+    await expect(demand(stage, trial, { value: 2n * PRICE - REVEAL_GAS }))
+      .to.be.revertedWithCustomError(trials, 'TrialCourtAlreadyDemanded')
+      .withArgs(id);
+    const raised = await moving(stage, trial, async () => demand(stage, trial, { value: 2n * PRICE }), {
+      credits: { [demander.address]: PRICE },
+      courtEther: 2n * PRICE,
+    });
+    expect(argsOf(stage, raised.receipt, 'Demanded')).to.include({ feeCap: 2n * FEE_CAP, bonded: false });
+    const { demander: now, time, feeCap } = await trials.demandOf(id);
+    expect([now, time, feeCap]).to.deep.equal([demander.address, at + revealTime, 2n * FEE_CAP]);
+    expect((await trials.trialOf(trial.id)).openDemands).to.equal(1n);
+    // It is still the only one it may have.
+    await expect(demand(stage, trial, { height: 0, index: 5, value: 4n * PRICE }))
+      .to.be.revertedWithCustomError(trials, 'TrialCourtDemandOutstanding')
+      .withArgs(id);
+  });
+
+  it('can be taken over when new paths are closed, until its time has run out: who waited in vain keeps the share', async () => {
+    const stage = await load();
+    const trial = await hearCase(stage, deep());
+    const { trials, other } = stage;
+    const { demandsEnd } = trial.file.docket;
+    const id = await demandIdOf(stage, trial);
+    await nextAt(demandsEnd);
+    await demand(stage, trial);
+    const due = demandsEnd + revealTime;
+    await nextAt(due);
+    await demand(stage, trial, { by: other, value: 2n * PRICE });
+    await nextAt(due + 1n);
+    await expect(demand(stage, trial, { value: 4n * PRICE }))
+      .to.be.revertedWithCustomError(trials, 'TrialCourtDemandOverdue')
+      .withArgs(id, due);
+    const { demander: now, time } = await trials.demandOf(id);
+    expect([now, time]).to.deep.equal([other.address, due]);
+  });
+
+  it('leaves the share to who waited in vain, although new paths may still begin', async () => {
+    const stage = await load();
+    const trial = await hearCase(stage, deep());
+    const { demandsEnd } = trial.file.docket;
+    const { at } = await mined(stage, demand(stage, trial));
+    const due = at + revealTime;
+    expect(due + 1n).to.be.at.most(demandsEnd);
+    await nextAt(due + 1n);
+    await expect(demand(stage, trial, { by: stage.other, value: 2n * PRICE }))
+      .to.be.revertedWithCustomError(stage.trials, 'TrialCourtDemandOverdue')
+      .withArgs(await demandIdOf(stage, trial), due);
+  });
+
   it('of a new path: until demandsEnd and no later', async () => {
     const stage = await load();
     const trial = await hearCase(stage, deep());

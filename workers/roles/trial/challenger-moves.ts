@@ -52,6 +52,8 @@ function firstWrong(view: TrialView, { canonical, served }: Knowledge) {
 
 /** What an offer must be of the cap of a demand that it takes over. */
 const OUTBID = 2n;
+/** A cap is at least this much of the base fee when a demand is made. */
+const FEE_MARGIN = 2n;
 
 /**
  * Asks for a node unless somebody has.
@@ -60,16 +62,19 @@ const OUTBID = 2n;
 function demand(view: TrialView, { us }: Knowledge, ref: NodeRef, policy: TrialPolicy, rounds = 0): Decision {
   const { now, baseFee, demands, demandsEnd, resolveFrom, trialEnd, revealTime } = view;
   const own = demands.find(({ demander }) => demander === us);
-  if (own) return idle(view, `waiting for ${nodeKey(own.ref)}`);
-  const same = demands.find((open) => nodeKey(open.ref) === nodeKey(ref));
-  // A demand that pays too little can be postponed for ever; a claimant may even make it itself.
-  if (same && baseFee <= same.feeCap) return idle(view, `waiting for ${nodeKey(ref)}`);
-  // Whoever follows an answer may do so later, but has no time to lose either.
-  const latest = Math.min(Math.max(demandsEnd, resolveFrom), trialEnd - revealTime);
-  const urgentFrom = Math.min(demandsEnd - rounds * revealTime, latest) - policy.urgentSeconds;
+  const waiting = own ?? demands.find((open) => nodeKey(open.ref) === nodeKey(ref));
+  // One that pays too little can be postponed for ever; a claimant may even make it itself. Ours is raised before that.
+  if (waiting && waiting.feeCap >= (own ? FEE_MARGIN * baseFee : baseFee))
+    return idle(view, `waiting for ${nodeKey(waiting.ref)}`);
+  // Whoever follows an answer may do so later, but has no time to lose either; who takes a demand over has its time.
+  const latest = waiting?.deadline ?? Math.min(Math.max(demandsEnd, resolveFrom), trialEnd - revealTime);
   if (now > latest) return idle(view, 'there is no time left for another demand');
-  const act = { kind: 'demand', ref, ...(same && { feeCapMin: OUTBID * same.feeCap }) } as const;
-  return play(`${ref.space} is not shown`, [{ ...act, deadline: latest, urgentFrom }], nextClock(view));
+  const urgentFrom = Math.min(demandsEnd - rounds * revealTime, latest) - policy.urgentSeconds;
+  const act = waiting
+    ? ({ kind: 'demand', ref: waiting.ref, feeCapMin: OUTBID * waiting.feeCap } as const)
+    : ({ kind: 'demand', ref } as const);
+  const why = waiting ? `the answer may be put off: ${nodeKey(waiting.ref)}` : `${ref.space} is not shown`;
+  return play(why, [{ ...act, deadline: latest, urgentFrom }], nextClock(view));
 }
 
 /** Without the input nobody can tell what is right; without the output, what was claimed. */

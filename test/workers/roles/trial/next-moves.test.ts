@@ -224,6 +224,24 @@ describe('an honest challenger', () => {
     });
   });
 
+  it('raises its own demand before it pays too little, and until its time runs out', () => {
+    const world = worldOf({ plan: { instructions: 3, size: 64 }, changes: new Map([[1, 1]]) });
+    world.court.act({ kind: 'open' }, OTHER);
+    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    const ref = { space: 'trace', height: 2, index: 0 } as const;
+    world.court.act({ kind: 'demand', ref }, OTHER);
+    const movesAt = (baseFee: bigint, later = 0) => {
+      const { view } = world.court;
+      const demands = view.demands.map((one) => ({ ...one, feeCap: 40n }));
+      return nextMoves({ ...view, demands, baseFee, now: view.now + later }, world.challenger(false), POLICY);
+    };
+    const deadline = world.court.view.demands[0]?.deadline;
+    expect(movesAt(20n)).toMatchObject({ kind: 'play', moves: [] });
+    expect(movesAt(21n)).toMatchObject({ moves: [{ kind: 'demand', ref, feeCapMin: 80n, deadline }] });
+    expect(movesAt(21n, TIMES.reveal)).toMatchObject({ moves: [{ kind: 'demand' }] });
+    expect(movesAt(21n, TIMES.reveal + 1)).toMatchObject({ moves: [{ kind: 'resolve' }] });
+  });
+
   it('proves without a commitment when there is no time left for one', () => {
     const world = worldOf({ plan: { instructions: 1, size: 64 }, changes: new Map([[1, 1]]) });
     world.court.act({ kind: 'open' }, OTHER);
