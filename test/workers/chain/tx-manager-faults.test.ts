@@ -108,7 +108,7 @@ describe('nodes that misbehave', () => {
 
   it('gets through a second node while the first one hangs', async () => {
     proxy.fault('*', () => ({ kind: 'hang' }));
-    const life = await bench.open({ urls: [proxy.url, anvil.url], pool: { timeoutMs: 150, failureThreshold: 1 } });
+    const life = await bench.open({ urls: [proxy.url, anvil.url], pool: { timeoutMs: 500, failureThreshold: 1 } });
     expect((await life.manager.send(emission(1))).status).toBe('mined');
   });
 });

@@ -5,6 +5,7 @@ import { canonicalValues } from '../../support/emitter.ts';
 import type { RpcProxy } from '../../support/rpc-proxy.ts';
 import type { TxBench } from '../../support/tx-bench.ts';
 import { emission, inPool, nonceOf, openTxStage, type TxStage } from '../../support/tx-stage.ts';
+import { until } from '../../support/until.ts';
 
 let stage: TxStage;
 let anvil: Anvil;
@@ -112,7 +113,10 @@ describe('sending', () => {
     const wait = life.manager.send(emission(1), impatient.signal);
     impatient.abort(new Error('enough'));
     await expect(wait).rejects.toThrow('enough');
+    // The transaction goes on, and what was found out meanwhile needs no wait.
+    await inPool(anvil, life, 1);
     await anvil.mine();
+    await until(() => life.journal.find('emit-1')?.status === 'mined');
     expect(await life.manager.send(emission(1))).toMatchObject({ status: 'mined' });
   });
 
