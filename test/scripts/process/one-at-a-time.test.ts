@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { oneAtATime } from '../../../scripts/process/one-at-a-time.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -58,6 +58,7 @@ it('waits for another process, and no longer than that lives', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', holder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   let waits = 0;
   const result = await oneAtATime({

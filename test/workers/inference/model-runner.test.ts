@@ -209,6 +209,7 @@ describe('a hostile model costs a child, never the host', () => {
     const host = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    onTestFinished(() => void host.kill('SIGKILL'));
     let printed = '';
     host.stdout.on('data', (data: Buffer) => {
       printed += data.toString();
