@@ -32,7 +32,7 @@ interface Unanswered {
   /** Last second in which it may be answered, Unix seconds. */
   readonly deadline: number;
   readonly call: Hex;
-  standsNow(signal: AbortSignal): Promise<ExpireFacts['stands']>;
+  readonly standsNow: (signal: AbortSignal) => Promise<ExpireFacts['stands']>;
 }
 
 const EXPIRED = { job: 'job expired', question: 'question expired' } as const;

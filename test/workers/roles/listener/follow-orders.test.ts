@@ -151,7 +151,7 @@ describe('a question of a requester that is looked after', () => {
 
   it.each([
     ['answered', answered(2)],
-    ['expired by somebody', { type: 'DataExpired', requestId: requestOf(1), refund: 9n, log: log(2) } as ChainEvent],
+    ['expired by somebody', { type: 'DataExpired', requestId: requestOf(1), refund: 9n, log: log(2) }],
   ])('is left alone once it is %s, and expired all the same when a reorg takes that back', async (_, end) => {
     const bench = createBench({ expireFor });
     await bench.follow(blockOf(1, asked(1)));
