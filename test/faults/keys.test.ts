@@ -160,7 +160,7 @@ describe('F57 · the signer is away, or slow', () => {
     const sent = Promise.all([1, 2].map((value) => life.manager.send(emission(value))));
     await inPool(anvil, life, 2);
     locked = true;
-    const { hash } = life.journal.find('emit-2')!.attempts[0]!;
+    const { hash } = life.journal.find('emit-2')!.attempts.at(-1)!;
     await anvil.rpc('anvil_dropTransaction', [hash]);
     await until(() => life.seen.logged.some(({ message }) => message === 'could not push a transaction'));
     await inPool(anvil, life, 2);
