@@ -7,7 +7,6 @@ import { createArtifactServer } from '../../../workers/store/artifact-server.ts'
 import { createArtifactStore, type ArtifactStore } from '../../../workers/store/artifact-store.ts';
 import { startPeer } from '../../support/peer.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { until } from '../../support/until.ts';
 
 const deps = { clock: systemClock, logger: silentLogger };
 const HELLO = Buffer.from('hello');
@@ -116,43 +115,6 @@ describe('a blob that is not here', () => {
     expect(bytes.equals(await store.get(contentId))).toBe(true);
     await server.stop();
     expect(bytes.equals(await store.get(contentId))).toBe(true);
-  });
-
-  it('is downloaded once for all who ask at the same time', async () => {
-    const gate = Promise.withResolvers<undefined>();
-    const peer = await startPeer((_, response) => void gate.promise.then(() => response.end(HELLO)));
-    const store = await localStore([peer.url]);
-    const gets = [
-      store.get(HELLO_CID),
-      store.get(HELLO_DIGEST),
-      store.get(HELLO_CID, { maxBytes: 5 }),
-      store.locate(HELLO_CID),
-    ];
-    await until(() => peer.asked.length > 0);
-    gate.resolve(undefined);
-    expect(await Promise.all(gets)).toHaveLength(4);
-    expect(peer.asked).toHaveLength(1);
-  });
-
-  it('goes on downloading for the others when one who waits leaves, and stops with the last', async () => {
-    const closed = Promise.withResolvers<undefined>();
-    const peer = await startPeer((_, response) => {
-      response.write(HELLO);
-      response.on('close', () => {
-        closed.resolve(undefined);
-      });
-    });
-    const store = await localStore([peer.url]);
-    const [one, two] = [new AbortController(), new AbortController()];
-    const first = store.get(HELLO_CID, { signal: one.signal });
-    const second = store.get(HELLO_CID, { signal: two.signal });
-    await until(() => peer.asked.length === 1);
-    one.abort(new Error('first left'));
-    await expect(first).rejects.toThrow('first left');
-    two.abort(new Error('second left'));
-    await expect(second).rejects.toThrow('second left');
-    await closed.promise;
-    expect(peer.asked).toHaveLength(1);
   });
 
   it('has a download of its own for a caller with a larger cap', async () => {
