@@ -59,6 +59,7 @@ const UNITS = [
   'endpoints',
   'transactions',
   'orders',
+  'seats',
 ];
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const SECONDS_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];

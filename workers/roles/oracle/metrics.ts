@@ -42,8 +42,8 @@ export function createOracleMetrics(metrics: Metrics): OracleMetrics {
     labels: ['feed'],
   });
   const seats = metrics.gauge({
-    name: 'feed_seated',
-    help: '1 while our key has a seat on the committee, else 0: then nothing is signed for the feed. Alarm on 0.',
+    name: 'feed_seats',
+    help: 'Seats of our key on the committee, one or none; with none nothing is signed for the feed. Alarm on 0.',
     labels: ['feed'],
   });
   return {
