@@ -15,7 +15,6 @@ interface Report {
   readonly listeners: readonly string[];
   readonly faults: number;
   readonly rssGrowth: number;
-  readonly latestMs: number;
 }
 
 describe('hostile sources', () => {
@@ -24,7 +23,7 @@ describe('hostile sources', () => {
     const { stdout } = await asked.catch((failure: unknown) => failure as { stdout: string });
     const lines = stdout.trim().split('\n');
     const report = JSON.parse(lines.at(-1) ?? '') as Report;
-    // The lines before name each question that ended wrongly.
+    // The lines before name each question that ended wrongly or too late.
     expect(lines.slice(0, -1)).toEqual([]);
     expect(report).toMatchObject({ faults: 0, elsewhere: 0, trapped: 0 });
     expect(report.cases).toBeGreaterThanOrEqual(2_000);
@@ -32,7 +31,6 @@ describe('hostile sources', () => {
     // The fetcher did ask: the door was reached, and the traps could have been.
     expect(report.connections).toBeGreaterThan(500);
     expect(report.listeners.length).toBeGreaterThanOrEqual(2);
-    expect(report.latestMs).toBeLessThan(2_000);
     expect(report.rssGrowth).toBeLessThanOrEqual(64 * 2 ** 20);
   }, 600_000);
 });
