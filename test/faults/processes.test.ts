@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Confinement } from '../../workers/inference/confinement.ts';
 import { createOnnxRunner } from '../../workers/inference/model-runner.ts';
 import type { OnnxRunnerOptions } from '../../workers/inference/runner-options.ts';
@@ -46,17 +46,19 @@ const childFolders = async (): Promise<number> =>
 
 describe('F45 · files and memory run out', () => {
   it('a child is replaced after its share of runs: nothing of the old ones is left, and nobody notices', async () => {
+    // Other tests start and end children of their own meanwhile.
+    vi.stubEnv('TMPDIR', await tempFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
     const { ended, load, run } = await runnerWith({ recycle: { runs: 3, rssGrowthBytes: 1e12 } });
     const model = await load(smallModel());
     expect(await run(model, encodeFloats([1, 10]))).toEqual([21, 43]);
     const files = await openFiles();
-    const folders = await childFolders();
     for (let n = 0; n < 12; n += 1) expect(await run(model, encodeFloats([1, 10]))).toEqual([21, 43]);
     expect(ended.length).toBeGreaterThanOrEqual(4);
     expect(new Set(ended)).toEqual(new Set(['recycled']));
     // One child comes and one goes: a handful of descriptors either way, whatever the number of children so far.
     expect(Math.abs((await openFiles()) - files)).toBeLessThanOrEqual(8);
-    expect(Math.abs((await childFolders()) - folders)).toBeLessThanOrEqual(2);
+    expect(await childFolders()).toBeLessThanOrEqual(1);
   });
 
   it('a child that grows is replaced before it is a danger', async () => {
