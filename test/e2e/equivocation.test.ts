@@ -47,7 +47,7 @@ describe('two outputs for one job', () => {
   it('cost the operator the lock and as much again, the requester has its fee back, the reporter its share', async () => {
     const { accounts, contracts } = market.stack;
     const before = await readBooks(market);
-    const [job] = await market.ask({ model, input: adderInput(1, 2), terms: { challengeWindow: 8 } });
+    const [job] = await market.ask({ model, input: adderInput(1, 2), terms: { challengeWindow: 60 } });
     await market.reached('JobAttested', job);
     const record = await recordOf(market, job);
     const signed = (root: Hex32, signature: string) => ({ outputRoot: root, outputContent: ZERO_HEX32, signature });
@@ -101,7 +101,8 @@ describe('two outputs for one job', () => {
         requester: accounts.requester.address,
         parametersVersion,
         inputRoot: vectorRoot(Buffer.from(input.slice(2), 'hex')),
-        attestDeadline: BigInt((await market.now()) + 60),
+        // The worker is started again before it is asked.
+        attestDeadline: BigInt((await market.now()) + 500),
       },
     });
     const jobId = jobIdOf(shown, { chainId: BigInt(chain.chainId), registry: deployed.addresses.JobRegistry });

@@ -13,9 +13,10 @@ import { ADDER, adderInput, FEE, type Job, type Market } from './support/market.
 import { endStack, said, startMarket } from './support/network.ts';
 import { offered } from './support/offers.ts';
 import { hash } from '../support/sample-job.ts';
-import { jumpTo } from './support/chain-time.ts';
+import { goOn, jumpTo, standStill } from './support/chain-time.ts';
 
-const SECONDS = 3;
+/** Of chain time, which passes only by blocks while it stands still. */
+const SECONDS = 5;
 
 describe('a job that nobody answers', () => {
   let market: Market;
@@ -26,6 +27,7 @@ describe('a job that nobody answers', () => {
     market = await startMarket();
     requester = market.stack.accounts.requester.address;
     model = await market.publish(ADDER);
+    await standStill(market);
   });
   afterAll(async () => {
     await endStack(market);
@@ -48,10 +50,13 @@ describe('a job that nobody answers', () => {
     const before = await readBooks(market);
     const [job] = await market.ask({ model, input: adderInput(1, 1), terms: await soon() });
     await expectMoved(market, before, { balances: { [requester]: -FEE }, escrow: FEE });
+    const { attestDeadline } = job.terms;
+    await jumpTo(market, attestDeadline - 1n);
     await expect(market.send(expire(job))).rejects.toThrow('JobRegistryDeadlineNotPassed');
 
-    await jumpTo(market, job.terms.attestDeadline + 1n);
+    await jumpTo(market, attestDeadline);
     await market.send(expire(job));
+    expect(await market.now()).toBe(Number(attestDeadline) + 1);
 
     await ended(job, JobReason.DeadlinePassed);
     await expectMoved(market, before, {});
@@ -86,6 +91,7 @@ describe('a job that nobody answers', () => {
     const [job] = await market.ask({ model, input: adderInput(3, 3), terms: { ...nobody, ...(await soon()) } });
     const question = await askCommittee(committee);
     await expectMoved(market, before, { balances: { [requester]: -2n * FEE }, escrow: 2n * FEE });
+    await goOn(market);
 
     await market.reached('JobExpired', job);
     const { refund } = await stack.watch.waitFor('DataExpired', ({ requestId }) => requestId === question, {

@@ -37,10 +37,12 @@ describe('three operators', () => {
     const at = 1;
     const operator = owners[at]!;
     const { job } = await offered(market, { model, input: adderInput(5, 6), at, penalty });
-    expect(await contracts.OperatorStaking.stakeOf(operator)).toEqual([10_000n * FEE - penalty, penalty]);
+    // At the heights of the events: the operator goes on meanwhile.
+    const stakeAt = (blockTag: number) => contracts.OperatorStaking.stakeOf(operator, { blockTag });
+    expect(await stakeAt(job.blockNumber)).toEqual([10_000n * FEE - penalty, penalty]);
 
-    await market.reached('JobAttested', job);
-    expect(await contracts.OperatorStaking.stakeOf(operator)).toEqual([10_000n * FEE - STAKE_AT_RISK, STAKE_AT_RISK]);
+    const { log } = await market.reached('JobAttested', job);
+    expect(await stakeAt(log.blockNumber)).toEqual([10_000n * FEE - STAKE_AT_RISK, STAKE_AT_RISK]);
     expect(await expectSettledOnce(market, before, job)).toEqual([operator]);
   });
 

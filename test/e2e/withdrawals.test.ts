@@ -5,9 +5,11 @@ import type { Address } from '../../workers/protocol/ids.ts';
 import type { ModelSpec } from '../../workers/protocol/model.ts';
 import { expectMoved, feeOf, readBooks } from './support/books.ts';
 import { ADDER, adderInput, FEE, type Market, STAKE_AT_RISK } from './support/market.ts';
+import { goOn, standStill } from './support/chain-time.ts';
 import { complaints, endStack, startMarket } from './support/network.ts';
+import { untilPending } from './support/transactions.ts';
 
-/** Long enough to try everything while the job is under way. */
+/** Seconds; more than the blocks of what is tried while the job is under way. */
 const LONG_WINDOW = 5;
 
 describe('taking money out while a job is under way', () => {
@@ -29,16 +31,19 @@ describe('taking money out while a job is under way', () => {
   });
 
   it('the requester gets its balance and never the escrow; the operator never the lock, and nothing before its time', async () => {
-    const { accounts, contracts } = market.stack;
+    const { accounts, chain, contracts } = market.stack;
     const { owner } = accounts.operators[0]!;
     const free = 10_000n * TOKEN - STAKE_AT_RISK;
     const before = await readBooks(market);
+    await standStill(market);
     const [job] = await market.ask({ model, input: adderInput(4, 2), terms: { challengeWindow: LONG_WINDOW } });
 
     const balance = await contracts.Settlement.balanceOf(requester);
     const withdraw = (amount: bigint) => market.call(accounts.requester, 'Settlement', 'withdraw', [requester, amount]);
     await expect(market.send(withdraw(balance + 1n))).rejects.toThrow('SettlementInsufficientBalance');
     await market.send(withdraw(balance));
+    await untilPending(market, accounts.operators[0]!.attester.address);
+    await chain.mine();
     await market.reached('JobAttested', job);
     const stake = (name: string, values: readonly unknown[]) => market.call(owner, 'OperatorStaking', name, values);
     await expect(market.send(stake('unbond', [free + 1n]))).rejects.toThrow('OperatorStakingInsufficientFree');
@@ -47,6 +52,7 @@ describe('taking money out while a job is under way', () => {
     expect(await contracts.OperatorStaking.stakeOf(operator)).toEqual([0n, STAKE_AT_RISK]);
     await expect(market.send(withdraw(1n))).rejects.toThrow('SettlementInsufficientBalance');
 
+    await goOn(market);
     await market.reached('JobSettled', job);
 
     const fee = await feeOf(market, job, operator);
@@ -73,8 +79,8 @@ describe('taking money out while a job is under way', () => {
     expect(extended.releaseAt).toBeGreaterThan(releaseAt);
     const withdraw = market.call(owner, 'OperatorStaking', 'withdraw', [operator]);
 
-    // A few seconds before, because the chain's clock goes on while this is tried.
-    await chain.mine(Number(extended.releaseAt) - 10);
+    // Minutes before, because the chain's clock goes on while this is tried.
+    await chain.mine(Number(extended.releaseAt) - 300);
     await expect(market.send(withdraw)).rejects.toThrow('OperatorStakingNotReleased');
     await chain.mine(Number(extended.releaseAt));
     const before = await readBooks(market);

@@ -5,8 +5,11 @@ import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type Stack } from '../../../scripts/stack/stack.ts';
 import { systemClock } from '../../../workers/runtime/clock.ts';
+import { isAlive } from '../../e2e/support/processes.ts';
 import { until } from '../../support/until.ts';
 
+/** Five processes start at once; a second each, and many where others work. */
+const START_MS = 60_000;
 const WORKER = resolve(import.meta.dirname, '../../../workers/bin/worker.ts');
 
 interface Line {
@@ -71,27 +74,22 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
   };
 }
 
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
 describe('worker node', () => {
   it('runs its roles as processes, starts a killed one again, and drains them all on SIGTERM', async () => {
     const node = run(['node', '--inference']);
     const roles = ['listener', 'executor', 'submitter', 'trial'];
     await until(() => roles.every((role) => node.said('worker ready', role).length === 1), {
       what: 'the roles',
-      deadlineMs: 20_000,
+      deadlineMs: START_MS,
     });
     const pids = node.said('node started')[0]?.['pids'] as Record<string, number>;
     expect(Object.keys(pids)).toEqual(roles);
 
     process.kill(pids['submitter'] ?? 0, 'SIGKILL');
-    await until(() => node.said('worker ready', 'submitter').length === 2, { what: 'the restart', deadlineMs: 20_000 });
+    await until(() => node.said('worker ready', 'submitter').length === 2, {
+      what: 'the restart',
+      deadlineMs: START_MS,
+    });
     expect(node.said('child ended, starting it again')).toMatchObject([{ child: 'submitter', end: 'SIGKILL' }]);
 
     const { healthPort } = node.said('node ready')[0] as unknown as { healthPort: number };
@@ -103,7 +101,7 @@ describe('worker node', () => {
     const alive = node.lines.filter(({ msg }) => msg === 'child started').map(({ pid }) => pid as number);
     node.child.kill('SIGTERM');
     expect((await node.ended()).code).toBe(0);
-    expect(alive.filter((pid) => isAlive(pid))).toEqual([]);
+    expect(alive.filter(isAlive)).toEqual([]);
   });
 
   it('takes its children with it when it is killed', async () => {
@@ -111,11 +109,11 @@ describe('worker node', () => {
     await until(
       () =>
         ['listener', 'executor', 'submitter', 'trial'].every((role) => node.said('worker ready', role).length === 1),
-      { what: 'the roles', deadlineMs: 20_000 },
+      { what: 'the roles', deadlineMs: START_MS },
     );
     const pids = Object.values(node.said('node started')[0]?.['pids'] as Record<string, number>);
     node.child.kill('SIGKILL');
-    await until(() => !pids.some(isAlive), { what: 'the end of the children', deadlineMs: 10_000 });
+    await until(() => !pids.some(isAlive), { what: 'the end of the children', deadlineMs: START_MS });
   });
 });
 
@@ -124,7 +122,7 @@ describe('every role', () => {
     const listener = run(['listener']);
     const [ready] = await until(
       () => (listener.said('worker ready').length > 0 ? listener.said('worker ready') : undefined),
-      { deadlineMs: 20_000 },
+      { deadlineMs: START_MS },
     );
     const url = String(ready?.['url']);
     const states = async (): Promise<string[]> => {
@@ -132,8 +130,15 @@ describe('every role', () => {
       return checks.map(({ name, state }) => `${name} ${state}`);
     };
     // Degraded until it has read its first block.
-    await until(async () => (await states()).every((state) => state.endsWith(' ok')), { what: 'readiness' });
-    expect(await states()).toEqual(['chain ok', 'redis ok', 'listener ok']);
+    const settled = async () => {
+      const all = await states();
+      return all.every((state) => state.endsWith(' ok')) && all;
+    };
+    expect(await until(settled, { what: 'readiness', deadlineMs: START_MS })).toEqual([
+      'chain ok',
+      'redis ok',
+      'listener ok',
+    ]);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('remit_listener_cursor_blocks');
     listener.child.kill('SIGTERM');
@@ -167,7 +172,7 @@ describe('a submitter refuses to start', () => {
 
   it('while another process has its journal', async () => {
     const first = run(['submitter']);
-    await until(() => first.said('worker ready').length === 1, { deadlineMs: 20_000 });
+    await until(() => first.said('worker ready').length === 1, { deadlineMs: START_MS });
     const { code, errors } = await run(['submitter']).ended();
     expect(code).toBe(78);
     expect(errors).toContain('JOURNAL_LOCKED');
