@@ -28,7 +28,12 @@ describe('kill -9 in the middle of a job', () => {
     const { stack } = market;
     attester = stack.accounts.operators[0]!.attester.address;
     model = await market.publish(ADDER);
-    [processes, watchtower] = await Promise.all([startOperator(stack, { at: 0 }), startWatchtower(stack, { at: 0 })]);
+    // What is sent again is the same transaction only while it is not paid better.
+    const environment = { submitter: { REMIT_TX_STALL: '5m' } };
+    [processes, watchtower] = await Promise.all([
+      startOperator(stack, { at: 0, environment }),
+      startWatchtower(stack, { at: 0 }),
+    ]);
     // A first job brings the engines up: a later one can be stopped in the middle of its run.
     const before = await readBooks(market);
     const [job] = await market.ask(question());
