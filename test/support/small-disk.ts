@@ -46,7 +46,12 @@ export async function startSmallDisk(mib: number): Promise<SmallDisk> {
     { clock: systemClock, log: createLogTail({ clock: systemClock }) },
   );
   const folder = `/proc/${holder.pid}/root${place}`;
-  await until(async () => (await statfs(folder)).type === TMPFS, { what: 'the small disk' });
+  // Its size tells it from the file system that it lies on, which may be in memory as well.
+  const isMounted = async (): Promise<boolean> => {
+    const { type, blocks, bsize } = await statfs(folder);
+    return type === TMPFS && blocks * bsize === mib * 2 ** 20;
+  };
+  await until(isMounted, { what: 'the small disk' });
   const filler = join(folder, 'filler');
   return {
     folder,
