@@ -31,27 +31,32 @@ describe.skipIf(!swiftshader)('the webgpu provider, over SwiftShader', () => {
     expect(model.provider.line).toMatch(/ on cpu \(asked: auto; .*webgpu: works, but slower: [\d.]+ ms; [\d.]+ ms\)$/);
   });
 
-  it.skipIf(!haveSharedModels)('agrees with the CPU to 1e-4 on real pictures', async () => {
-    const file = await sharedModel('cifar10-resnet_2b');
-    const [onCpu, onGpu] = [await runner('cpu'), await runner('webgpu')];
-    await onCpu.load(file);
-    const { provider } = await onGpu.load(file);
-    let worst = 0;
-    for (const { values, label } of await labelledInputs('cifar10-images.json')) {
-      const [a, b] = await Promise.all(
-        [onCpu, onGpu].map(async (one) =>
-          decodeFloats((await one.run(file.key, encodeFloats(values), new AbortController().signal)).output),
-        ),
-      );
-      a?.forEach((value, index) => {
-        worst = Math.max(worst, Math.abs(value - (b?.[index] ?? NaN)));
-      });
-      expect(b?.indexOf(Math.max(...b))).toBe(label);
-    }
-    console.info(`${provider.line}; largest difference ${worst.toExponential(1)}`);
-    expect(worst).toBeLessThan(1e-4);
-    expect(worst, 'bit for bit equal: was it the same engine?').toBeGreaterThan(0);
-  });
+  // A GPU that is made of processor cores, of which others may want their part.
+  it.skipIf(!haveSharedModels)(
+    'agrees with the CPU to 1e-4 on real pictures',
+    async () => {
+      const file = await sharedModel('cifar10-resnet_2b');
+      const [onCpu, onGpu] = [await runner('cpu'), await runner('webgpu')];
+      await onCpu.load(file);
+      const { provider } = await onGpu.load(file);
+      let worst = 0;
+      for (const { values, label } of await labelledInputs('cifar10-images.json')) {
+        const [a, b] = await Promise.all(
+          [onCpu, onGpu].map(async (one) =>
+            decodeFloats((await one.run(file.key, encodeFloats(values), new AbortController().signal)).output),
+          ),
+        );
+        a?.forEach((value, index) => {
+          worst = Math.max(worst, Math.abs(value - (b?.[index] ?? NaN)));
+        });
+        expect(b?.indexOf(Math.max(...b))).toBe(label);
+      }
+      console.info(`${provider.line}; largest difference ${worst.toExponential(1)}`);
+      expect(worst).toBeLessThan(1e-4);
+      expect(worst, 'bit for bit equal: was it the same engine?').toBeGreaterThan(0);
+    },
+    120_000,
+  );
 });
 
 describe.skipIf(swiftshader)('the webgpu provider without a device', () => {
