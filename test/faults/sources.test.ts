@@ -42,10 +42,18 @@ async function observe(venues: readonly Venue[], minimum = 5) {
     ),
   );
   // The address rules have tests of their own: here each venue's name stands for its server.
-  const fetch = createSafeFetch({ allow: hosts, timeoutMs: venues.includes('mute') ? 1_000 : 10_000 });
+  // Only those that never answer are not waited for: a busy machine must not make the others late.
+  const [patient, hasty] = [10_000, 500].map((timeoutMs) => createSafeFetch({ allow: hosts, timeoutMs }));
+  const fetchFrom = (host: string) => (venues[hosts.indexOf(host)] === 'mute' ? hasty! : patient!);
   const sources = createSources(
     {},
-    { fetch: (url, signal) => fetch(`http://${url.split('/').at(-1) ?? ''}/`, signal), clock: new ManualClock() },
+    {
+      fetch: (url, signal) => {
+        const host = url.split('/').at(-1) ?? '';
+        return fetchFrom(host)(`http://${host}/`, signal);
+      },
+      clock: new ManualClock(),
+    },
   );
   return sources.observe(document).then(
     ({ value, sources: readings }) => ({ value, reasons: readings.map(({ reason }) => reason) }),
