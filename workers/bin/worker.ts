@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import { EXIT_FAILED, EXIT_OK, exitCodeOf } from '../runtime/service.ts';
 import { showVariables } from './config-table.ts';
+import { exportGuard, type GuardFlags, importGuard } from './guard.ts';
 import { newKey } from './key-new.ts';
 import { createOutput } from './output.ts';
 import { variablesOf } from './read-config.ts';
@@ -83,6 +84,24 @@ function program(end: (code: number) => void): Command {
     .action(async (paths: { out: string; passwordFile: string }) => {
       process.stdout.write(`${await newKey(paths)}\n`);
     });
+  const guard = worker.command('guard').description('what a key has signed and must never contradict');
+  const ofKey = (command: Command): Command =>
+    command
+      .requiredOption('--data-folder <folder>', 'has the journals of the key')
+      .requiredOption('--signer <address>', 'the key');
+  ofKey(
+    guard.command('export').description('print it as JSON; submitter and oracle of the key must be stopped'),
+  ).action((flags: GuardFlags) => {
+    process.stdout.write(`${exportGuard(flags)}\n`);
+  });
+  ofKey(
+    guard
+      .command('import')
+      .description('take over what was exported, for the same key or one that takes its place')
+      .argument('<file>', 'what `worker guard export` printed'),
+  ).action(async (file: string, flags: GuardFlags) => {
+    process.stdout.write(`${await importGuard(file, flags)}\n`);
+  });
   return worker;
 }
 

@@ -39,13 +39,20 @@ export class FieldReader {
 
   /** An unsigned integer below 2^bits, from a bigint, a safe integer or a string of decimal digits. */
   big(field: string, bits: 40 | 64 | 80 | 96 | 128 | 256): bigint {
-    return this.#integer(field, 1n << BigInt(bits), `an unsigned integer below 2^${bits}`);
+    return this.#integer(field, { from: 0n, below: 1n << BigInt(bits) }, `an unsigned integer below 2^${bits}`);
+  }
+
+  /** A signed integer of so many bits, from what `big` takes. */
+  signed(field: string, bits: 128): bigint {
+    const half = 1n << BigInt(bits - 1);
+    return this.#integer(field, { from: -half, below: half }, `a signed integer of ${bits} bits`);
   }
 
   /** The same as a number; `bits` above 53 are capped to the safe integers. */
   number(field: string, bits: 8 | 16 | 24 | 32 | 40 | 64): number {
     const exponent = Math.min(bits, 53);
-    return Number(this.#integer(field, 1n << BigInt(exponent), `an unsigned integer below 2^${exponent}`));
+    const range = { from: 0n, below: 1n << BigInt(exponent) };
+    return Number(this.#integer(field, range, `an unsigned integer below 2^${exponent}`));
   }
 
   /** One of the numbers of an enum. */
@@ -68,10 +75,10 @@ export class FieldReader {
     return (this.#source as Readonly<Record<string, unknown>>)[field];
   }
 
-  #integer(field: string, limit: bigint, expected: string): bigint {
+  #integer(field: string, range: { readonly from: bigint; readonly below: bigint }, expected: string): bigint {
     return this.#named(field, expected, (value) => {
       const integer = integerOf(value);
-      if (integer === undefined || integer < 0n || integer >= limit) throw new RangeError(expected);
+      if (integer === undefined || integer < range.from || integer >= range.below) throw new RangeError(expected);
       return integer;
     });
   }
@@ -89,7 +96,7 @@ export class FieldReader {
 function integerOf(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
-  return typeof value === 'string' && /^(0|[1-9]\d{0,77})$/.test(value) ? BigInt(value) : undefined;
+  return typeof value === 'string' && /^(0|-?[1-9]\d{0,77})$/.test(value) ? BigInt(value) : undefined;
 }
 
 function malformed(path: string, expected: string, value: unknown): MalformedError {

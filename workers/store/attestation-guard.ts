@@ -8,7 +8,7 @@ import {
   ZERO_HEX32,
 } from '../protocol/ids.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { messageOf, RemitError } from '../runtime/errors.ts';
+import { RemitError } from '../runtime/errors.ts';
 import type { Journal } from './journal.ts';
 
 /** What is about to be signed, as far as a second signature could contradict it. */
@@ -28,23 +28,11 @@ export interface AttestationGuard {
    */
   admit(attestation: GuardedAttestation): 'recorded' | 'same';
   find(operator: Address, jobId: JobId): GuardedAttestation | undefined;
-  /** Everything recorded, for another machine that takes over the key. */
-  export(): GuardInterchange;
-  /** Takes over another guard's records, all or none. @throws RemitError EQUIVOCATION, GUARD_IMPORT_REFUSED */
-  import(interchange: unknown): { readonly added: number };
-}
-
-export interface GuardInterchange {
-  readonly format: 'remit-attestation-guard';
-  readonly version: 1;
-  readonly chainId: number;
-  readonly genesisHash: string;
-  readonly attestations: readonly GuardedAttestation[];
 }
 
 export interface AttestationGuardDeps {
   readonly journal: Journal;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export function createAttestationGuard({ journal, clock }: AttestationGuardDeps): AttestationGuard {
@@ -80,25 +68,17 @@ export function createAttestationGuard({ journal, clock }: AttestationGuardDeps)
   return {
     admit: (attestation) => journal.transact(() => admit(normal(attestation))),
     find,
-    export: () => ({
-      format: 'remit-attestation-guard',
-      version: 1,
-      chainId: journal.owner.chainId,
-      genesisHash: journal.owner.genesisHash,
-      attestations: journal.all('SELECT * FROM attestations ORDER BY recorded_at, operator, job_id').map((row) => ({
-        operator: row['operator'] as Address,
-        jobId: row['job_id'] as JobId,
-        outputRoot: row['output_root'] as Hex32,
-        outputContent: row['output_content'] as Hex32,
-      })),
-    }),
-    import(interchange) {
-      const { attestations } = parseInterchange(interchange, journal);
-      return journal.transact(() => ({
-        added: attestations.filter((attestation) => admit(attestation) === 'recorded').length,
-      }));
-    },
   };
+}
+
+/** Everything recorded, oldest first. */
+export function attestationsIn(journal: Pick<Journal, 'all'>): readonly Required<GuardedAttestation>[] {
+  return journal.all('SELECT * FROM attestations ORDER BY recorded_at, operator, job_id').map((row) => ({
+    operator: row['operator'] as Address,
+    jobId: row['job_id'] as JobId,
+    outputRoot: row['output_root'] as Hex32,
+    outputContent: row['output_content'] as Hex32,
+  }));
 }
 
 /** One spelling per value: two spellings of one id would be two records. */
@@ -109,36 +89,6 @@ function normal({ operator, jobId, outputRoot, outputContent }: GuardedAttestati
     outputRoot: parseHex32(outputRoot),
     outputContent: parseHex32(outputContent ?? ZERO_HEX32),
   };
-}
-
-function parseInterchange(value: unknown, { owner }: Journal): GuardInterchange {
-  const { format, version, chainId, genesisHash, attestations } = (value ?? {}) as Partial<
-    Record<keyof GuardInterchange, unknown>
-  >;
-  if (format !== 'remit-attestation-guard' || version !== 1)
-    throw refused(`not an attestation guard export of version 1`);
-  if (chainId !== owner.chainId || genesisHash !== owner.genesisHash)
-    throw refused(`made on chain ${String(chainId)}, this journal is for chain ${owner.chainId}`);
-  if (!Array.isArray(attestations)) throw refused('it has no list of attestations');
-  try {
-    return {
-      format,
-      version,
-      chainId,
-      genesisHash,
-      attestations: attestations.map((entry) => normal(entry as GuardedAttestation)),
-    };
-  } catch (error) {
-    throw refused(messageOf(error));
-  }
-}
-
-function refused(why: string): RemitError {
-  return new RemitError({
-    code: 'GUARD_IMPORT_REFUSED',
-    message: `the attestation guard export was not imported: ${why}`,
-    fix: 'export it again from the machine that signed before, on the same chain',
-  });
 }
 
 function equivocation(recorded: GuardedAttestation, refusedOne: GuardedAttestation): RemitError {

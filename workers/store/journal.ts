@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { RemitError } from '../runtime/errors.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -13,6 +14,14 @@ export interface JournalOwner {
 }
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+/** Where the journals of a signer are: its submitter's, with what it attested, and its oracle's, with what it reported. */
+export function journalPaths(
+  folder: string,
+  signer: string,
+): { readonly attestations: string; readonly reports: string } {
+  return { attestations: join(folder, `${signer}.sqlite`), reports: join(folder, `${signer}-reports.sqlite`) };
+}
 
 /** The durable memory of one signer: one SQLite file, one process. Every write is on the disk when it returns. */
 export interface Journal {
@@ -108,15 +117,13 @@ const MIGRATIONS = [
 ];
 
 /**
- * Opens (or makes) the journal at `path`.
+ * Opens (or makes) the journal at `path`. Without an owner: one that is there, whosever it is.
  * @throws RemitError JOURNAL_LOCKED, JOURNAL_CORRUPT, JOURNAL_TOO_NEW, JOURNAL_UNWRITABLE, JOURNAL_FOREIGN
  */
-export function openJournal(path: string, owner: JournalOwner): Journal {
+export function openJournal(path: string, owner?: JournalOwner): Journal {
   const db = openSqlite({ path, migrations: MIGRATIONS });
-  const journal = wrap(db, path, owner);
   try {
-    bind(journal);
-    return journal;
+    return wrap(db, path, bind(db, path, owner));
   } catch (error) {
     db.close();
     throw error;
@@ -152,18 +159,37 @@ function wrap(db: DatabaseSync, path: string, owner: JournalOwner): Journal {
   };
 }
 
-function bind(journal: Journal): void {
-  const { chainId, genesisHash, signer } = journal.owner;
-  const found = journal.get('SELECT chain_id, genesis_hash, signer FROM owner');
-  if (!found) {
-    journal.run('INSERT INTO owner VALUES (?, ?, ?)', chainId, genesisHash, signer);
-    return;
+function bind(db: DatabaseSync, path: string, expected: JournalOwner | undefined): JournalOwner {
+  const row = db.prepare('SELECT chain_id, genesis_hash, signer FROM owner').get();
+  const found = row && {
+    chainId: Number(row['chain_id']),
+    genesisHash: String(row['genesis_hash']),
+    signer: String(row['signer']),
+  };
+  if (!expected) {
+    if (!found) throw journalMissing(path);
+    return found;
   }
-  if (found['chain_id'] === chainId && found['genesis_hash'] === genesisHash && found['signer'] === signer) return;
+  const { chainId, genesisHash, signer } = expected;
+  if (!found) {
+    transact(db, path, () => db.prepare('INSERT INTO owner VALUES (?, ?, ?)').run(chainId, genesisHash, signer));
+    return expected;
+  }
+  if (found.chainId === chainId && found.genesisHash === genesisHash && found.signer === signer) return expected;
   throw new RemitError({
     code: 'JOURNAL_FOREIGN',
-    message: `${journal.path} belongs to ${String(found['signer'])} on chain ${String(found['chain_id'])} (genesis ${String(found['genesis_hash'])}), not to ${signer} on chain ${chainId} (genesis ${genesisHash})`,
+    message: `${path} belongs to ${found.signer} on chain ${found.chainId} (genesis ${found.genesisHash}), not to ${signer} on chain ${chainId} (genesis ${genesisHash})`,
     fix: 'use a data folder of its own for every signer and chain; for a local chain that was started anew, remove the old folder',
-    context: { path: journal.path, found: { ...found }, expected: { chainId, genesisHash, signer } },
+    context: { path, found, expected: { chainId, genesisHash, signer } },
+  });
+}
+
+/** Nothing was ever signed with it. */
+export function journalMissing(path: string): RemitError {
+  return new RemitError({
+    code: 'JOURNAL_MISSING',
+    message: `there is no journal at ${path}`,
+    fix: 'name the data folder of the node (REMIT_DATA_FOLDER) and the address of its key',
+    context: { path },
   });
 }

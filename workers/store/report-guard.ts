@@ -57,6 +57,16 @@ export function createReportGuard({ journal, clock }: ReportGuardDeps): ReportGu
   };
 }
 
+/** Everything recorded, oldest first. */
+export function observationsIn(journal: Pick<Journal, 'all'>): readonly Observation[] {
+  return journal.all('SELECT * FROM observations ORDER BY recorded_at, feed_id, request_id, turn').map((row) => ({
+    feedId: row['feed_id'] as FeedId,
+    requestId: row['request_id'] as DataRequestId,
+    turn: BigInt(String(row['turn'])),
+    value: BigInt(String(row['value'])),
+  }));
+}
+
 /** One spelling per id: two spellings of one would be two records. */
 function normal({ feedId, requestId, turn }: ObservationKey): ObservationKey {
   return { feedId: parseHex32(feedId) as FeedId, requestId: parseHex32(requestId) as DataRequestId, turn };

@@ -6,7 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { readable } from '../../../workers/bin/output.ts';
 import { ROLE_NAMES } from '../../../workers/bin/roles.ts';
 import { childEnvironment, rolesOf, triggersSchedules } from '../../../workers/bin/run-node.ts';
+import { systemClock } from '../../../workers/runtime/clock.ts';
+import { journalPaths, openJournal } from '../../../workers/store/journal.ts';
+import { createReportGuard } from '../../../workers/store/report-guard.ts';
 import { freePort } from '../../../scripts/stack/free-port.ts';
+import { FEED, ROUNDS } from '../../support/sample-feed.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const WORKER = resolve(import.meta.dirname, '../../../workers/bin/worker.ts');
@@ -115,6 +119,46 @@ describe('worker oracle', () => {
     const { code, err } = await worker(['oracle'], env);
     expect(code).toBe(1);
     expect(err).toContain('REDIS_UNREACHABLE');
+  });
+});
+
+describe('worker guard', () => {
+  it('hands what one key signed to the key that takes its place', async () => {
+    const folder = await tempFolder();
+    const signer = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC';
+    const journal = openJournal(journalPaths(folder, OPERATOR).reports, {
+      chainId: 31_337,
+      genesisHash: '0xabc',
+      signer: OPERATOR,
+    });
+    const observation = { feedId: FEED, requestId: ROUNDS, turn: 1n, value: -7n };
+    createReportGuard({ journal, clock: systemClock }).admit(observation);
+    journal.close();
+
+    // Any spelling of an address names the same files.
+    const from = ['--data-folder', folder, '--signer', OPERATOR.toLowerCase()];
+    const exported = await worker(['guard', 'export', ...from]);
+    expect(exported).toMatchObject({ code: 0, err: '' });
+    const file = join(folder, 'guard.json');
+    writeFileSync(file, exported.out);
+    const imported = await worker(['guard', 'import', file, '--data-folder', folder, '--signer', signer]);
+    expect(imported).toMatchObject({ code: 0, out: '1 records added, 0 were there\n' });
+
+    const taken = openJournal(journalPaths(folder, signer).reports);
+    expect(createReportGuard({ journal: taken, clock: systemClock }).find(observation)).toBe(-7n);
+    taken.close();
+  });
+
+  it('says what is wrong with a key that never signed, and with a file that is no export', async () => {
+    const folder = await tempFolder();
+    const place = ['--data-folder', folder, '--signer', OPERATOR];
+    const [never, wrong] = await Promise.all([
+      worker(['guard', 'export', ...place]),
+      worker(['guard', 'import', 'package.json', ...place]),
+    ]);
+    expect([never.code, never.out, wrong.code]).toEqual([78, '', 78]);
+    expect(never.err).toContain('JOURNAL_MISSING');
+    expect(wrong.err).toContain('GUARD_IMPORT_REFUSED');
   });
 });
 

@@ -19,12 +19,9 @@ const attestation = (job: number, output: number, more: Partial<GuardedAttestati
   ...more,
 });
 
-async function openGuard(
-  path?: string,
-  chainId = 31337,
-): Promise<{ guard: AttestationGuard; path: string; close: () => void }> {
+async function openGuard(path?: string): Promise<{ guard: AttestationGuard; path: string; close: () => void }> {
   const file = path ?? join(await tempFolder(), 'signer.db');
-  const journal = openJournal(file, { chainId, genesisHash: '0xabc', signer: operator });
+  const journal = openJournal(file, { chainId: 31337, genesisHash: '0xabc', signer: operator });
   onTestFinished(() => {
     journal.close();
   });
@@ -84,45 +81,5 @@ describe('admit', () => {
     expect(guard.admit(attestation(1, 11, { operator: '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC' as Address }))).toBe(
       'recorded',
     );
-  });
-});
-
-describe('export and import', () => {
-  it('moves every record to another machine', async () => {
-    const { guard } = await openGuard();
-    guard.admit(attestation(1, 10));
-    guard.admit(attestation(2, 20, { outputContent: word(7) }));
-    const { guard: other } = await openGuard();
-    other.admit(attestation(2, 20, { outputContent: word(7) }));
-    expect(other.import(JSON.parse(JSON.stringify(guard.export())))).toEqual({ added: 1 });
-    expect(() => other.admit(attestation(1, 11))).toThrow(equivocation);
-    expect(other.export().attestations).toHaveLength(2);
-  });
-
-  it('takes over nothing when one record contradicts', async () => {
-    const { guard } = await openGuard();
-    guard.admit(attestation(1, 10));
-    guard.admit(attestation(2, 20));
-    const { guard: other } = await openGuard();
-    other.admit(attestation(2, 21));
-    expect(() => other.import(guard.export())).toThrow(equivocation);
-    expect(other.export().attestations).toHaveLength(1);
-  });
-
-  it('refuses what is no export of this chain', async () => {
-    const { guard } = await openGuard();
-    const { guard: elsewhere } = await openGuard(undefined, 1);
-    const good = guard.export();
-    const bad = [
-      null,
-      7,
-      {},
-      { ...good, version: 2 },
-      { ...good, attestations: 'x' },
-      { ...good, attestations: [{ jobId: '0x1' }] },
-      elsewhere.export(),
-    ];
-    for (const value of bad)
-      expect(() => guard.import(value)).toThrow(expect.objectContaining({ code: 'GUARD_IMPORT_REFUSED' }) as Error);
   });
 });

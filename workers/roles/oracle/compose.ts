@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Wallet } from 'ethers';
 import { checkAttester } from '../../chain/attester-check.ts';
 import { type ChainAccess, openChain } from '../../chain/chain-access.ts';
@@ -17,7 +16,7 @@ import { createSafeFetch } from '../../sources/safe-fetch.ts';
 import { createSources } from '../../sources/sources.ts';
 import { type ArtifactStore, createArtifactStore } from '../../store/artifact-store.ts';
 import { journalService } from '../../store/journal-service.ts';
-import { openJournal } from '../../store/journal.ts';
+import { journalPaths, openJournal } from '../../store/journal.ts';
 import { createReportGuard } from '../../store/report-guard.ts';
 import { createCommittees } from './committee.ts';
 import { type OracleConfig, oracleConfig } from './config.ts';
@@ -91,7 +90,7 @@ function wire(config: OracleConfig, { access, wallet, store }: Opened, deps: Rol
   const metrics = createOracleMetrics(deps.metrics);
   const us = parseAddress(wallet.address);
   const domain = { chainId: BigInt(chainId), verifyingContract: registry };
-  const journal = openJournal(join(config.dataFolder, `${wallet.address}-reports.sqlite`), {
+  const journal = openJournal(journalPaths(config.dataFolder, wallet.address).reports, {
     chainId,
     genesisHash: access.genesisHash,
     signer: wallet.address,

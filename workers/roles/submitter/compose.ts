@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type ChainAccess, openChain } from '../../chain/chain-access.ts';
 import { createContractRead } from '../../chain/contract-reads.ts';
 import { createEventDecoder } from '../../chain/events.ts';
@@ -26,7 +25,7 @@ import { groupServices } from '../../runtime/service-group.ts';
 import { createAttestationGuard } from '../../store/attestation-guard.ts';
 import { createAttestedOutputs } from '../../store/attested-outputs.ts';
 import { createDiskRoom } from '../../store/disk-room.ts';
-import { openJournal } from '../../store/journal.ts';
+import { journalPaths, openJournal } from '../../store/journal.ts';
 import { journalService } from '../../store/journal-service.ts';
 import { createTransactionLog } from '../../store/transaction-log.ts';
 import { submitterConfig, type SubmitterConfig } from './config.ts';
@@ -91,7 +90,7 @@ function wire(
   const registry = deployment.addresses.JobRegistry;
   const operator = parseAddress(config.operator);
   const redis = { url: config.redisUrl, namespace: config.namespace };
-  const journal = openJournal(join(config.dataFolder, `${wallet.address}.sqlite`), {
+  const journal = openJournal(journalPaths(config.dataFolder, wallet.address).attestations, {
     chainId,
     genesisHash,
     signer: wallet.address,
