@@ -77,7 +77,7 @@ export async function startRedis({ args = [], durable = false, diskMib }: TestRe
           () => false,
         );
       },
-      { what: `redis-server on port ${port}` },
+      { what: `redis-server on port ${port}`, deadlineMs: 20_000 },
     );
   }
 

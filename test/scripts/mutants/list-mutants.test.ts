@@ -26,7 +26,7 @@ test('each kind of change is there, at the bytes it names', () => {
   for (const { start, end, before } of mutants) expect(source.toString('utf8', start, end)).toBe(before);
 });
 
-test('a mutant compiles to other code, or says why it does not', () => {
+test('a mutant compiles to other code, or says why it does not', { timeout: 120_000 }, () => {
   const compiled = compiler.compile([FILE], {});
   const mutant = mutants.find(({ operator }) => operator === 'comparison');
   const changed = compiler.compile([FILE], { [FILE]: withMutant(source, mutant!) });
