@@ -24,7 +24,9 @@ describe('a reorg three blocks deep', () => {
     const { stack } = market;
     attester = stack.accounts.operators[0]!.attester.address;
     model = await market.publish(ADDER);
-    processes = await startOperator(stack, { at: 0, verified: false });
+    // What is sent again is the same transaction only while it is not paid better.
+    const environment = { submitter: { REMIT_TX_STALL: '5m' } };
+    processes = await startOperator(stack, { at: 0, verified: false, environment });
     await market.prepay(stack.accounts.applicant.address, FEE);
   });
   afterAll(async () => {
