@@ -1,5 +1,5 @@
 import { Wallet } from 'ethers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { JobWork } from '../../workers/inference/job-work.ts';
 import { createGasShortage } from '../../workers/queue/gas-shortage.ts';
 import { laterOnOutage } from '../../workers/queue/outage.ts';
@@ -150,6 +150,7 @@ describe('F39 · the gas money runs out', () => {
 
   it('alarms at three times the reserve; then what was begun goes first, and everything when money has come', async () => {
     await begin({ automine: false });
+    onTestFinished(() => stage.stop());
     const wallet = Wallet.createRandom();
     await fund(wallet.address, 40n);
     const life = await bench.open({ signer: wallet, manager: { gasReserve: 10 } });
@@ -183,7 +184,6 @@ describe('F39 · the gas money runs out', () => {
     await inPool(anvil, life, 1);
     await mineAtSamePrice();
     expect((await settlement).status).toBe('mined');
-    await stage.stop();
   });
 
   it('no executor of the operator begins new work meanwhile, and each goes on when there is money or no word for long', async () => {

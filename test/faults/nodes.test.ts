@@ -96,7 +96,7 @@ describe('F7 · nodes that refuse for too many requests', () => {
 
 describe('F8 · a node that takes a call and never answers', () => {
   it('costs one time limit per call until it has failed often enough, then none', async () => {
-    const stage = await listen({ pool: { timeoutMs: 500, failureThreshold: 3, probeMs: 60_000 } });
+    const stage = await listen({ pool: { timeoutMs: 1_000, failureThreshold: 2, probeMs: 60_000 } });
     bad.fault('*', () => ({ kind: 'hang' }));
     await requestSome(1, 6);
     await stage.agrees();

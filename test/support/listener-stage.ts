@@ -212,7 +212,8 @@ export async function openListener(chain: JobChain, options: StageOptions): Prom
     tip: () => (signals.findLast((one) => one.type !== 'finalized')?.type === 'reorg' ? -1 : tipOf(signals)),
     async agrees() {
       const due = await chain.due();
-      await until(() => JSON.stringify(waiting()) === JSON.stringify(due)).catch(() => {
+      // After failures in a row the listener waits up to half a minute before it looks again.
+      await until(() => JSON.stringify(waiting()) === JSON.stringify(due), { deadlineMs: 40_000 }).catch(() => {
         expect(waiting()).toEqual(due);
       });
     },
