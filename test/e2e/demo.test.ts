@@ -4,7 +4,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { isAlive } from './support/processes.ts';
 
 const demo = join(import.meta.dirname, '../../scripts/demo/demo.ts');
 
@@ -13,6 +14,8 @@ function start(...args: string[]) {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, REDIS_URL: '', NO_COLOR: '1' },
   });
+  // A demo that is given up goes on for minutes; what it has started ends with it.
+  onTestFinished(() => void child.kill('SIGKILL'));
   const exit = once(child, 'exit').then(([code]) => code as number | null);
   return { child, exit };
 }
@@ -27,15 +30,6 @@ async function childrenOf(parent: number): Promise<number[]> {
     }),
   );
   return parents.filter((one) => one.parent === parent).map(({ pid }) => pid);
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function said(child: ChildProcess, words: string): Promise<void> {
@@ -101,7 +95,7 @@ describe('the demo', () => {
     expect(children.length).toBeGreaterThanOrEqual(6);
     child.kill('SIGINT');
     expect(await exit).toBe(130);
-    expect(children.filter(alive)).toEqual([]);
+    expect(children.filter(isAlive)).toEqual([]);
   });
 
   it('explains itself without starting anything', async () => {

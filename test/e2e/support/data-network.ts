@@ -209,3 +209,17 @@ async function openDataNetwork(stack: Stack): Promise<DataNetwork> {
 function hex(value: number): Hex {
   return `0x${value.toString(16)}`;
 }
+
+/** A document whose only values are what one address quotes for bitcoin. */
+export function specOf(url: string): Uint8Array {
+  const csv = { column: 'last', row: { column: 'pair', equals: 'BTC/USD' } };
+  const document = {
+    format: 'remit-sources/1',
+    name: 'BTC / USD',
+    decimals: TERMS.decimals,
+    minimum: 1,
+    outlierBps: 100,
+    sources: [{ name: 'one', url, csv }],
+  };
+  return new TextEncoder().encode(JSON.stringify(document));
+}
