@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { parseAddress } from '../protocol/ids.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
 import { exportGuards, importGuards } from '../store/guard-interchange.ts';
@@ -11,12 +10,12 @@ export interface GuardFlags {
 
 /** What a key has signed, as JSON. @throws what `exportGuards` throws */
 export function exportGuard({ dataFolder, signer }: GuardFlags): string {
-  return JSON.stringify(exportGuards({ folder: dataFolder, signer: parseAddress(signer) }), null, 2);
+  return JSON.stringify(exportGuards({ folder: dataFolder, signer }), null, 2);
 }
 
 /** Takes over an exported file, and says what came of it. @throws what `importGuards` throws */
 export async function importGuard(file: string, { dataFolder, signer }: GuardFlags): Promise<string> {
-  const place = { folder: dataFolder, signer: parseAddress(signer) };
+  const place = { folder: dataFolder, signer };
   const { added, known } = importGuards(await readExport(file), place, { clock: systemClock });
   return `${added} records added, ${known} were there`;
 }

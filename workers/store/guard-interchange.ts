@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { FieldReader } from '../protocol/fields.ts';
-import { type Address, type DataRequestId, type FeedId, type JobId } from '../protocol/ids.ts';
+import { type DataRequestId, type FeedId, type JobId, parseAddress } from '../protocol/ids.ts';
 import type { Observation } from '../protocol/observation.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { messageOf, RemitError } from '../runtime/errors.ts';
@@ -19,7 +19,8 @@ export interface GuardInterchange extends JournalOwner {
 /** Whose journals, and the data folder that has them. */
 export interface GuardPlace {
   readonly folder: string;
-  readonly signer: Address;
+  /** Its address, in any spelling. */
+  readonly signer: string;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface GuardPlace {
  * @throws RemitError JOURNAL_MISSING when it has none, JOURNAL_LOCKED, and what `openJournal` throws
  */
 export function exportGuards({ folder, signer }: GuardPlace): GuardInterchange {
-  const { attestations, reports } = journalPaths(folder, signer);
+  const { attestations, reports } = journalPaths(folder, parseAddress(signer));
   const paths = [attestations, reports].filter((path) => existsSync(path));
   let owner: JournalOwner | undefined;
   const parts = paths.map((path) =>
@@ -57,12 +58,13 @@ export function exportGuards({ folder, signer }: GuardPlace): GuardInterchange {
  */
 export function importGuards(
   exported: unknown,
-  { folder, signer }: GuardPlace,
+  place: GuardPlace,
   { clock }: { readonly clock: Pick<Clock, 'now'> },
 ): { readonly added: number; readonly known: number } {
   const { chainId, genesisHash, attestations, observations } = parse(exported);
+  const signer = parseAddress(place.signer);
   const owner = { chainId, genesisHash, signer };
-  const paths = journalPaths(folder, signer);
+  const paths = journalPaths(place.folder, signer);
   return withJournal(paths.attestations, owner, (attested) =>
     withJournal(paths.reports, owner, (reported) => {
       const attestationGuard = createAttestationGuard({ journal: attested, clock });
