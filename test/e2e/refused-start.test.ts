@@ -67,7 +67,7 @@ describe('a worker that cannot work refuses to start, and says what to do', () =
     // What it wrote last may still be on its way through the pipe when its end is known.
     await stack.log.waitFor((line) => line.process === name && /fix: /.test(explanation(line)), {
       what: `the explanation of ${name}`,
-      deadlineMs: 5_000,
+      deadlineMs: 30_000,
     });
     const text = stack.log.lines
       .filter(({ process }) => process === name)

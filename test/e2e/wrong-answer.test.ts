@@ -68,11 +68,14 @@ async function startNode(
 let defender: Map<string, WorkerProcess>;
 let accuser: Map<string, WorkerProcess>;
 
+/** Seconds, the longest that there is: the watcher has to come up, run the model and open within it. */
+const WINDOW = 60;
+
 /** Has the first operator's key attest what its model does not say. */
 async function lie(): Promise<Job> {
   const [cheat] = market.stack.accounts.operators;
   if (!cheat) throw new Error('there is no operator');
-  const [job] = await market.ask({ model, input: adderInput(1, 2), terms: { challengeWindow: 30 } });
+  const [job] = await market.ask({ model, input: adderInput(1, 2), terms: { challengeWindow: WINDOW } });
   const claimed = adderOutput(1, 9);
   const output = { root: vectorRoot(claimed), content: ZERO_HEX32, vector: hexOf(claimed) };
   await market.send(market.call(cheat.attester, 'JobRegistry', 'attest', [termsToChain(job.terms), output, '0x']));

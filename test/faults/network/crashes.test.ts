@@ -176,6 +176,7 @@ describe('kill -9 at every point of a job', () => {
       const lock = `remit-${market.stack.runId}-1:attestation:${expectedIn(lane, [job], 'attest')[0]}:lock`;
       await until(async () => (await market.stack.redis.command('EXISTS', lock)) === 0, {
         what: 'the end of the lock',
+        deadlineMs: 30_000,
       });
       await until(() => Date.now() - frozenAt >= STILL_MS, { deadlineMs: STILL_MS + 1_000 });
       zombie.thaw();
