@@ -82,6 +82,7 @@ function expectationOf(id: string, subject: Subject, { ledger, context }: Listen
     const isQuestion = subject.kind === 'question';
     const [phase, at] = [isQuestion ? 'request' : 'schedule', isQuestion ? feedRegistry : scheduler];
     due.set(name(phase, at), { once: false, says: [] });
+    if (isQuestion && context.expireFor.size > 0) due.set(name('expire-question', at), { once: false, says: [] });
     return { due, harmless };
   }
   if (made.type !== 'JobRequested') throw new Error(`${made.type} makes no job`);

@@ -93,10 +93,17 @@ export class SimQueues {
 /** Consumers put back what is about a time that has not come. */
 function earliestOf(message: unknown): bigint {
   const { action, terms, record } = message as {
-    readonly action?: 'expire' | 'settle';
-    readonly terms: { readonly attestDeadline: string };
+    readonly action?: 'expire' | 'expire-question' | 'settle';
+    readonly terms: { readonly attestDeadline: string; readonly deadline: string };
     readonly record?: { readonly challengeEnd: string };
   };
   if (action === undefined) return 0n;
-  return BigInt(action === 'settle' && record ? record.challengeEnd : terms.attestDeadline);
+  switch (action) {
+    case 'expire-question':
+      return BigInt(terms.deadline);
+    case 'expire':
+      return BigInt(terms.attestDeadline);
+    case 'settle':
+      return BigInt(record?.challengeEnd ?? terms.attestDeadline);
+  }
 }
