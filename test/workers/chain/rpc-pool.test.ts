@@ -53,7 +53,7 @@ describe('failing over', () => {
     { kind: 'error', code: -32603, message: 'internal error' } as const,
   ])('asks the next node after $kind $status $code $body', async (fault) => {
     bad.fault('eth_blockNumber', () => fault);
-    const pool = open(fault.kind === 'hang' ? { timeoutMs: 300 } : {});
+    const pool = open(fault.kind === 'hang' ? { timeoutMs: 2_000 } : {});
     expect(await pool.call('eth_blockNumber', [])).toBe('0x0');
   });
 
