@@ -98,9 +98,12 @@ export async function startSeedNetwork({ market, redis, proxy }: SeedFoundations
   let requests: { readonly hash: Hex32; readonly raw: string }[] = [];
 
   async function ask(seed: number, jobs: readonly SeedJob[]): Promise<readonly PlayedJob[]> {
-    const questions: Question[] = [];
-    for (const what of jobs) questions.push(await questionOf(what));
-    const asked = await ticks.between(() => market.ask(...questions));
+    // A tick is a block, and a block a second: those that are to expire soon must not have expired before they are asked.
+    const asked: readonly Job[] = await ticks.between(async () => {
+      const questions: Question[] = [];
+      for (const what of jobs) questions.push(await questionOf(what));
+      return market.ask(...questions);
+    });
     for (const { jobId } of asked) {
       const hash = (await market.history(jobId))[0]!.log.transactionHash;
       requests.push({ hash, raw: await rawTransaction(market, hash) });
