@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { AbiCoder, keccak256 } from 'ethers';
 import { network } from 'hardhat';
 import { COURT_SETTINGS, defaultParameters } from '../../support/system.ts';
 import { eventNames, moving } from '../../support/trial-moves.ts';
@@ -87,6 +88,17 @@ describe('TrialCourt.demand', () => {
       .withArgs(await demandIdOf(stage, trial));
     await demand(stage, trial, { by: stage.other, height: 0, index: 5 });
     expect((await stage.trials.trialOf(trial.id)).openDemands).to.equal(2n);
+  });
+
+  it('is named by its job, vector, place and hash', async () => {
+    const stage = await load();
+    const trial = await hearCase(stage, deep());
+    const asked = { height: 1, index: 7 };
+    const named = AbiCoder.defaultAbiCoder().encode(
+      ['bytes32', 'uint8', 'uint256', 'uint256', 'bytes32'],
+      [trial.id, Space.Trace, asked.height, asked.index, trial.trace.node(asked.height, asked.index)],
+    );
+    expect(await demandIdOf(stage, trial, asked)).to.equal(keccak256(named));
   });
 
   it('shares one answer: the same demand is not made again, waiting or answered', async () => {
@@ -294,7 +306,7 @@ describe('TrialCourt.demand', () => {
           .to.be.revertedWithCustomError(trials, 'TrialCourtInvalidNode')
           .withArgs(Space.Trace, height, index);
       }
-      await expect(trials.demand(file, Space.None, 0, 0, trace.root, [], { value: PRICE }))
+      await expect(trials.demand(file, Space.None, 1, 0, trace.root, [], { value: PRICE }))
         .to.be.revertedWithCustomError(trials, 'TrialCourtInvalidNode')
         .withArgs(Space.None, 0, 0);
     });

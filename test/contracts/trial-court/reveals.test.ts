@@ -51,7 +51,7 @@ describe('TrialCourt.reveal', () => {
     expect(hearingEnd).to.equal(trial.file.docket.hearingEnd);
     // Nearly what was spent, and never more than the prepaid gas.
     expect(paid)
-      .to.be.greaterThan((receipt.gasUsed * fee * 8n) / 10n)
+      .to.be.greaterThan((receipt.gasUsed * fee * 95n) / 100n)
       .and.at.most(REVEAL_GAS * fee);
     const { time, feeCap } = await trials.demandOf(await demandIdOf(stage, trial));
     expect([time, feeCap]).to.deep.equal([at, 0n]);

@@ -64,6 +64,12 @@ function worldOf({ plan, changes = new Map(), goesOn = true, gap = 'none', publi
   return { own, theirs, court, challenger, claimant, firstDifference };
 }
 
+/** Opens the trial, and posts the claimant's trace. */
+function hear({ court, theirs }: ReturnType<typeof worldOf>): void {
+  court.act({ kind: 'open' }, OTHER);
+  court.act({ kind: 'post-trace', root: theirs.merkleRoot }, OPERATOR);
+}
+
 function findingOf(court: SimCourt, gap: 'none' | 'small' | 'large', published: boolean): Knowledge['finding'] {
   if (court.stage === 'attested') return { kind: published ? 'gap' : 'withheld', element: 3 };
   if (!published && !court.shown.has('output-0-0')) return { kind: 'withheld' };
@@ -207,16 +213,14 @@ describe('an honest challenger', () => {
 
   it('does not ask for what somebody else has asked for', () => {
     const world = worldOf({ plan: { instructions: 3, size: 64 }, changes: new Map([[1, 1]]) });
-    world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    hear(world);
     world.court.act({ kind: 'demand', ref: { space: 'trace', height: 2, index: 0 } }, THIRD);
     expect(nextMoves(world.court.view, world.challenger(false), POLICY)).toMatchObject({ kind: 'play', moves: [] });
   });
 
   it('outbids a demand that pays too little to be answered', () => {
     const world = worldOf({ plan: { instructions: 3, size: 64 }, changes: new Map([[1, 1]]) });
-    world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    hear(world);
     world.court.act({ kind: 'demand', ref: { space: 'trace', height: 2, index: 0 } }, THIRD);
     world.court.baseFee = 2n;
     expect(nextMoves(world.court.view, world.challenger(false), POLICY)).toMatchObject({
@@ -226,16 +230,14 @@ describe('an honest challenger', () => {
 
   it('raises its own demand before it pays too little, and until its time runs out', () => {
     const world = worldOf({ plan: { instructions: 3, size: 64 }, changes: new Map([[1, 1]]) });
-    world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    hear(world);
     const ref = { space: 'trace', height: 2, index: 0 } as const;
     world.court.act({ kind: 'demand', ref }, OTHER);
-    const movesAt = (baseFee: bigint, later = 0) => {
-      const { view } = world.court;
-      const demands = view.demands.map((one) => ({ ...one, feeCap: 40n }));
-      return nextMoves({ ...view, demands, baseFee, now: view.now + later }, world.challenger(false), POLICY);
-    };
-    const deadline = world.court.view.demands[0]?.deadline;
+    const { view } = world.court;
+    const demands = view.demands.map((one) => ({ ...one, feeCap: 40n }));
+    const movesAt = (baseFee: bigint, later = 0) =>
+      nextMoves({ ...view, demands, baseFee, now: view.now + later }, world.challenger(false), POLICY);
+    const deadline = demands[0]?.deadline;
     expect(movesAt(20n)).toMatchObject({ kind: 'play', moves: [] });
     expect(movesAt(21n)).toMatchObject({ moves: [{ kind: 'demand', ref, feeCapMin: 80n, deadline }] });
     expect(movesAt(21n, TIMES.reveal)).toMatchObject({ moves: [{ kind: 'demand' }] });
@@ -244,16 +246,14 @@ describe('an honest challenger', () => {
 
   it('proves without a commitment when there is no time left for one', () => {
     const world = worldOf({ plan: { instructions: 1, size: 64 }, changes: new Map([[1, 1]]) });
-    world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    hear(world);
     world.court.tick(TIMES.hearing - TIMES.reveal);
     expect(nextMoves(world.court.view, world.challenger(true), POLICY)).toMatchObject({ moves: [{ kind: 'prove' }] });
   });
 
   it('pays better for a demand while new paths may still begin, and earlier the more answers it has to wait for', () => {
     const world = worldOf({ plan: { instructions: 3, size: 64 }, changes: new Map([[1, 1]]) });
-    world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    hear(world);
     const { now } = world.court;
     const view = { ...world.court.view, demandsEnd: now + 100, resolveFrom: now + 140, trialEnd: now + 500 };
     const knowledge = world.challenger(false);
@@ -274,8 +274,7 @@ describe('an honest challenger', () => {
 
   it('reads on where nobody else has asked, and waits only when all of it is asked for', () => {
     const world = worldOf({ plan: { instructions: 1, size: 3 } });
-    world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    hear(world);
     const children = { hashes: [hash(1), hash(2)] };
     const asked = [0, 1].map((index) => ({
       ...{ id: hash(index), ref: { space: 'input', height: 0, index } as const, demander: THIRD, feeCap: 9n },
@@ -293,8 +292,7 @@ describe('an honest challenger', () => {
 
   it('pays better for a proof when the hearing is nearly over', () => {
     const world = worldOf({ plan: { instructions: 1, size: 64 }, changes: new Map([[1, 1]]) });
-    world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    hear(world);
     const { resolveFrom } = world.court.view;
     const [commit] = movesOf(nextMoves(world.court.view, world.challenger(true), POLICY));
     expect(commit).toMatchObject({ kind: 'commit', urgentFrom: resolveFrom - 5 });
@@ -318,8 +316,7 @@ describe('an honest challenger', () => {
 
   it('demands an input that nobody publishes, unless it is too long', () => {
     const world = worldOf({ plan: { instructions: 1, size: 3 } });
-    world.court.act({ kind: 'open' }, OTHER);
-    world.court.act({ kind: 'post-trace', root: world.theirs.merkleRoot }, OPERATOR);
+    hear(world);
     const blind: Knowledge = { ...world.challenger(false), canonical: undefined };
     expect(nextMoves(world.court.view, blind, POLICY)).toMatchObject({
       moves: [{ kind: 'demand', ref: { space: 'input', height: 0, index: 0 } }],
