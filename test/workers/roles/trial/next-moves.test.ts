@@ -237,9 +237,8 @@ describe('an honest challenger', () => {
     const demands = view.demands.map((one) => ({ ...one, feeCap: 40n }));
     const movesAt = (baseFee: bigint, later = 0) =>
       nextMoves({ ...view, demands, baseFee, now: view.now + later }, world.challenger(false), POLICY);
-    const deadline = demands[0]?.deadline;
-    expect(movesAt(20n)).toMatchObject({ kind: 'play', moves: [] });
-    expect(movesAt(21n)).toMatchObject({ moves: [{ kind: 'demand', ref, feeCapMin: 80n, deadline }] });
+    expect(movesAt(20n)).toMatchObject({ moves: [] });
+    expect(movesAt(21n)).toMatchObject({ moves: [{ ref, feeCapMin: 80n, deadline: demands[0]?.deadline }] });
     expect(movesAt(21n, TIMES.reveal)).toMatchObject({ moves: [{ kind: 'demand' }] });
     expect(movesAt(21n, TIMES.reveal + 1)).toMatchObject({ moves: [{ kind: 'resolve' }] });
   });
