@@ -51,11 +51,23 @@ describe('TrialCourt.reveal', () => {
     expect(hearingEnd).to.equal(trial.file.docket.hearingEnd);
     // Nearly what was spent, and never more than the prepaid gas.
     expect(paid)
-      .to.be.greaterThan((receipt.gasUsed * fee * 95n) / 100n)
+      .to.be.greaterThan((receipt.gasUsed * fee * 8n) / 10n)
       .and.at.most(REVEAL_GAS * fee);
     const { time, feeCap } = await trials.demandOf(await demandIdOf(stage, trial));
     expect([time, feeCap]).to.deep.equal([at, 0n]);
     expect((await trials.trialOf(trial.id)).openDemands).to.equal(0n);
+  });
+
+  it('pays a chunk to a twentieth of what it costs', async () => {
+    const stage = await load();
+    const trial = await hearCase(stage, deep());
+    const asked = { height: 0, index: 3 };
+    await demand(stage, trial, asked);
+    const { receipt } = await mined(stage, reveal(stage, trial, { ...asked, by: stage.stranger }));
+    const cost = receipt.gasUsed * (await baseFeeOf(stage, receipt));
+    expect(argsOf(stage, receipt, 'Revealed')['paid'])
+      .to.be.greaterThan((cost * 19n) / 20n)
+      .and.at.most(cost);
   });
 
   it('pays no more per gas than the cap', async () => {
