@@ -1,3 +1,4 @@
+import type { Receipt } from '../../chain/chain-values.ts';
 import type { GasEstimator } from '../../chain/gas-estimate.ts';
 import type { RevertReason } from '../../chain/revert-reason.ts';
 import type { TransactionRecord } from '../../chain/transaction-journal.ts';
@@ -20,6 +21,8 @@ export interface EffectRequest {
   readonly urgent?: boolean;
   /** Second of chain time from which on it is urgent. */
   readonly urgentFrom?: number;
+  /** Whether a transaction that was mined and not refused has had the effect. Without it, every one has. */
+  readonly hasHappened?: (receipt: Receipt) => boolean;
 }
 
 export interface EffectsDeps {
@@ -42,12 +45,12 @@ export interface Effects {
   resume(key: string, signal: AbortSignal): Promise<EffectResult | undefined>;
 }
 
-/** Transactions that one effect may need: each one before was mined and refused, because of a reorg for example. */
+/** Transactions that one effect may need: each one before was mined and refused, or without effect, because of a reorg for example. */
 const TRIES = 8;
 
 /**
- * A transaction manager gives a key one transaction for ever. An effect whose transaction was mined and refused may be
- * due again after a reorg, so it then gets the next key: `<key>`, `<key>-2`, …
+ * A transaction manager gives a key one transaction for ever. An effect whose transaction was mined and refused, or mined
+ * without effect, may be due again after a reorg, so it then gets the next key: `<key>`, `<key>-2`, …
  */
 export function createEffects({ tx, estimate, find }: EffectsDeps): Effects {
   const keyOf = (key: string, n: number): string => (n === 1 ? key : `${key}-${n}`);
@@ -78,7 +81,12 @@ export function createEffects({ tx, estimate, find }: EffectsDeps): Effects {
         const before = find(key);
         if (!before) return attempt(request, key, signal);
         const result = await again(before, signal);
-        if (result.outcome.status === 'mined' || n >= TRIES) return result;
+        const { outcome } = result;
+        // Whoever had to wait for it looks at the chain again before there is another.
+        const isOver =
+          outcome.status === 'mined' &&
+          (before.status === 'pending' || (request.hasHappened?.(outcome.receipt) ?? true));
+        if (isOver || n >= TRIES) return result;
       }
     },
     async resume(key, signal) {

@@ -59,8 +59,13 @@ export function createSettleTransaction({ chainId, registry }: SettleTransaction
     const key = `${chainId}-${registry.slice(2, 10).toLowerCase()}-settle-${keccak256(data).slice(2, 34)}`;
     for (const jobId of jobs.keys()) underWay.set(jobId, key);
     const terms = entries.map((entry) => entry.terms);
+    // One that a reorg moved to before the end of the windows was mined, and has skipped the jobs.
+    const hasHappened = ({ logs }: Receipt): boolean => {
+      const settled = new Set(eventsOf(logs).map((event) => event.type === 'JobSettled' && event.jobId));
+      return [...jobs.keys()].every((jobId) => settled.has(jobId));
+    };
     const { outcome } = await effects.send(
-      { key, to: registry, data, gasLimit: (estimate) => settleGasLimit(terms, estimate) },
+      { key, to: registry, data, gasLimit: (estimate) => settleGasLimit(terms, estimate), hasHappened },
       signal,
     );
     for (const jobId of jobs.keys()) underWay.delete(jobId);
@@ -72,8 +77,12 @@ export function createSettleTransaction({ chainId, registry }: SettleTransaction
     return new Map(alone.flatMap((one) => [...one]));
   }
 
+  function eventsOf(logs: readonly RawLog[]): readonly ChainEvent[] {
+    return logs.map(decode).filter((event) => event !== undefined);
+  }
+
   function resultsOf(receipt: Receipt, jobs: Iterable<JobId>): ReadonlyMap<JobId, SettleResult> {
-    const events = receipt.logs.map(decode).filter((event) => event !== undefined);
+    const events = eventsOf(receipt.logs);
     const batch = events.filter(({ type }) => type === 'JobSettled').length;
     onBatch(batch, receipt.gasUsed);
     return new Map([...jobs].map((jobId) => [jobId, resultOf(jobId, events, receipt, batch)]));

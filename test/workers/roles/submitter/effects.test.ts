@@ -1,20 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { TransactionRecord } from '../../../../workers/chain/transaction-journal.ts';
 import type { SendOutcome, SendRequest } from '../../../../workers/chain/tx-manager.ts';
-import { createEffects } from '../../../../workers/roles/submitter/effects.ts';
+import { createEffects, type EffectRequest } from '../../../../workers/roles/submitter/effects.ts';
 import { explainRevert } from '../../../../workers/chain/reverts.ts';
 import { hash, REGISTRY } from '../../../support/sample-job.ts';
 import { mined, receiptOf } from './bench.ts';
 
 const reverted: SendOutcome = { status: 'reverted', receipt: receiptOf([], false), reason: explainRevert('0x') };
 
-function bench(outcomes: Record<string, SendOutcome>, recorded: readonly string[] = []) {
+function bench(
+  outcomes: Record<string, SendOutcome>,
+  recorded: readonly string[] = [],
+  {
+    hasHappened,
+    status = 'mined',
+  }: Pick<EffectRequest, 'hasHappened'> & Partial<Pick<TransactionRecord, 'status'>> = {},
+) {
   const journal = new Set(recorded);
   const sent: SendRequest[] = [];
   const record = (key: string): TransactionRecord => ({
     key,
     nonce: 1,
-    status: 'pending',
+    status,
     intent: { to: REGISTRY, data: '0xaa', value: 0n, gasLimit: 1n, urgent: false },
     attempts: [{ hash: hash(1), raw: '0x', cancels: false, signedAt: 42, maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }],
   });
@@ -31,7 +38,13 @@ function bench(outcomes: Record<string, SendOutcome>, recorded: readonly string[
     find: (key) => (journal.has(key) ? record(key) : undefined),
   });
   const { signal } = new AbortController();
-  const request = { key: 'k', to: REGISTRY, data: '0xaa' as const, gasLimit: (gas: bigint) => gas + 1n };
+  const request = {
+    key: 'k',
+    to: REGISTRY,
+    data: '0xaa' as const,
+    gasLimit: (gas: bigint) => gas + 1n,
+    ...(hasHappened && { hasHappened }),
+  };
   return Object.assign(bench, { send: () => effects.send(request, signal), resume: () => effects.resume('k', signal) });
 }
 
@@ -62,6 +75,28 @@ describe('an effect', () => {
     const { send, sent } = bench({ k: reverted }, ['k']);
     expect(await send()).toMatchObject({ outcome: { status: 'mined' } });
     expect(sent.map(({ key }) => key)).toEqual(['k', 'k-2']);
+  });
+
+  it('gets the next key when its transaction was mined before and has changed nothing', async () => {
+    const { send, sent } = bench({}, ['k', 'k-2'], { hasHappened: () => false });
+    expect(await send()).toMatchObject({ outcome: { status: 'mined' } });
+    expect(sent.map(({ key }) => key)).toEqual(['k', 'k-2', 'k-3']);
+  });
+
+  it('reports that its own transaction has changed nothing instead of trying again at once, and gives up in the end', async () => {
+    const fresh = bench({}, [], { hasHappened: () => false });
+    expect(await fresh.send()).toMatchObject({ outcome: { status: 'mined' } });
+    expect(fresh.sent).toHaveLength(1);
+    const eight = Array.from({ length: 8 }, (_, at) => (at === 0 ? 'k' : `k-${at + 1}`));
+    const tried = bench({}, eight, { hasHappened: () => false });
+    expect(await tried.send()).toMatchObject({ outcome: { status: 'mined' } });
+    expect(tried.sent.map(({ key }) => key)).toEqual(eight);
+  });
+
+  it('reports that one it had to wait for has changed nothing: whoever asks looks at the chain before the next', async () => {
+    const { send, sent } = bench({}, ['k'], { hasHappened: () => false, status: 'pending' });
+    expect(await send()).toMatchObject({ outcome: { status: 'mined' } });
+    expect(sent.map(({ key }) => key)).toEqual(['k']);
   });
 
   it('reports a refusal of its own transaction instead of trying again at once', async () => {

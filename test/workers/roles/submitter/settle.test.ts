@@ -19,6 +19,7 @@ import {
   mined,
   RECORD,
   recordMetrics,
+  receiptOf,
   settleOf,
   wouldRevert,
 } from './bench.ts';
@@ -117,6 +118,18 @@ describe('settling', () => {
     expect(first).toBeUndefined();
     expect(second?.retryAfterMs).toBeGreaterThan(0);
     expect(metrics.endings).toEqual(['settle mined']);
+  });
+
+  it('takes a transaction that skipped a job, as one that a reorg moved forward, for none that settled it', async () => {
+    const { run, clock, effects } = bench();
+    effects.answers = [mined([settledLog(1), settledLog(2)])];
+    const done = Promise.all([run(1), run(2)]);
+    await clock.advance(500);
+    await done;
+    const happened = (...logs: ReturnType<typeof settledLog>[]) => effects.sent[0]?.hasHappened?.(receiptOf(logs));
+    expect(happened(settledLog(1), settledLog(2))).toBe(true);
+    expect(happened(settledLog(1), skippedLog(2, 'JobRegistryWindowNotPassed'))).toBe(false);
+    expect(happened()).toBe(false);
   });
 
   it('tries each job alone when the batch as a whole is refused', async () => {
