@@ -98,9 +98,11 @@ function prove(view: TrialView, proof: Proof, policy: TrialPolicy): Decision {
   const step = stepOf({ kind: 'prove', proof });
   const committed = commitments.get(step);
   const why = `found: ${step}`;
-  const inTime = now + Math.min(hurrySeconds, revealTime) < resolveFrom;
+  // Dear gas must not hold it back until there is no time left for the proof.
+  const commitUntil = resolveFrom - Math.min(hurrySeconds, revealTime) - 1;
+  const inTime = now <= commitUntil;
   if (committed === undefined && inTime)
-    return play(why, [by({ kind: 'commit', proof }, resolveFrom, policy)], nextClock(view));
+    return play(why, [by({ kind: 'commit', proof }, commitUntil, policy)], nextClock(view));
   if (committed !== undefined && inTime && block < committed + commitBlocks)
     return idle(view, 'the commitment is too young');
   // It is of use until somebody ends the hearing, however late that is.

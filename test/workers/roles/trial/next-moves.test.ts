@@ -294,7 +294,7 @@ describe('an honest challenger', () => {
     hear(world);
     const { resolveFrom } = world.court.view;
     const [commit] = movesOf(nextMoves(world.court.view, world.challenger(true), POLICY));
-    expect(commit).toMatchObject({ kind: 'commit', urgentFrom: resolveFrom - 5 });
+    expect(commit).toMatchObject({ kind: 'commit', urgentFrom: resolveFrom - TIMES.reveal - 1 - 5 });
     world.court.act({ kind: 'commit', proof: { kind: 'element', element: 1 } }, OTHER);
     world.court.tick(1);
     world.court.tick(1);
