@@ -52,8 +52,8 @@ function firstWrong(view: TrialView, { canonical, served }: Knowledge) {
 
 /** What an offer must be of the cap of a demand that it takes over. */
 const OUTBID = 2n;
-/** A cap is at least this much of the base fee when a demand is made. */
-const FEE_MARGIN = 2n;
+/** What a cap must be of the base fee when a demand is made. */
+const CAP_MIN = 2n;
 
 /**
  * Asks for a node unless somebody has.
@@ -64,7 +64,7 @@ function demand(view: TrialView, { us }: Knowledge, ref: NodeRef, policy: TrialP
   const own = demands.find(({ demander }) => demander === us);
   const waiting = own ?? demands.find((open) => nodeKey(open.ref) === nodeKey(ref));
   // One that pays too little can be postponed for ever; a claimant may even make it itself. Ours is raised before that.
-  if (waiting && waiting.feeCap >= (own ? FEE_MARGIN * baseFee : baseFee))
+  if (waiting && waiting.feeCap >= (own ? CAP_MIN * baseFee : baseFee))
     return idle(view, `waiting for ${nodeKey(waiting.ref)}`);
   // Whoever follows an answer may do so later, but has no time to lose either; who takes a demand over has its time.
   const latest = waiting?.deadline ?? Math.min(Math.max(demandsEnd, resolveFrom), trialEnd - revealTime);
